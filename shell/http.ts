@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import type { Access } from './access.ts'
+import { Failure, type FailureCode } from './failure.ts'
+
+/** The one type of an HTTP app, shared by every file of routes. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+/** Scopes a route may ask for. A route without `scope` in its config is public. */
+export type RouteScope = 'ingest' | 'reports' | 'admin'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    scope?: RouteScope
+  }
+  interface FastifyRequest {
+    /** Who asks, on routes with a scope; also on public ones when a valid token was sent. */
+    access?: Access
+  }
+}
+
+export interface AppOptions {
+  log: FastifyBaseLogger
+  /** Networks of the proxies in front, as CIDR. A number or `true` would believe what visitors write. */
+  trustProxy: string[]
+  authorize(authorization: string | undefined): Access | undefined
+}
+
+/** An empty app: zod checks requests and answers, errors have one shape, scopes are enforced. */
+export function createApp({ log, trustProxy, authorize }: AppOptions): App {
+  const app = Fastify({
+    loggerInstance: log,
+    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+  }).withTypeProvider<ZodTypeProvider>() as App
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('access', undefined)
+  app.addHook('onRequest', async (request) => admit(request, authorize))
+  app.setErrorHandler((error: unknown, request, reply) => {
+    const failure = toFailure(error)
+    if (failure.status >= 500)
+      request.log.error({ err: failure.cause ?? error, path: pathOf(request) }, 'request failed')
+    if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s))
+    return reply.code(failure.status).send({
+      error: {
+        code: failure.code,
+        message: failure.message,
+        ...(failure.field !== undefined && { field: failure.field }),
+        ...failure.details,
+      },
+    })
+  })
+  app.setNotFoundHandler((request) => {
+    throw new Failure('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`)
+  })
+  return app
+}
+
+/** The path without its query, which can hold personal data. */
+export function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] as string
+}
+
+function admit(request: FastifyRequest, authorize: AppOptions['authorize']): void {
+  const { scope } = request.routeOptions.config
+  const access = authorize(request.headers.authorization)
+  if (access) request.access = access
+  if (!scope) return
+  if (!access) {
+    throw new Failure(
+      'unauthorized',
+      request.headers.authorization ? 'This token is not valid.' : 'This route needs a token.',
+    )
+  }
+  if (!access.allows(scope)) throw new Failure('forbidden', `This token lacks the scope "${scope}".`)
+}
+
+const framework: Record<string, FailureCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_type',
+}
+
+function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const [first] = error.validation
+    const field = first?.instancePath.split('/').filter(Boolean).join('.') || error.validationContext
+    return new Failure(
+      'bad_request',
+      `${field}: ${first?.message ?? 'is not valid'}`,
+      field === undefined ? {} : { field },
+    )
+  }
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string }
+  const known = code === undefined ? undefined : framework[code]
+  if (known) return new Failure(known, message ?? known)
+  if (statusCode === 429) return new Failure('rate_limited', 'Too many requests from this address.', { cause: error })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new Failure('bad_request', message ?? 'This request cannot be read.')
+  }
+  return new Failure('internal', 'Something went wrong on our side.', { cause: error })
+}

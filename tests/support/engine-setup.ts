@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startEngine } from '#storage/engine/start-engine.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    engine: { url: string; user: string; password: string }
+  }
+}
+
+/** One real ClickHouse for the whole run; each test file takes a database of its own (fresh-store.ts). */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = await mkdtemp(join(tmpdir(), 'throughline-engine-'))
+  const engine = await startEngine({ dir, childScript: join(import.meta.dirname, '../../storage/engine/child.mjs') })
+  project.provide('engine', { url: engine.url, user: engine.user, password: engine.password })
+  return async () => {
+    await engine.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
