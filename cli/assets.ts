@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+
+/** Where files read at run time are. `cli/` and `dist/` both stand one below the package, so one rule serves both. */
+const root = join(import.meta.dirname, '..')
+
+export const assets = {
+  migrations: join(root, 'storage/migrations'),
+  engineChild: join(root, 'storage/engine/child.mjs'),
+  tracker: join(root, 'dist/tracker.js'),
+  dashboard: join(root, 'dist/dashboard'),
+  demoPages: join(root, 'demo/pages'),
+  packageFile: join(root, 'package.json'),
+}

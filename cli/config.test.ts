@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { baseUrlOf, readConfig } from './config.ts'
+
+describe('settings from the environment', () => {
+  test('have defaults that suit one machine', () => {
+    const config = readConfig({})
+    expect(config).toMatchObject({ PORT: 8080, HOST: 'localhost', DATA_DIR: './data', TRUST_PROXY: [] })
+    expect(baseUrlOf(config)).toBe('http://localhost:8080')
+  })
+
+  test('treat an empty value as not set', () => {
+    expect(readConfig({ PORT: '', CLICKHOUSE_URL: '' }).PORT).toBe(8080)
+  })
+
+  test('name every wrong value at once', () => {
+    const start = () =>
+      readConfig({ PORT: 'eighty', BASE_URL: 'ftp://x', ADMIN_TOKEN: 'short', TRUST_PROXY: 'true', LOG_LEVEL: 'loud' })
+    expect(start).toThrow(
+      /Wrong settings:[\s\S]*PORT[\s\S]*BASE_URL[\s\S]*ADMIN_TOKEN[\s\S]*TRUST_PROXY[\s\S]*LOG_LEVEL/,
+    )
+  })
+
+  test('take a list of networks', () => {
+    expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1' }).TRUST_PROXY).toEqual(['10.0.0.0/8', '::1'])
+  })
+
+  test('read a secret from a file', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'throughline-config-'))
+    const file = join(dir, 'token')
+    await writeFile(file, 'a-secret-of-some-length\n')
+    expect(readConfig({ ADMIN_TOKEN_FILE: file }).ADMIN_TOKEN).toBe('a-secret-of-some-length')
+    expect(() => readConfig({ ADMIN_TOKEN_FILE: file, ADMIN_TOKEN: 'another-secret-of-length' })).toThrow(/set twice/)
+    expect(() => readConfig({ ADMIN_TOKEN_FILE: join(dir, 'none') })).toThrow(/ADMIN_TOKEN_FILE: cannot be read/)
+    await rm(dir, { recursive: true })
+  })
+})

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+
+const network = z.string().regex(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, 'must be addresses or networks such as 10.0.0.0/8')
+
+const networks = list.pipe(z.array(network))
+
+const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http(s) address')
+  .transform((text) => text.replace(/\/+$/, ''))
+
+export const Config = z.object({
+  PORT: z.coerce.number().int().min(1).max(65_535).default(8080).describe('The one port of everything'),
+  HOST: z.string().min(1).default('localhost').describe('The address to listen on; `0.0.0.0` opens it to the network'),
+  BASE_URL: httpUrl
+    .optional()
+    .describe('The address visitors reach it under, for the snippet; `http://localhost:PORT` when not set'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('The durable log, and the embedded ClickHouse when `CLICKHOUSE_URL` is not set'),
+  CLICKHOUSE_URL: httpUrl.optional().describe('A ClickHouse server, user and password inside; embedded when not set'),
+  CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z_]\w{0,62}$/, 'must be a plain name of letters, digits and _')
+    .default('throughline')
+    .describe('The database that holds the tables'),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, 'must be at least 16 characters')
+    .max(200)
+    .optional()
+    .describe('A token with every scope; made on first start and printed once when not set'),
+  TRUST_PROXY: networks.describe(
+    'Networks of the proxies in front, comma separated, so that addresses are the visitors’',
+  ),
+  OUTBOUND_ALLOW: networks.describe('Private networks that postbacks may reach, comma separated'),
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(600)
+    .describe('Requests a minute from one address on browser routes; 0 = no limit'),
+  GEO_DB: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A city database of your own (MaxMind format) instead of the shipped one'),
+  LOG_QUOTA_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_048_576)
+    .default(10 * 1024 ** 3)
+    .describe('The durable log answers 503 beyond this size'),
+  MIN_FREE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(512 * 1024 ** 2)
+    .describe('The durable log answers 503 when the disk has less room than this'),
+  BI_PASSWORD: z
+    .string()
+    .min(16, 'must be at least 16 characters')
+    .max(200)
+    .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
+    .optional()
+    .describe('Opens a read-only ClickHouse user `bi` on the loopback interface, for BI tools'),
+  BI_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(8123)
+    .describe('The loopback port of the embedded ClickHouse when `BI_PASSWORD` is set'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').describe('What the log says'),
+})
+
+export type Config = z.infer<typeof Config>
+
+/** Settings that hold a secret can also come from a file: `ADMIN_TOKEN_FILE=/run/secrets/token`. */
+export const secretSettings = ['ADMIN_TOKEN', 'CLICKHOUSE_URL', 'BI_PASSWORD'] as const
+
+/** Names every wrong value at once, so that a first start is put right in one go. Throws WrongSettings. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const wrong: string[] = []
+  const values: Record<string, string | undefined> = {}
+  for (const name of Object.keys(Config.shape)) values[name] = env[name] === '' ? undefined : env[name]
+  for (const name of secretSettings) {
+    const file = env[`${name}_FILE`]
+    if (!file) continue
+    if (values[name] !== undefined) wrong.push(`${name}: is set twice, by itself and by ${name}_FILE`)
+    try {
+      values[name] = readFileSync(file, 'utf8').trim()
+    } catch (error) {
+      wrong.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    }
+  }
+  const parsed = Config.safeParse(values)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) wrong.push(`${issue.path[0] as string}: ${issue.message}`)
+  }
+  if (wrong.length > 0 || !parsed.success) throw new WrongSettings(wrong)
+  return parsed.data
+}
+
+export class WrongSettings extends Error {
+  constructor(wrong: string[]) {
+    super(`Wrong settings:\n${wrong.map((line) => `  ${line}`).join('\n')}`)
+    this.name = 'WrongSettings'
+  }
+}
+
+export function baseUrlOf(config: Config): string {
+  return config.BASE_URL ?? `http://localhost:${config.PORT}`
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { assets } from './assets.ts'
+import { readConfig, WrongSettings } from './config.ts'
+import { createToken } from './create-token.ts'
+import { demoFill } from './demo-fill.ts'
+import { runMatchingProcess } from './matching-process.ts'
+import { runMigrate } from './migrate.ts'
+import { runRebuild } from './rebuild.ts'
+import { roles, start } from './start.ts'
+
+/** The `throughline` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+export async function main(argv: string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+    if (!(error instanceof CommanderError)) {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    }
+  }
+}
+
+function program(): Command {
+  const { version } = JSON.parse(readFileSync(assets.packageFile, 'utf8')) as { version: string }
+  const command = new Command('throughline')
+    .description('Self-hosted end-to-end analytics and call tracking')
+    .version(version)
+    .exitOverride()
+  command
+    .command('start')
+    .description('run the service')
+    .addOption(new Option('--only <roles>', `run these roles only, comma separated: ${roles.join(', ')}`))
+    .option('--demo', 'serve the demo site at /demo/')
+    .action((options) => start(readConfig(process.env), options))
+  command
+    .command('migrate')
+    .description('bring the tables up to date')
+    .option('--dry-run', 'say what would run')
+    .option('--json', 'answer for machines')
+    .action((options) => runMigrate(readConfig(process.env), options))
+  command
+    .command('rebuild')
+    .description('derive the whole history from the facts again')
+    .option('--site <id>', 'of this site alone')
+    .option('--check', 'compare with what is there, change nothing; fails when they differ')
+    .option('--json', 'answer for machines')
+    .action((options) => runRebuild(readConfig(process.env), options))
+  const token = command.command('token').description('tokens of the API')
+  token
+    .command('create')
+    .description('make a token; its secret is shown once')
+    .requiredOption('--name <name>', 'what it is for')
+    .requiredOption('--scopes <scopes>', 'comma separated: ingest, reports, personal, admin')
+    .option('--sites <sites>', 'bind it to these sites, comma separated')
+    .option('--json', 'answer for machines')
+    .action((options) => createToken(readConfig(process.env), options))
+  const demo = command.command('demo').description('the demo site')
+  demo
+    .command('fill')
+    .description('make a believable year of data through the public API')
+    .option('--days <days>', 'how many days back', '365')
+    .option('--visits <visits>', 'how many visits in all', '6000')
+    .option('--seed <seed>', 'another number, another year', '1')
+    .action((options) => demoFill(readConfig(process.env), options))
+  command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
+  return command
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  return error instanceof WrongSettings ? 2 : 1
+}

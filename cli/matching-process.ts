@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Registry } from 'prom-client'
+import { type Matching, startMatching } from '#matching/service.ts'
+import { openStore, type Store } from '#storage/client.ts'
+import { openSettings } from '#storage/settings/open-settings.ts'
+import type { Connection } from './clickhouse.ts'
+import { type Logger, openLogger } from './logger.ts'
+import type { FromMatching, ToMatching } from './matching-child.ts'
+
+const STATUS_MS = 1000
+const SETTINGS_POLL_MS = 1000
+
+export interface RunningMatching {
+  matching: Matching
+  close(): Promise<void>
+}
+
+export interface MatchingOptions {
+  connection: Connection
+  data_dir: string
+  outbound_allow: string[]
+  log: Logger
+}
+
+/** Matching with the store and settings of its own that it needs in a process of its own. */
+export async function openMatching({
+  connection,
+  data_dir,
+  outbound_allow,
+  log,
+}: MatchingOptions): Promise<RunningMatching> {
+  const store: Store = openStore(connection)
+  const dir = join(data_dir, 'matching')
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const now = () => Date.now()
+  const file = join(dir, 'settings.json')
+  const settings = await openSettings({ store: () => store, file, poll_ms: SETTINGS_POLL_MS, now, log })
+  await settings.refresh()
+  const matching = await startMatching({ store, settings, now, log, metrics: new Registry(), outbound_allow })
+  return {
+    matching,
+    async close() {
+      await matching.close()
+      await settings.close()
+      await store.close()
+    },
+  }
+}
+
+/** The hidden command `matching-process`: takes its orders over the channel from the service, and ends with it. */
+export function runMatchingProcess(): void {
+  if (!process.send) throw new Error('This command is for the service alone; use `throughline start --only matching`.')
+  // Ctrl-C reaches the whole process group: the service decides when matching ends.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {})
+  process.on('disconnect', () => process.exit(0))
+  let running: Promise<RunningMatching> | undefined
+  let timer: NodeJS.Timeout | undefined
+  process.on('message', (message: ToMatching) => {
+    if (message.say === 'begin') {
+      const log = openLogger(message.log_level)
+      running = openMatching({ ...message, log })
+      running.catch((error: unknown) => fail(log, error))
+      timer = setInterval(
+        () => void running?.then(({ matching }) => tell({ say: 'status', status: matching.status() })),
+        STATUS_MS,
+      )
+    }
+    if (message.say === 'landed') void running?.then(({ matching }) => matching.poke())
+    if (message.say === 'rebuild') void running?.then(({ matching }) => rebuild(matching, message))
+    if (message.say === 'close') {
+      clearInterval(timer)
+      void (running ?? Promise.resolve(undefined)).then((it) => it?.close()).finally(() => process.exit(0))
+    }
+  })
+}
+
+function fail(log: Logger, error: unknown): never {
+  log.fatal({ err: error }, 'matching cannot start')
+  process.exit(1)
+}
+
+async function rebuild(matching: Matching, { request, site, check }: ToMatching & { say: 'rebuild' }): Promise<void> {
+  try {
+    tell({ say: 'rebuilt', request, report: await matching.rebuild({ ...(site !== undefined && { site }), check }) })
+  } catch (error) {
+    tell({ say: 'rebuilt', request, error: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function tell(message: FromMatching): void {
+  if (process.connected) process.send?.(message)
+}
