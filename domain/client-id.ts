@@ -1,0 +1,13 @@
+/** The client id of Google Analytics as `X.Y`, from a raw `_ga` cookie or from its last two parts; undefined for anything else. */
+export function normalizeGa(text: string): string | undefined {
+  // `_ga_STREAM` cookies (GS1…, GS2…) name a session, not a browser.
+  const found = /^\s*(?:GA\d\.\d{1,2}(?:-\d{1,2})?\.)?(\d{1,20})\.(\d{1,20})\s*$/.exec(text)
+  if (!found || Number(found[1]) === 0 || Number(found[2]) === 0) return undefined
+  return `${found[1]}.${found[2]}`
+}
+
+/** The client id of Yandex Metrica (cookie `_ym_uid`): digits, the first ten of them a Unix time. */
+export function normalizeYm(text: string): string | undefined {
+  const found = /^\s*(\d{10,25})\s*$/.exec(text)?.[1]
+  return found && !/^0+$/.test(found) ? found : undefined
+}

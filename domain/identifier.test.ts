@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type IdentifierKind, identifierKinds, isJunk, personId } from './identifier.ts'
+
+describe('a value that stands for no value', () => {
+  test.each<[IdentifierKind, string]>([
+    ['visitor', ''],
+    ['visitor', 'null'],
+    ['visitor', 'undefined'],
+    ['visitor', '[object Object]'],
+    ['visitor', '00000000-0000-0000-0000-000000000000'],
+    ['user', '0'],
+    ['user', '-1'],
+    ['user', 'NaN'],
+    ['user', ' Anonymous '],
+    ['user', '(not set)'],
+    ['user', '{user_id}'],
+    ['contact', '0'],
+    ['deal', 'null'],
+    ['phone', '+70000000000'],
+    ['phone', '+79999999999'],
+    ['phone', '+74950000000'],
+    ['phone', '+71234567890'],
+    ['phone', '+79876543210'],
+    ['phone', '123456'],
+    ['email', 'test@test.ru'],
+    ['email', 'anna@test.com'],
+    ['email', 'test1@mail.ru'],
+    ['email', 'noreply@shop.example'],
+    ['email', 'do-not-reply@shop.example'],
+    ['email', 'anonymous@mail.ru'],
+  ])('is the %s %j', (kind, value) => {
+    expect(isJunk(kind, value)).toBe(true)
+  })
+
+  test.each<[IdentifierKind, string]>([
+    ['visitor', 'v1'],
+    ['user', '1'],
+    ['user', '77'],
+    ['contact', '1'],
+    ['deal', '100'],
+    ['ga', '2095662112.1674837243'],
+    ['phone', '+74951234567'],
+    ['phone', '+79261112233'],
+    ['phone', '+4930123456'],
+    ['email', 'anna@example.com'],
+    ['email', 'test@example.com'],
+    ['email', 'tester.ivan@mail.ru'],
+    ['email', 'annatest@gmail.com'],
+  ])('is not the %s %j', (kind, value) => {
+    expect(isJunk(kind, value)).toBe(false)
+  })
+
+  test('is decided for any text', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...identifierKinds), fc.string({ unit: 'binary' }), (kind, value) => {
+        expect(typeof isJunk(kind, value)).toBe('boolean')
+      }),
+    )
+  })
+})
+
+describe('the id of a person', () => {
+  test('is the same for ever', () => {
+    // Changing it would change every id that a CRM has stored.
+    expect(personId('shop', 'phone', '+79261234567')).toBe('phcm8phtiprdeb5mr596d')
+  })
+
+  test('differs by site, kind and value, also where their texts run together', () => {
+    const ids = [
+      personId('a', 'user', 'b'),
+      personId('a', 'contact', 'b'),
+      personId('b', 'user', 'a'),
+      personId('a","user', 'user', 'b'),
+    ]
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const id of ids) expect(id).toMatch(/^p[a-z2-9]{20}$/)
+  })
+})
