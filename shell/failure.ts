@@ -15,6 +15,7 @@ export const failures = {
   setting_not_found: { status: 404, fix: 'List the collection to see what there is.' },
   method_not_allowed: { status: 405, fix: 'Use the method that the reference names.' },
   identifier_shared: { status: 409, fix: 'Ask with an identifier that belongs to one person.' },
+  setting_in_use: { status: 409, fix: 'Remove what the message names first.' },
   version_conflict: { status: 412, fix: 'Read the document again and repeat the change on its newest version.' },
   too_large: { status: 413, fix: 'Send less in one request.' },
   unsupported_type: { status: 415, fix: 'Use a content type that the reference names.' },

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -45,14 +45,17 @@ export interface AppOptions {
   authorize(authorization: string | undefined): Access | undefined
 }
 
+/** Long enough for a large import over a slow line; headers that trickle in are cut off by Node after one minute. */
+const REQUEST_TIMEOUT_MS = 300_000
+
 /** An empty app: zod checks requests and answers, errors have one shape, scopes are enforced. */
 export function createApp({ log, trustProxy, authorize }: AppOptions): App {
   const app = Fastify({
     loggerInstance: log,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
-    disableRequestLogging: true,
-    genReqId: () => randomUUID(),
-    requestTimeout: 60_000,
+    // A line for each request would be most of the log; what fails is logged by the error handler.
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>() as App
   app.setValidatorCompiler(validatorCompiler)
