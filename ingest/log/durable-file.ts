@@ -1,0 +1,56 @@
+import { type FileHandle, open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Opens a file of the log; passed in so that a test can give a disk that fails. */
+export type OpenFile = (path: string, flags: string) => Promise<FileHandle>
+
+/** Opens for owner only: the log holds personal data. */
+export const openFile: OpenFile = (path, flags) => open(path, flags, 0o600)
+
+/** Makes the names in a folder survive a power cut. */
+export async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Replaces a small file so that after a crash either the old or the new one is there, whole. */
+export async function replaceFile(path: string, data: (inode: string) => string | Buffer): Promise<void> {
+  const handle = await openFile(`${path}.new`, 'w')
+  try {
+    await handle.writeFile(data(await inodeOf(handle)))
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(`${path}.new`, path)
+  await syncFolder(dirname(path))
+}
+
+/** Tells this very file from a copy of it. */
+export async function inodeOf(handle: FileHandle): Promise<string> {
+  const { ino, birthtimeNs } = await handle.stat({ bigint: true })
+  return `${ino}-${birthtimeNs}`
+}
+
+/** Writes all bytes at a place in a file, however often the kernel takes only a part. */
+export async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
+/** Reads exactly `length` bytes; a file that is shorter throws instead of passing for the whole. */
+export async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length)
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, position + done)
+    if (bytesRead === 0) throw new Error('A file of the log is shorter than its commits say.')
+    done += bytesRead
+  }
+  return bytes
+}

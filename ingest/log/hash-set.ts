@@ -1,0 +1,45 @@
+/** A set of 64-bit numbers, each given as two halves, in memory that never grows: 16 bytes for each of `size_max`. */
+export class HashSet {
+  readonly size_max: number
+  readonly #halves: Uint32Array
+  readonly #mask: number
+  #size = 0
+
+  constructor(size_max: number) {
+    this.size_max = size_max
+    // Half empty at least: a search looks at two places on average.
+    const places = 2 ** Math.ceil(Math.log2(size_max * 2))
+    this.#halves = new Uint32Array(places * 2)
+    this.#mask = places - 1
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.size_max
+  }
+
+  has(high: number, low: number): boolean {
+    return this.#halves[this.#placeOf(high, low)] !== 0
+  }
+
+  /** `high` may not be 0, which stands for an empty place. Adds nothing to a full set. */
+  add(high: number, low: number): void {
+    if (this.isFull) return
+    const place = this.#placeOf(high, low)
+    if (this.#halves[place] !== 0) return
+    this.#halves[place] = high
+    this.#halves[place + 1] = low
+    this.#size++
+  }
+
+  #placeOf(high: number, low: number): number {
+    for (let at = low & this.#mask; ; at = (at + 1) & this.#mask) {
+      const place = at * 2
+      const found = this.#halves[place]
+      if (found === 0 || (found === high && this.#halves[place + 1] === low)) return place
+    }
+  }
+}

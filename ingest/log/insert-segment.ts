@@ -1,0 +1,100 @@
+import type { Store } from '#storage/client.ts'
+import { type FactTable, factTables } from '#storage/fact-tables.ts'
+import { LogProblem } from './log-reports.ts'
+import type { Segment } from './segment.ts'
+import { segmentBody } from './segment-body.ts'
+
+/**
+ * Sends a segment to ClickHouse. May be repeated at any time and by anyone: the insert runs under a query id that
+ * only one can have at a time, and lets nothing in that is in already.
+ */
+export async function insertSegment(store: Store, segment: Segment): Promise<void> {
+  const body = segmentBody(segment)
+  try {
+    await store.send(insertStatement(segment.table), body, { params: names(segment), query_id: queryId(segment) })
+  } finally {
+    body.destroy()
+  }
+}
+
+/** Resolves when no insert of this segment runs any more; until then one of them may still commit. */
+export async function endInsert(store: Store, segment: Segment): Promise<void> {
+  const query_id = queryId(segment)
+  await store.command('KILL QUERY WHERE query_id = {query_id:String} SYNC', { query_id })
+  const running = await store.query('SELECT 1 FROM system.processes WHERE query_id = {query_id:String}', { query_id })
+  if (running.length > 0) throw new LogProblem('an earlier insert of the segment still runs')
+}
+
+/** Makes sure that every row is in, or in quarantine, and names the segment to those who read. */
+export async function confirmSegment(store: Store, segment: Segment, now_ms: number): Promise<void> {
+  const [found] = await store.query<{ landed: string; refused: string }>(
+    `SELECT
+      (SELECT count() FROM ${segment.table} WHERE node = {node:String} AND segment = {segment:UInt32}) AS landed,
+      (SELECT uniqExact(row) FROM quarantine
+        WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32}) AS refused`,
+    names(segment),
+  )
+  const landed = Number(found?.landed)
+  // A clean answer is not believed: the file goes away after this, and with it the only other copy.
+  if (landed + Number(found?.refused) !== segment.rows)
+    throw new LogProblem(`${landed} of ${segment.rows} rows of the segment are in`)
+  await store.insert('segments', [
+    {
+      node: segment.node,
+      table: segment.table,
+      segment: segment.segment,
+      rows: landed,
+      first_received_at: segment.opened_at_ms,
+      landed_at: now_ms,
+    },
+  ])
+}
+
+/** Tells whether ClickHouse would take these lines, without keeping them. Rejects as the insert would. */
+export function dryRunStatement(table: FactTable): string {
+  return `INSERT INTO FUNCTION null('ok UInt64')
+    SELECT ignore(*) FROM input('${structureOf(table)}') FORMAT JSONCompactEachRow`
+}
+
+export function queryId({ node, table, segment }: Segment): string {
+  return `${node}-${table}-${segment}`
+}
+
+function names({ node, table, segment }: Segment): Record<string, unknown> {
+  return { node, table, segment }
+}
+
+/**
+ * The insert guards itself, partition by partition: a segment is one part in each month it touches, a part is all or
+ * nothing, and a part that is in is left out of a repeat. Only ingest's clock makes it more than one month.
+ *
+ * The body is read to its end also when nothing of it is needed. A guard that is false for the whole segment
+ * (`count() = 0`) lets ClickHouse answer without reading, and the connection breaks under the sender.
+ */
+function insertStatement(table: FactTable): string {
+  const columns = ['row', ...Object.keys(factTables[table])].map((column) => `\`${column}\``).join(', ')
+  return `INSERT INTO ${table} (node, segment, ${columns})
+    SETTINGS ${onePartSettings}
+    SELECT {node:String}, {segment:UInt32}, ${columns}
+    FROM input('${structureOf(table)}')
+    WHERE NOT has(
+      (SELECT groupUniqArray(toYYYYMM(received_at)) FROM ${table}
+        WHERE node = {node:String} AND segment = {segment:UInt32}),
+      toYYYYMM(received_at))
+    FORMAT JSONCompactEachRow`
+}
+
+/** All rows reach the table as one block, whatever their number, so that a month of them is one part. */
+const onePartSettings = [
+  'async_insert = 0',
+  'insert_deduplicate = 0',
+  'max_insert_threads = 1',
+  'max_insert_block_size = 1048449',
+  'min_insert_block_size_rows = 1048449',
+  'min_insert_block_size_bytes = 0',
+].join(', ')
+
+function structureOf(table: FactTable): string {
+  const columns = Object.entries({ row: 'UInt32', ...factTables[table] })
+  return columns.map(([name, type]) => `\`${name}\` ${type.replaceAll("'", "\\'")}`).join(', ')
+}

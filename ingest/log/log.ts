@@ -1,0 +1,222 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Registry } from 'prom-client'
+import { formatPosition } from '#domain/position.ts'
+import type { Clock } from '#shell/clock.ts'
+import { Failure } from '#shell/failure.ts'
+import type { Store } from '#storage/client.ts'
+import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
+import { openClaims } from './claim-ids.ts'
+import { type OpenFile, openFile, syncFolder } from './durable-file.ts'
+import { lockFolder } from './lock-folder.ts'
+import { type Logger, type LogReports, openLogReports, type Refusal } from './log-reports.ts'
+import { nodeName } from './node-name.ts'
+import { recoverSegments, segmentNumbers } from './recover-segments.ts'
+import { openRepeatWindow, type RepeatWindow } from './repeat-window.ts'
+import { openRoom } from './room.ts'
+import type { Segment } from './segment.ts'
+import { type SegmentLimits, segmentLimits } from './table-appender.ts'
+import { TableLog } from './table-log.ts'
+
+/** Rows of one table, from encodeRow. */
+export interface Batch {
+  table: FactTable
+  rows: string[]
+  /** `${site}\n${id}` for each row: rows whose id is known already are left out, and count as accepted. */
+  ids?: string[]
+}
+
+/** The durable log: what it has taken reaches ClickHouse, once, whatever dies in between. */
+export interface Log {
+  /** Resolves, with the position of the write, when every row is synced. Takes all rows or rejects with `log_full`. */
+  append(batches: Batch[]): Promise<string>
+  status(): LogStatus
+  /** Seals what is open, waits a while for ClickHouse, closes the files. */
+  close(): Promise<void>
+}
+
+export interface LogStatus {
+  node: string
+  bytes: number
+  /** When the oldest row in the log came. */
+  oldest_ms: number | null
+  segments_waiting: number
+  last_flush_error: string | null
+  /** True while appends are answered `log_full`. */
+  full: boolean
+  /** The greatest segment of each table that is in ClickHouse. */
+  landed: Record<FactTable, number>
+}
+
+export interface LogOptions {
+  dir: string
+  /** Undefined, or throwing, while ClickHouse is away. */
+  store: () => Store | undefined
+  quota_bytes: number
+  now: Clock
+  metrics: Registry
+  log: Logger
+  onLanded?: (table: FactTable, segment: number) => void
+  /** Appends are refused while the disk has less room than this. */
+  min_free_bytes?: number
+  /** How long to wait for a process that is leaving the folder. */
+  lock_wait_ms?: number
+  /** How long closing waits for ClickHouse; what has not landed then lands after the next start. */
+  close_wait_ms?: number
+  limits?: Partial<SegmentLimits>
+  open?: OpenFile
+}
+
+/** Opens the log in a folder that no other process may have open. ClickHouse need not be there. */
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { dir, now, lock_wait_ms = 5_000, open = openFile } = options
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const lock = await lockFolder(dir, { wait_ms: lock_wait_ms })
+  try {
+    const node = await nodeName(dir)
+    const checkpoint = await openCheckpoint(join(dir, 'checkpoint'), open)
+    const window = await openRepeatWindow({ dir: join(dir, 'window'), now, open })
+    const tables = new Map<FactTable, TableLog>()
+    const reports = openLogReports({ ...options, ...figures(tables, now) })
+    const limits = { ...segmentLimits, ...options.limits }
+    const onLanded = options.onLanded ?? (() => {})
+    const recovered = await recoverAll({ dir, checkpoint, window, reports })
+    for (const table of factTableNames)
+      tables.set(table, new TableLog({ ...options, table, node, reports, limits, checkpoint, window, onLanded, open }))
+    for (const segment of recovered) tables.get(segment.table)?.send(segment)
+    return await composeLog({ options, node, checkpoint, window, tables, reports, lock })
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+interface Parts {
+  options: LogOptions
+  node: string
+  checkpoint: Checkpoint
+  window: RepeatWindow
+  tables: ReadonlyMap<FactTable, TableLog>
+  reports: LogReports
+  lock: { release(): Promise<void> }
+}
+
+async function composeLog({ options, node, checkpoint, window, tables, reports, lock }: Parts): Promise<Log> {
+  const { dir, now, quota_bytes, min_free_bytes = 256 * 1024 * 1024, close_wait_ms = 10_000 } = options
+  const figure = figures(tables, now)
+  const claims = openClaims(window, reports.repeated)
+  let waiting_chars = 0
+  let isClosing = false
+  const room = await openRoom({ dir, quota_bytes, min_free_bytes, used: figure.bytes, waiting: () => waiting_chars })
+  const refusal = (chars: number): Refusal | undefined => (isClosing ? 'closing' : room.refusal(chars))
+
+  async function write({ table, rows, ids }: Batch): Promise<[FactTable, number]> {
+    const tableLog = tables.get(table) as TableLog // Every fact table has one.
+    const segment = ids
+      ? await claims.write(rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
+      : await tableLog.append(rows, noHashes)
+    // Rows that were there already: whatever segment holds them, it is not after the last one.
+    return [table, segment ?? checkpoint.last[table] ?? 0]
+  }
+  return {
+    async append(batches) {
+      const filled = batches.filter(({ rows }) => rows.length > 0)
+      const chars = charsOf(filled)
+      const reason = refusal(chars)
+      if (reason) {
+        reports.refused(reason)
+        throw refusedFailure(reason)
+      }
+      waiting_chars += chars
+      try {
+        // All are waited for, also when one fails: the answer must not come while a row is still on its way.
+        const results = await Promise.allSettled(filled.map(write))
+        const failed = results.find((result) => result.status === 'rejected')
+        if (failed) throw refusedFailure('write_failed', failed.reason)
+        const written = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+        // In rising order, so that of two batches for one table the later segment stays.
+        written.sort(([, a], [, b]) => a - b)
+        return formatPosition({ node, segments: Object.fromEntries(written) })
+      } finally {
+        waiting_chars -= chars
+      }
+    },
+    status: () => ({
+      node,
+      bytes: figure.bytes(),
+      oldest_ms: figure.oldest_ms(),
+      segments_waiting: figure.waiting(),
+      last_flush_error: [...tables.values()].find(({ lastError }) => lastError)?.lastError ?? null,
+      full: refusal(0) !== undefined,
+      landed: landedNumbers(checkpoint),
+    }),
+    async close() {
+      if (isClosing) return
+      isClosing = true
+      await Promise.all([...tables.values()].map((table) => table.close(close_wait_ms)))
+      await window.sync().catch((error: unknown) => reports.windowNotSynced(error))
+      // What a full disk does not take here, the next start reads from the files of the segments.
+      await checkpoint.save().catch((error: unknown) => reports.checkpointNotSynced(error))
+      await checkpoint.close()
+      await lock.release()
+    },
+  }
+}
+
+const noHashes = new Uint32Array(0)
+
+async function recoverAll(
+  parts: Pick<Parts, 'checkpoint' | 'window' | 'reports'> & { dir: string },
+): Promise<Segment[]> {
+  const { dir, checkpoint, window, reports } = parts
+  for (const table of factTableNames) {
+    const last = (await segmentNumbers(dir, table)).at(-1) ?? 0
+    checkpoint.last[table] = Math.max(checkpoint.last[table] ?? 0, last)
+  }
+  await syncFolder(dir)
+  await syncFolder(dirname(dir))
+  // Before anything is removed: a number that a file bore is not given out again.
+  await checkpoint.save()
+  const takeHashes = (hashes: Uint32Array) => window.add(hashes)
+  const segments: Segment[] = []
+  for (const table of factTableNames)
+    segments.push(...(await recoverSegments(dir, table, { reportCut: reports.cut, takeHashes })))
+  return segments
+}
+
+function figures(tables: ReadonlyMap<FactTable, TableLog>, now: Clock) {
+  const segments = () => [...tables.values()].flatMap((table) => table.segments)
+  const oldest_ms = () =>
+    segments().reduce<number | null>((oldest, { opened_at_ms }) => Math.min(oldest ?? opened_at_ms, opened_at_ms), null)
+  return {
+    bytes: () => segments().reduce((sum, { bytes, commits_bytes }) => sum + bytes + commits_bytes, 0),
+    waiting: () => [...tables.values()].reduce((sum, table) => sum + table.waiting, 0),
+    oldest_ms,
+    age_ms: () => Math.max(0, now() - (oldest_ms() ?? now())),
+  }
+}
+
+function landedNumbers({ landed }: Checkpoint): Record<FactTable, number> {
+  return Object.fromEntries(factTableNames.map((table) => [table, landed[table] ?? 0])) as Record<FactTable, number>
+}
+
+function charsOf(batches: readonly Batch[]): number {
+  let chars = 0
+  for (const { rows } of batches) for (const row of rows) chars += row.length
+  return chars
+}
+
+function refusedFailure(reason: Refusal, cause?: unknown): Failure {
+  const [message, retry_after_s] = refusals[reason]
+  return new Failure('log_full', message, { retry_after_s, ...(cause !== undefined && { cause }) })
+}
+
+/** What a caller is told, and how many seconds to stay away. */
+const refusals = {
+  quota: ['The log has reached its quota.', 10],
+  disk_low: ['The disk of the log is nearly full.', 10],
+  memory: ['Too much waits for the disk of the log.', 1],
+  write_failed: ['The log cannot be written.', 5],
+  closing: ['The log is closing.', 2],
+} as const satisfies Record<Refusal, [message: string, retry_after_s: number]>

@@ -1,0 +1,184 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshFolder } from './open-test-log.ts'
+import { checkRows, recoverSegments } from './recover-segments.ts'
+import { createSegment, type Segment, segmentFiles } from './segment.ts'
+
+let root: string
+let remove: () => Promise<void>
+let folders = 0
+
+beforeAll(async () => {
+  ;({ dir: root, remove } = await freshFolder())
+})
+afterAll(() => remove())
+
+/** Commits as they are written: each some rows, each row some text. */
+const anyCommits = fc.array(fc.array(fc.stringMatching(/^[a-zж]{0,12}$/), { minLength: 1, maxLength: 4 }), {
+  minLength: 1,
+  maxLength: 6,
+})
+type Commits = string[][]
+
+interface Written {
+  dir: string
+  files: { rows_file: string; commits_file: string }
+  /** Bytes of rows and sidecar after each commit. */
+  ends: { rows: number; commits: number }[]
+}
+
+async function write(commits: Commits): Promise<Written> {
+  const dir = join(root, String(folders++))
+  await mkdir(join(dir, 'events'), { recursive: true })
+  const header = { node: 'abc', segment: 7, opened_at_ms: 1000 }
+  const open = await createSegment(dir, 'events', header)
+  const ends = [{ rows: 0, commits: open.segment.commits_bytes }]
+  for (const rows of commits) {
+    const hashes = Uint32Array.from(rows.flatMap((row) => [row.length + 1, 5]))
+    await open.commit(Buffer.from(textOf([rows])), rows.length, hashes)
+    ends.push({ rows: open.segment.bytes, commits: open.segment.commits_bytes })
+  }
+  await open.close()
+  return { dir, files: segmentFiles(dir, 'events', 7), ends }
+}
+
+const textOf = (commits: Commits) => commits.map((rows) => rows.map((row) => `${row}\n`).join('')).join('')
+
+interface Found {
+  text: string
+  rows: number
+  hashes: number
+  cuts: number
+}
+
+async function recover({ dir }: Written): Promise<Found> {
+  let hashes = 0
+  let cuts = 0
+  const reportCut = () => void cuts++
+  const takeHashes = (taken: Uint32Array) => {
+    hashes += taken.length / 2
+  }
+  const [segment] = await recoverSegments(dir, 'events', { reportCut, takeHashes })
+  if (!segment || !(await checkRows(dir, segment, reportCut))) return { text: '', rows: 0, hashes: 0, cuts }
+  return { text: await readFile(segment.rows_file, 'utf8'), rows: segment.rows, hashes, cuts }
+}
+
+function expectPrefix(found: Found, commits: Commits, kept: number): void {
+  const prefix = commits.slice(0, kept)
+  expect(found.text).toBe(textOf(prefix))
+  expect(found.rows).toBe(prefix.flat().length)
+  expect(found.hashes).toBe(prefix.flat().length)
+}
+
+describe('after a crash', () => {
+  test('a tail torn at any byte of the rows leaves every commit before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.nat(), async (commits, at) => {
+        const written = await write(commits)
+        const bytes = await readFile(written.files.rows_file)
+        const length = at % (bytes.length + 1)
+        await writeFile(written.files.rows_file, bytes.subarray(0, length))
+        const kept = written.ends.filter((end) => end.rows <= length).length - 1
+        expectPrefix(await recover(written), commits, kept)
+      }),
+      { numRuns: 40 },
+    )
+  })
+  test('a tail torn at any byte of the sidecar leaves every commit before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.nat(), async (commits, at) => {
+        const written = await write(commits)
+        const bytes = await readFile(written.files.commits_file)
+        const length = at % (bytes.length + 1)
+        await writeFile(written.files.commits_file, bytes.subarray(0, length))
+        const kept = Math.max(0, written.ends.filter((end) => end.commits <= length).length - 1)
+        expectPrefix(await recover(written), commits, kept)
+      }),
+      { numRuns: 40 },
+    )
+  })
+  test('anything written after the last commit is cut, and that is said', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.uint8Array({ minLength: 1 }), fc.uint8Array(), async (commits, rows, sidecar) => {
+        const written = await write(commits)
+        await writeFile(written.files.rows_file, rows, { flag: 'a' })
+        await writeFile(written.files.commits_file, sidecar, { flag: 'a' })
+        const found = await recover(written)
+        expectPrefix(found, commits, commits.length)
+        expect(found.cuts).toBe(1)
+      }),
+      { numRuns: 40 },
+    )
+  })
+  test('a flipped bit in the rows leaves exactly the commits before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.nat(), fc.nat(7), async (commits, at, bit) => {
+        const written = await write(commits)
+        const place = await flip(written.files.rows_file, at, bit)
+        const kept = written.ends.filter((end) => end.rows <= place).length - 1
+        const found = await recover(written)
+        expectPrefix(found, commits, kept)
+        expect(found.cuts).toBeGreaterThan(0)
+      }),
+      { numRuns: 40 },
+    )
+  })
+  test('a flipped bit in the sidecar leaves exactly the commits before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.nat(), fc.nat(7), async (commits, at, bit) => {
+        const written = await write(commits)
+        const place = await flip(written.files.commits_file, at, bit)
+        const kept = Math.max(0, written.ends.filter((end) => end.commits <= place).length - 1)
+        expectPrefix(await recover(written), commits, kept)
+      }),
+      { numRuns: 40 },
+    )
+  })
+  test('recovering twice gives what recovering once gave', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.nat(), async (commits, at) => {
+        const written = await write(commits)
+        await flip(written.files.rows_file, at, 0)
+        const { cuts, ...once } = await recover(written)
+        expect(cuts).toBeGreaterThan(0)
+        expect(await recover(written)).toEqual({ ...once, cuts: 0 })
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('rows that were accepted and then spoilt on the disk', () => {
+  test('are kept in a folder of their own', async () => {
+    const written = await write([['first'], ['second'], ['third']])
+    await flip(written.files.rows_file, 0, 0)
+    await recover(written)
+    const kept = await stat(join(written.dir, 'damaged', 'events-7.rows'))
+    expect(kept.size).toBe('first\nsecond\nthird\n'.length)
+  })
+})
+
+describe('a segment without rows', () => {
+  test('goes away, whatever part of its files is there', async () => {
+    const header = { node: 'abc', segment: 3, opened_at_ms: 1000 }
+    const dir = join(root, String(folders++))
+    await mkdir(join(dir, 'events'), { recursive: true })
+    await (await createSegment(dir, 'events', header)).close()
+    await writeFile(segmentFiles(dir, 'events', 4).commits_file, 'TLSEG')
+    const none = { reportCut: () => {}, takeHashes: () => {} }
+    expect(await recoverSegments(dir, 'events', none)).toEqual([] satisfies Segment[])
+    await expect(stat(segmentFiles(dir, 'events', 3).rows_file)).rejects.toThrow('ENOENT')
+    await expect(stat(segmentFiles(dir, 'events', 4).commits_file)).rejects.toThrow('ENOENT')
+  })
+})
+
+/** Turns one bit over and says in which byte. */
+async function flip(file: string, at: number, bit: number): Promise<number> {
+  const bytes = await readFile(file)
+  const place = at % bytes.length
+  bytes[place] = (bytes[place] as number) ^ (1 << bit)
+  await writeFile(file, bytes)
+  return place
+}

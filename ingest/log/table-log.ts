@@ -1,0 +1,120 @@
+import type { Clock } from '#shell/clock.ts'
+import type { Store } from '#storage/client.ts'
+import type { FactTable } from '#storage/fact-tables.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { OpenFile } from './durable-file.ts'
+import type { LogReports } from './log-reports.ts'
+import { checkRows } from './recover-segments.ts'
+import type { RepeatWindow } from './repeat-window.ts'
+import { createSegment, cutSegment, removeSegment, type Segment } from './segment.ts'
+import { nextSegmentNumber } from './segment-number.ts'
+import { type SegmentLimits, TableAppender } from './table-appender.ts'
+import { TableWriter } from './table-writer.ts'
+
+export interface TableLogOptions {
+  dir: string
+  table: FactTable
+  node: string
+  store: () => Store | undefined
+  now: Clock
+  reports: LogReports
+  limits: SegmentLimits
+  checkpoint: Checkpoint
+  window: RepeatWindow
+  onLanded: (table: FactTable, segment: number) => void
+  open: OpenFile
+}
+
+/** The log of one table, from the append to ClickHouse. */
+export class TableLog {
+  readonly #options: TableLogOptions
+  readonly #appender: TableAppender
+  readonly #writer: TableWriter
+  readonly #sealed = new Set<Segment>()
+
+  constructor(options: TableLogOptions) {
+    this.#options = options
+    const { table, now, reports, limits, window, store, open } = options
+    this.#writer = new TableWriter({
+      store,
+      now,
+      reports,
+      prepare: (segment) => this.#prepare(segment),
+      finish: (segment) => this.#finish(segment),
+      idle: () => this.#appender.sealIfDue(),
+    })
+    this.#appender = new TableAppender({
+      table,
+      limits,
+      now,
+      reports,
+      create: () => createSegment(options.dir, table, this.#nextHeader(), open),
+      synced: (hashes) => window.add(hashes),
+      sealed: (segment) => this.send(segment),
+      // What cannot be removed now has no rows, and is removed at the next start.
+      discard: (segment) => void removeSegment(segment).catch(() => {}),
+      isWriterBusy: () => this.#writer.waiting > 0,
+    })
+  }
+
+  /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
+  append(rows: string[], hashes: Uint32Array): Promise<number> {
+    return this.#appender.append(rows, hashes)
+  }
+
+  /** Puts a segment that gets no more rows in line for ClickHouse. */
+  send(segment: Segment): void {
+    this.#sealed.add(segment)
+    this.#writer.push(segment)
+  }
+
+  /** All segments of the table that are still in the log. */
+  get segments(): Segment[] {
+    const { open } = this.#appender
+    return open ? [...this.#sealed, open] : [...this.#sealed]
+  }
+
+  get waiting(): number {
+    return this.#writer.waiting
+  }
+
+  get lastError(): string | undefined {
+    return this.#writer.lastError
+  }
+
+  async close(wait_ms: number): Promise<void> {
+    await this.#appender.close()
+    await this.#writer.drained(wait_ms)
+    await this.#writer.stop()
+  }
+
+  #nextHeader(): { node: string; segment: number; opened_at_ms: number } {
+    const { checkpoint, table, now, node } = this.#options
+    const opened_at_ms = now()
+    const segment = nextSegmentNumber(checkpoint.last[table] ?? 0, opened_at_ms)
+    // Kept in memory until the next checkpoint: until then the file itself bears the number.
+    checkpoint.last[table] = segment
+    return { node, segment, opened_at_ms }
+  }
+
+  async #prepare(segment: Segment): Promise<boolean> {
+    const { dir, reports, open } = this.#options
+    if (segment.is_torn) await cutSegment(segment, open)
+    if (segment.is_checked) return true
+    segment.is_checked = await checkRows(dir, segment, reports.cut)
+    return segment.is_checked
+  }
+
+  /** The order matters: what outlives the file is synced before the file goes. */
+  async #finish(segment: Segment): Promise<void> {
+    const { table, window, reports, checkpoint, node, onLanded } = this.#options
+    // A full disk may refuse it, and removing the segment is what frees the disk. What slips past the window then
+    // is dropped by id in everything derived.
+    await window.sync().catch((error: unknown) => reports.windowNotSynced(error))
+    if (segment.node === node) checkpoint.landed[table] = segment.segment
+    await checkpoint.save()
+    await removeSegment(segment)
+    this.#sealed.delete(segment)
+    onLanded(table, segment.segment)
+  }
+}

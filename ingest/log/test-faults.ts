@@ -1,0 +1,102 @@
+import type { FileHandle } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import type { Store } from '#storage/client.ts'
+import { type OpenFile, openFile } from './durable-file.ts'
+
+type Call = 'query' | 'command' | 'insert' | 'send'
+const calls: readonly Call[] = ['query', 'command', 'insert', 'send']
+
+/** A store that calls `step` before and after each call to ClickHouse. */
+export function watched(store: Store, step: (call: Call, when: 'before' | 'after') => Promise<void>): Store {
+  const copy = { ...store }
+  for (const call of calls) {
+    const real = store[call] as (...args: unknown[]) => Promise<unknown>
+    const around = async (...args: unknown[]): Promise<unknown> => {
+      await step(call, 'before')
+      const answer = await real(...args)
+      await step(call, 'after')
+      return answer
+    }
+    Object.assign(copy, { [call]: around })
+  }
+  return copy
+}
+
+/** A store whose calls fail, one for each that is listed, before they reach ClickHouse or after they did their work. */
+export function failing(store: Store, list: Call[], when: 'before' | 'after'): Store {
+  const left = [...list]
+  return watched(store, async (call, at) => {
+    if (at !== when || left[0] !== call) return
+    left.shift()
+    throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  })
+}
+
+/** A disk that can be full (a write puts down a part of its bytes and fails) or whose sync can fail. */
+export function failingDisk(): { open: OpenFile; isFull: boolean; isSyncFailing: boolean } {
+  const disk = { isFull: false, isSyncFailing: false, open: openFile }
+  disk.open = async (path, flags) => {
+    const handle = await openFile(path, flags)
+    const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
+    const datasync = handle.datasync.bind(handle)
+    const broken = {
+      async write(bytes: Buffer, offset: number, length: number, position: number): Promise<unknown> {
+        if (!disk.isFull) return write(bytes, offset, length, position)
+        await write(bytes, offset, length >> 1, position)
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      },
+      async datasync(): Promise<void> {
+        if (disk.isSyncFailing) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
+        await datasync()
+      },
+    }
+    return Object.assign(handle, broken) as FileHandle
+  }
+  return disk
+}
+
+export interface Cutter {
+  url: string
+  /** How many connections were cut. */
+  cuts(): number
+  stop(): Promise<void>
+}
+
+/** Stands before ClickHouse and cuts big requests off: while their body passes, or when the answer to it comes. */
+export async function startCutter(
+  target: string,
+  { where, cuts }: { where: 'body' | 'answer'; cuts: number },
+): Promise<Cutter> {
+  const { hostname, port } = new URL(target)
+  let done = 0
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname)
+    let passed = 0
+    const cutOff = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    const isDue = () => done < cuts && passed > 1_000_000
+    client.on('data', (bytes) => {
+      passed += bytes.length
+      upstream.write(bytes)
+      if (where === 'body' && isDue()) {
+        done++
+        cutOff()
+      }
+    })
+    upstream.on('data', (bytes) => {
+      if (where === 'answer' && isDue()) {
+        done++
+        cutOff()
+      } else client.write(bytes)
+    })
+    for (const socket of [client, upstream]) socket.on('error', cutOff).on('close', cutOff)
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cuts: () => done,
+    stop: () => new Promise((closed) => server.close(() => closed())),
+  }
+}
