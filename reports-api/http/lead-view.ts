@@ -1,0 +1,95 @@
+import type { Mask } from './mask.ts'
+
+export interface LeadRow {
+  id: string
+  at: string
+  lead_kind: string
+  project: string
+  person: string
+  visitor: string
+  session: string
+  first: number
+  target: number
+  number: string
+  pool: string
+  name: string
+  phone: string
+  email: string
+  url: string
+  text: string
+  source: string
+  medium: string
+  campaign: string
+  channel: string
+  form_id: string
+  form_name: string
+  form_fields: Record<string, string>
+}
+
+/**
+ * Leads that are no calls, with what they said: of a form the event itself, and over it whatever was sent about the same
+ * id. The condition is on columns of `conversions`. `isOne` says that a single id is asked, which the facts are then read by.
+ */
+export function leadsSql(where: string, { isOne = false } = {}): string {
+  const id = isOne ? ' AND id = {id:String}' : ''
+  return `SELECT c.id AS id, c.at AS at, c.lead_kind AS lead_kind, c.project AS project, c.person AS person,
+    c.visitor AS visitor, c.session AS session, c.first AS first, c.target AS target, c.number AS number, c.pool AS pool,
+    if(l.name != '', l.name, f.name) AS name, if(l.phone != '', l.phone, f.phone) AS phone,
+    if(l.email != '', l.email, f.email) AS email, if(l.url != '', l.url, f.url) AS url, l.text AS text,
+    if(l.source != '', l.source, f.source) AS source, if(l.source != '', l.medium, f.medium) AS medium,
+    if(l.source != '', l.campaign, f.campaign) AS campaign, if(l.source != '', l.channel, f.channel) AS channel,
+    f.form_id AS form_id, f.form_name AS form_name, f.form_fields AS form_fields
+  FROM (
+    SELECT id, at, lead_kind, project, person, visitor, session, first, target, number, pool
+    FROM conversions FINAL
+    WHERE site = {site:String} AND kind = 'lead' AND fact = 'lead' AND ${where}
+  ) AS c
+  LEFT JOIN (
+    SELECT id, name, phone, email, url, text, source, medium, campaign, channel
+    FROM leads
+    WHERE site = {site:String}${id}
+    ORDER BY version DESC, received_at DESC, node DESC, segment DESC, row DESC
+    LIMIT 1 BY id
+  ) AS l ON l.id = c.id
+  LEFT JOIN (
+    SELECT id, contact_name AS name, phone, email, url, source, medium, campaign, channel, form_id, form_name, form_fields
+    FROM events
+    WHERE site = {site:String} AND type = 'form' AND bot = 0${id}
+    ORDER BY received_at, node, segment, row
+    LIMIT 1 BY id
+  ) AS f ON f.id = c.id`
+}
+
+/** A lead as callers see it. */
+export function shapeLead(row: LeadRow, mask: Mask) {
+  const hasForm = row.form_id !== '' || row.form_name !== '' || Object.keys(row.form_fields).length > 0
+  return {
+    id: row.id,
+    at: row.at,
+    kind: row.lead_kind,
+    name: mask.name(row.name),
+    phone: mask.phone(row.phone),
+    email: mask.email(row.email),
+    url: mask.text(row.url),
+    text: mask.typed(row.text),
+    source: row.source,
+    medium: row.medium,
+    campaign: mask.text(row.campaign),
+    channel: row.channel,
+    ...(hasForm && { form: shapeForm(row, mask) }),
+    project: row.project,
+    first: row.first === 1,
+    target: row.target === 1,
+    person: row.person || null,
+    match: { session: row.session || null, visitor: row.visitor || null, person: row.person || null },
+  }
+}
+
+/** A form as the tracker sent it: `name` and `id` of the form, and what was typed. */
+export function shapeForm(
+  row: Pick<LeadRow, 'form_id' | 'form_name' | 'form_fields'>,
+  mask: Mask,
+): { id: string; name: string; fields: Record<string, string> } {
+  const fields = Object.entries(row.form_fields).map(([name, value]) => [name, mask.typed(value)])
+  return { id: row.form_id, name: row.form_name, fields: Object.fromEntries(fields) }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { maskFor } from './mask.ts'
+
+const mask = maskFor({ token: 't', allows: (scope) => scope === 'reports', reaches: () => true })
+const open = maskFor({ token: 't', allows: () => true, reaches: () => true })
+
+describe('a reader without the scope personal', () => {
+  test.each([
+    ['+79261234567', '+7•••67'],
+    ['', ''],
+  ])('sees the phone %j as %j', (phone, shown) => expect(mask.phone(phone)).toBe(shown))
+
+  test.each([
+    ['ivan@mail.test', 'i•••@mail.test'],
+    ['broken', '•••'],
+    ['', ''],
+  ])('sees the email %j as %j', (email, shown) => expect(mask.email(email)).toBe(shown))
+
+  test.each([
+    ['Write to ivan@mail.test now', 'Write to ••• now'],
+    ['https://shop.test/?email=ivan%40mail.test&a=1', 'https://shop.test/?email=•••&a=1'],
+    ['https://shop.test/?phone=%2B7%20926%20123-45-67', 'https://shop.test/?phone=•••'],
+    ['call 8 (926) 123-45-67 please', 'call ••• please'],
+    ['brand', 'brand'],
+    ['https://shop.test/flats/2026-11', 'https://shop.test/flats/2026-11'],
+  ])('sees the text %j as %j', (text, shown) => expect(mask.text(text)).toBe(shown))
+
+  test('sees no recording, no name and nothing that was typed', () => {
+    expect([mask.recording('https://pbx.test/1.mp3'), mask.name('Анна'), mask.typed('secret')]).toEqual([
+      null,
+      'А•••',
+      '•••',
+    ])
+  })
+
+  test('sees what was received without anything personal, at any depth', () => {
+    const body = {
+      id: 'd1',
+      status: 'won',
+      amount: '45000',
+      contact: { name: 'Anna', phones: ['+79261234567'], emails: ['ivan@mail.test'] },
+      from: '+79261234567',
+      Phone: 79261234567,
+      form: { fields: { any: 'text' } },
+      url: 'https://shop.test/?mail=ivan@mail.test',
+    }
+    expect(mask.body(body)).toEqual({
+      id: 'd1',
+      status: 'won',
+      amount: '45000',
+      contact: { name: '•••', phones: ['•••'], emails: ['•••'] },
+      from: '•••',
+      Phone: '•••',
+      form: { fields: { any: '•••' } },
+      url: 'https://shop.test/?mail=•••',
+    })
+  })
+})
+
+test('a reader with the scope personal sees everything', () => {
+  expect([open.phone('+79261234567'), open.text('a@b.test'), open.body({ phone: '1' }), open.recording('')]).toEqual([
+    '+79261234567',
+    'a@b.test',
+    { phone: '1' },
+    null,
+  ])
+})

@@ -1,0 +1,67 @@
+import type { FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
+import { Failure } from '#shell/failure.ts'
+import type { App } from '#shell/http.ts'
+import type { LogStatus } from './reports-deps.ts'
+
+export interface OperationOptions {
+  metrics: Registry
+  /** Left out where nothing is accepted: such a process is ready when it answers. */
+  log_status?: () => LogStatus
+  /** What is wrong although facts are accepted, in words for the one who runs it. */
+  trouble(): string[]
+}
+
+/** What an orchestrator and Prometheus ask. */
+export function registerOperation(app: App, { metrics, log_status, trouble }: OperationOptions): void {
+  const schema = (summary: string) => ({ schema: { tags: ['operation'], summary } })
+
+  app.get('/healthz', schema('Whether the process is alive'), (_, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+  )
+
+  // ClickHouse being away is told and is no reason to be taken out of rotation: the log goes on accepting facts.
+  app.get('/readyz', schema('Whether facts can be accepted'), (_, reply) => {
+    const log = readLog(log_status)
+    const problems = [...log.problems, ...trouble()]
+    return reply
+      .code(log.ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ready: log.ready, problems })
+  })
+
+  app.get('/metrics', schema('Prometheus text; from this machine, or with the scope admin'), async (request, reply) => {
+    if (!request.access?.allows('admin') && !isLocal(request)) {
+      throw request.access
+        ? new Failure('forbidden', 'This token lacks the scope "admin".')
+        : new Failure('unauthorized', 'Metrics are for this machine, or for a token with the scope "admin".')
+    }
+    return reply
+      .header('cache-control', 'no-store')
+      .type(metrics.contentType)
+      .send(await metrics.metrics())
+  })
+}
+
+function readLog(log_status: OperationOptions['log_status']): { ready: boolean; problems: string[] } {
+  if (!log_status) return { ready: true, problems: [] }
+  try {
+    const { full, last_flush_error } = log_status()
+    return {
+      ready: !full,
+      problems: [
+        ...(full ? ['The log is full: facts are refused until ClickHouse takes some'] : []),
+        ...(last_flush_error === null ? [] : [`The log could not be written to ClickHouse: ${last_flush_error}`]),
+      ],
+    }
+  } catch {
+    return { ready: false, problems: ['The log is not open'] }
+  }
+}
+
+/** The peer itself, not what it says: behind a proxy on this machine everybody would be local. */
+function isLocal({ socket, headers }: FastifyRequest): boolean {
+  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false
+  const address = socket.remoteAddress ?? ''
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
+}

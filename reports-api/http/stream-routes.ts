@@ -1,0 +1,183 @@
+import { z } from 'zod'
+import { creditedTouches } from '#reports-api/registry/attribution.ts'
+import { modelOf } from '#reports-api/registry/plan-report.ts'
+import { Failure } from '#shell/failure.ts'
+import type { App } from '#shell/http.ts'
+import type { Params } from '#storage/client.ts'
+import { type CallRow, callsSql, shapeCall } from './call-view.ts'
+import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
+import { type LeadRow, leadsSql, shapeLead } from './lead-view.ts'
+import { type Mask, maskFor } from './mask.ts'
+import { sendLines } from './ndjson.ts'
+import { OfSite, Period, periodSql, siteFor } from './read-query.ts'
+import type { ReportsDeps } from './reports-deps.ts'
+import { type SessionRow, sessionsSql, shapeSession } from './session-view.ts'
+
+type PeriodQuery = z.output<typeof Period>
+
+/** Streams of history, one JSON object a line, in the order of the tables' keys so that none has to be sorted in memory. */
+export function streamRoutes(app: App, deps: ReportsDeps): void {
+  const { reader, settings } = deps
+  const many = <Row>(
+    name: string,
+    column: string,
+    sql: (where: string) => string,
+    shape: (row: Row, mask: Mask) => object,
+  ): void => {
+    const schema = { tags: ['streams'], summary: `All ${name} of a period, one a line`, querystring: Period }
+    app.get(`/v1/${name}`, { schema, config: { scope: 'reports' } }, (request, reply) => {
+      const query = request.query as PeriodQuery
+      const { timezone } = siteFor(request, settings, query.site)
+      const { sql: where, params } = periodSql(column, query, timezone)
+      const mask = maskFor(request.access)
+      const rows = reader.stream<Row>(sql(where), { site: query.site, ...params })
+      return sendLines(reply, rows, (row) => shape(row, mask))
+    })
+  }
+  many<SessionRow>(
+    'sessions',
+    'started_at',
+    (where) => `${sessionsSql(`bot = 0 AND ${where}`)} ORDER BY site, id`,
+    shapeSession,
+  )
+  many<CallRow>('calls', 'at', (where) => `${callsSql(where)} ORDER BY site, id`, shapeCall)
+  many<LeadRow>('leads', 'at', leadsSql, shapeLead)
+  many<DealRow>('deals', 'created_at', dealsSql, shapeDeal)
+  many<ConversionRow>('conversions', 'at', conversionsSql, shapeConversion)
+  many<LeaseRow>('leases', '`from`', leasesSql, shapeLease)
+  identityRoute(app, deps)
+  touchpointRoute(app, deps)
+}
+
+interface ConversionRow extends Record<string, unknown> {
+  session: string
+  person: string
+  visitor: string
+  first: number
+  target: number
+}
+
+function conversionsSql(where: string): string {
+  return `SELECT id, kind, fact, at, closed_at, lead_kind, status, stage, reason, manager, project, value, currency, person,
+    visitor, session, first, target, talk, number, pool, touches
+    FROM conversions FINAL
+    WHERE site = {site:String} AND ${where}
+    ORDER BY site, kind, fact, id`
+}
+
+function shapeConversion(row: ConversionRow) {
+  return {
+    ...row,
+    person: row.person || null,
+    session: row.session || null,
+    visitor: row.visitor || null,
+    first: row.first === 1,
+    target: row.target === 1,
+  }
+}
+
+interface LeaseRow {
+  session: string
+  visitor: string
+}
+
+/** Of every lease the newest change. A missed one has no number: nobody was shown any. */
+function leasesSql(where: string): string {
+  return `SELECT id, change, pool, number, visitor, session, \`from\`, seen, \`to\`
+    FROM leases
+    WHERE site = {site:String} AND ${where}
+    ORDER BY number, \`from\`, session, received_at DESC, node DESC, segment DESC, row DESC
+    LIMIT 1 BY number, session, \`from\``
+}
+
+function shapeLease(row: LeaseRow) {
+  return row
+}
+
+function identityRoute(app: App, { reader, settings }: ReportsDeps): void {
+  const schema = { tags: ['streams'], summary: 'Every identifier and whose it is, one a line', querystring: OfSite }
+  app.get('/v1/identities', { schema, config: { scope: 'reports' } }, (request, reply) => {
+    const { site } = request.query
+    siteFor(request, settings, site)
+    const mask = maskFor(request.access)
+    const rows = reader.stream<{ kind: string; value: string; person: string; shared: number }>(
+      `SELECT kind, value, person, shared FROM identities FINAL WHERE site = {site:String} ORDER BY site, kind, value`,
+      { site },
+    )
+    return sendLines(reply, rows, ({ kind, value, person, shared }) => ({
+      kind,
+      value: mask.identifier(kind, value),
+      person: shared === 1 ? null : person || null,
+      ...(shared === 1 && { shared: true }),
+    }))
+  })
+}
+
+const TouchpointsQuery = Period.extend({
+  model: z.string().max(64).optional().describe('Adds `weight` and `credit` under this attribution model'),
+  lookback_days: z.coerce.number().int().min(1).max(3650).default(180),
+  direct: z.enum(['true', 'false']).default('true').describe('Whether direct touches may get credit'),
+})
+
+const touchColumns = [
+  'status',
+  'currency',
+  'person',
+  'length',
+  'session',
+  'call',
+  'source',
+  'medium',
+  'campaign',
+  'content',
+  'term',
+] as const
+
+interface TouchRow extends Record<string, unknown> {
+  session: string
+  call: string
+  person: string
+}
+
+function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
+  const schema = { tags: ['streams'], summary: 'Every step of every path, one a line', querystring: TouchpointsQuery }
+  app.get('/v1/touchpoints', { schema, config: { scope: 'reports' } }, (request, reply) => {
+    const { query } = request
+    const { timezone } = siteFor(request, settings, query.site)
+    const { sql: where, params } = periodSql('conversion_at', query, timezone)
+    const rows = reader.stream<TouchRow>(touchpointsSql(query, where), {
+      site: query.site,
+      lookback_days: query.lookback_days,
+      direct: query.direct === 'true' ? 1 : 0,
+      ...(params satisfies Params),
+    })
+    return sendLines(reply, rows, ({ session, call, person, ...row }) => ({
+      ...row,
+      person: person || null,
+      ...(call === '' ? { session: session || null } : { call }),
+    }))
+  })
+}
+
+/** With a model also the row that takes what no touch can be credited with: the weights of a conversion add up to one. */
+function touchpointsSql({ model }: { model?: string | undefined }, where: string): string {
+  const shown = `conversion, conversion_kind, conversion_fact, conversion_at, status, value, currency, person, position, length,
+    at, session, call, channel, source, medium, campaign, content, term`
+  const order = 'ORDER BY conversion_kind, conversion_fact, conversion, position'
+  if (model === undefined) {
+    return `SELECT ${shown} FROM touchpoints FINAL WHERE site = {site:String} AND position > 0 AND ${where} ${order}`
+  }
+  if (model === '') throw new Failure('unknown_model', 'model: is empty.', { field: 'model' })
+  const touches = creditedTouches({
+    model: modelOf({ model, lookback_days: 180, direct: true }, 'model'),
+    lookback: 'lookback_days',
+    direct: 'direct',
+    columns: touchColumns,
+    made: [],
+    where: `site = {site:String} AND ${where}`,
+  })
+  return `SELECT ${shown}, weight, toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit
+    FROM (${touches})
+    WHERE position > 0 OR parts > 0
+    ${order}`
+}

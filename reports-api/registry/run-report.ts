@@ -1,0 +1,112 @@
+import type { Store } from '#storage/client.ts'
+import { planReport, type SiteTerms } from './plan-report.ts'
+import type { Column, WantedDimension } from './report-columns.ts'
+import type { Attribution, ReportQuery } from './report-query.ts'
+
+export type Cell = string | number | null
+
+/** Shares of credit that no touch could be given; null where nothing was to be credited. */
+export interface Uncredited {
+  leads: number | null
+  deals: number | null
+  revenue: number | null
+}
+
+export interface ReportMeta {
+  site: string
+  from: string
+  to: string
+  date: 'created' | 'closed'
+  timezone: string
+  currency: string
+  attribution: Attribution
+  /** All rows there are, whatever limit and offset. */
+  rows_total: number
+  uncredited?: Uncredited
+  currencies_left_out: string[]
+  notes: string[]
+  compare?: {
+    from: string
+    to: string
+    attribution: Attribution
+    uncredited?: Uncredited
+    currencies_left_out: string[]
+  }
+}
+
+export interface ReportAnswer {
+  columns: Column[]
+  rows: Record<string, Cell>[]
+  totals: Record<string, Cell>
+  meta: ReportMeta
+}
+
+interface SqlRow extends Record<string, unknown> {
+  is_total: number
+  places: string
+}
+
+/** A report: rows by dimensions, totals, and what one must know to read them. */
+export async function runReport(
+  store: Pick<Store, 'query'>,
+  query: ReportQuery,
+  site: SiteTerms,
+): Promise<ReportAnswer> {
+  const plan = planReport(query, site)
+  const found = await store.query<SqlRow>(plan.sql, plan.params)
+  const total = found.find((row) => row.is_total === 1) as SqlRow
+  const groups = found.filter((row) => row.is_total === 0)
+  const names = plan.columns.filter(({ kind }) => kind === 'metric').map(({ name }) => name)
+  const totals = cells(total, names, [])
+  const rows =
+    plan.dimensions.length > 0
+      ? groups.map((row) => cells(row, names, plan.dimensions))
+      : query.offset === 0
+        ? [totals]
+        : []
+  const side = (number: 0 | 1) => ({
+    ...(plan.credits && { uncredited: uncreditedOf(total[`uncredited_${number}`] as number[]) }),
+    currencies_left_out: total[`currencies_${number}`] as string[],
+  })
+  return {
+    columns: plan.columns,
+    rows,
+    totals,
+    meta: {
+      site: query.site,
+      from: query.from,
+      to: query.to,
+      date: query.date,
+      timezone: site.timezone,
+      currency: site.currency,
+      attribution: query.attribution,
+      rows_total: plan.dimensions.length > 0 ? Number(total.places) : 1,
+      ...side(0),
+      notes: plan.notes,
+      ...(query.compare && {
+        compare: {
+          from: query.compare.from ?? query.from,
+          to: query.compare.to ?? query.to,
+          attribution: query.compare.attribution ?? query.attribution,
+          ...side(1),
+        },
+      }),
+    },
+  }
+}
+
+function cells(row: SqlRow, names: readonly string[], dimensions: readonly WantedDimension[]): Record<string, Cell> {
+  return Object.fromEntries([
+    ...dimensions.map(({ name, alias }) => [name, row[alias] as Cell]),
+    ...names.map((name) => [name, row[name] as Cell]),
+  ])
+}
+
+function uncreditedOf(sums: readonly number[]): Uncredited {
+  const share = (at: number) => (sums[at + 1] ? round((sums[at] as number) / (sums[at + 1] as number)) : null)
+  return { leads: share(0), deals: share(2), revenue: share(4) }
+}
+
+function round(value: number): number {
+  return Math.round(value * 1e6) / 1e6
+}

@@ -1,0 +1,122 @@
+import { Failure } from '#shell/failure.ts'
+import type { Store } from '#storage/client.ts'
+import { creditedTouches } from './attribution.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { filterParams, filterSql, type KnownFilter, knownFilters } from './filters.ts'
+import type { Source } from './measures.ts'
+import { findMetric, rowsBehind } from './metrics.ts'
+import { checkPeriod, modelOf, type SiteTerms } from './plan-report.ts'
+import type { RowsQuery } from './report-query.ts'
+import { rowsOf } from './rows-columns.ts'
+import { between, conversionsOf, newestCosts } from './scan.ts'
+
+export interface RowsAnswer {
+  columns: string[]
+  rows: Record<string, unknown>[]
+  /** Send it back for the rows that follow; null at the end. */
+  cursor: string | null
+}
+
+/** The rows behind a number: a metric, its filters and its model, a page at a time. */
+export async function runRows(store: Pick<Store, 'query'>, query: RowsQuery, site: SiteTerms): Promise<RowsAnswer> {
+  const metric = findMetric(query.metric)
+  if (!metric) throw new Failure('unknown_metric', `There is no metric "${query.metric}".`, { field: 'metric' })
+  checkPeriod(query.from, query.to, 'to')
+  const { source, where } = rowsBehind(metric)
+  const { keys, usual } = rowsOf[source]
+  const columns = chosenColumns(query, source, usual)
+  const filters = knownFilters(query.filters)
+  const unknown = filters.find(({ known }) => known.on[source] === undefined)
+  if (unknown) {
+    throw new Failure('bad_request', `${query.metric} cannot be filtered by ${unknown.dimension}.`, {
+      field: 'filters',
+    })
+  }
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, keys)
+  const found = await store.query<Record<string, unknown> & { row_key: string[] }>(
+    `SELECT ${columns.join(', ')}, row_key
+FROM (
+${tableSql(source, query, filters, columns)}
+)
+WHERE ${[where, ...(cursor ? [afterKey(keys)] : [])].join(' AND ')}
+ORDER BY ${keys.map(({ sql }) => sql).join(', ')}
+LIMIT {limit:UInt32}`,
+    {
+      site: query.site,
+      timezone: site.timezone,
+      currency: site.currency,
+      from: query.from,
+      to: query.to,
+      no_shift: 0,
+      lookback_days: query.attribution.lookback_days,
+      direct: Number(query.attribution.direct),
+      limit: query.limit + 1,
+      ...filterParams(filters),
+      ...Object.fromEntries((cursor ?? []).map((value, index) => [`key_${index}`, value])),
+    },
+  )
+  const page = found.slice(0, query.limit)
+  const last = page.at(-1)
+  return {
+    columns,
+    rows: page.map(({ row_key: _, ...row }) => row),
+    cursor: found.length > query.limit && last ? writeCursor(last.row_key) : null,
+  }
+}
+
+function chosenColumns({ columns }: RowsQuery, source: Source, usual: readonly string[]): string[] {
+  const known: readonly string[] = rowsOf[source].columns
+  for (const [index, column] of (columns ?? []).entries()) {
+    if (!known.includes(column)) {
+      throw new Failure('bad_request', `There is no column "${column}" in these rows.`, { field: `columns.${index}` })
+    }
+  }
+  return [...new Set(columns ?? usual)]
+}
+
+type Key = { sql: string; type: 'Int64' | 'String' }
+
+function afterKey(keys: readonly Key[]): string {
+  return `(${keys.map(({ sql }) => sql).join(', ')}) > (${keys.map(({ type }, index) => `{key_${index}:${type}}`).join(', ')})`
+}
+
+const period = { from: 'from', to: 'to' }
+
+/** Everything the condition of a measure, the order and the chosen columns may name. */
+function tableSql(
+  source: Source,
+  query: RowsQuery,
+  filters: readonly KnownFilter[],
+  columns: readonly string[],
+): string {
+  const sql = filters.map((filter, index) => filterSql(filter, index, source) as string)
+  const key = `[${rowsOf[source].keys.map((part) => `toString(${part.sql})`).join(', ')}] AS row_key`
+  const inCurrency = "currency IN ('', {currency:String}) AS in_currency"
+  if (source === 'sessions') {
+    const shown = [...new Set([...columns, 'id', 'started_at', 'bounce'])]
+    return `SELECT ${shown.join(', ')}, ${key}, toTimeZone(started_at, {timezone:String}) AS moment
+      FROM sessions FINAL
+      WHERE ${['site = {site:String}', 'bot = 0', between('started_at', period), ...sql].join(' AND ')}`
+  }
+  if (source === 'costs') {
+    return `SELECT ${rowsOf.costs.columns.join(', ')}, ${key}, date AS moment, ${inCurrency}
+      FROM (${newestCosts(period)})
+      ${sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : ''}`
+  }
+  const closed = query.date === 'closed'
+  const own = rowsOf.touchpoints.columns.filter((column) => column !== 'weight' && column !== 'credit')
+  const ofConversion = sql.filter((_, index) => filters[index]?.known.of_conversion)
+  const ofTouch = sql.filter((_, index) => !filters[index]?.known.of_conversion)
+  const countedAt = closed ? "if(conversion_kind = 'deal', assumeNotNull(closed_at), conversion_at)" : 'conversion_at'
+  return `SELECT ${[...own, 'weight'].join(', ')}, ${key}, ${inCurrency},
+      toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit
+    FROM (${creditedTouches({
+      model: modelOf(query.attribution, 'attribution.model'),
+      lookback: 'lookback_days',
+      direct: 'direct',
+      columns: own,
+      made: [{ name: 'moment', sql: `toTimeZone(${countedAt}, {timezone:String})` }],
+      where: [conversionsOf(period, closed), ...ofConversion].join(' AND '),
+    })})
+    WHERE ${['parts > 0', ...ofTouch].join(' AND ')}`
+}
