@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'code',
           include: ['**/*.test.ts'],
-          exclude: [...excluded, 'tests/browser/**', 'tests/faults/**', 'reports-api/dashboard/**'],
+          exclude: [...excluded, 'tests/browser/**', 'tests/faults/**'],
           globalSetup: ['tests/support/engine-setup.ts'],
           maxWorkers: 2,
           testTimeout: 20_000,

@@ -1,0 +1,100 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { callApi } from './call-api.ts'
+
+/** What a person can be found by, as the API names it. */
+export const identifierKinds = [
+  'phone',
+  'email',
+  'visitor',
+  'ga',
+  'ym',
+  'user',
+  'contact',
+  'session',
+  'call',
+  'lead',
+  'deal',
+] as const
+export type IdentifierKind = (typeof identifierKinds)[number]
+
+export interface Identifier {
+  kind: string
+  value: string
+  since: string
+  /** The fact that says so; `with` is null for the identifier a person began with. */
+  because: { fact: string; id: string; at: string; with: { kind: string; value: string } | null }
+}
+
+export interface Candidate {
+  session: string | null
+  visitor: string | null
+  confidence: number
+  reason: string
+}
+
+export interface CallMatch {
+  session: string | null
+  visitor: string | null
+  person: string | null
+  confidence: number
+  reason: string
+  candidates: Candidate[]
+}
+
+/** One entry of a person's history. Which fields there are depends on `kind`. */
+export interface TimelineEntry {
+  at: string
+  kind: string
+  id: string
+  session?: string | null
+  [field: string]: unknown
+}
+
+export interface PersonDeal {
+  id: string
+  status: string
+  amount?: string | null
+  currency?: string | null
+  [field: string]: unknown
+}
+
+export interface PersonPage {
+  id: string
+  names: string[]
+  identifiers: Identifier[]
+  timeline: TimelineEntry[]
+  deals: PersonDeal[]
+  revenue: string | number | null
+  currency: string | null
+  cursor?: string | null
+}
+
+const page_rows = 100
+const look_again_ms = 3_000
+
+/** A person with the history from the oldest entry on, a page at a time. */
+export function personQuery(site: string, id: string) {
+  return infiniteQueryOptions({
+    queryKey: ['person', site, id],
+    staleTime: 5_000,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam }) =>
+      callApi<PersonPage>(`/v1/persons/${encodeURIComponent(id)}`, {
+        query: { site, limit: page_rows, cursor: pageParam },
+        signal,
+      }),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+    // History grows while someone looks at it. Of a long one every loaded page would be asked for again, so only while it is short.
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) <= 1 ? look_again_ms : false),
+  })
+}
+
+/** Whose identifier this is. */
+export function findPersonQuery(site: string, kind: IdentifierKind, value: string) {
+  const query = kind === 'ga' || kind === 'ym' ? { client_id: `${kind}:${value}` } : { [kind]: value }
+  return queryOptions({
+    queryKey: ['find', site, kind, value],
+    staleTime: 0,
+    queryFn: ({ signal }) => callApi<PersonPage>('/v1/persons', { query: { site, ...query, limit: 1 }, signal }),
+  })
+}

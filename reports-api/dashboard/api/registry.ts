@@ -1,0 +1,34 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { Unit } from '../format/numbers.ts'
+import type { Language } from '../i18n/translate.ts'
+import { callApi } from './call-api.ts'
+
+/** A dimension or an attribution model as the registry describes it. */
+export interface Described {
+  id: string
+  label: Record<Language, string>
+  description: Record<Language, string>
+}
+
+export interface DescribedMetric extends Described {
+  unit: Unit
+  /** What it can be split and filtered by. */
+  dimensions: string[]
+}
+
+export interface Registry {
+  metrics: DescribedMetric[]
+  dimensions: Described[]
+  models: Described[]
+}
+
+/** What can be asked of reports. Also what a token is tried with: every reader may have it. */
+export function fetchRegistry(options: { signal?: AbortSignal; token?: string }): Promise<Registry> {
+  return callApi<Registry>('/v1/reports/registry', options)
+}
+
+export const registryQuery = queryOptions({
+  queryKey: ['registry'],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: ({ signal }) => fetchRegistry({ signal }),
+})

@@ -1,0 +1,271 @@
+import type { PersonPage } from '../api/people.ts'
+import type { Cell, Filter, Report, ReportQuestion, Row } from '../api/reports.ts'
+
+export const sites = [
+  { id: 'shop', name: 'ЖК «Северный берег»', timezone: 'Europe/Moscow', currency: 'RUB', domains: ['bereg.example'] },
+  { id: 'fresh', name: 'Новый сайт', timezone: 'Europe/Moscow', currency: 'RUB', domains: ['new.example'] },
+  { id: 'quiet', timezone: 'UTC', currency: 'USD', domains: ['quiet.example'] },
+]
+
+const values: Record<string, string[]> = {
+  channel: ['paid_search', 'organic_search', 'direct', 'paid_social', 'maps', 'referral', 'messenger', 'uncredited'],
+  source: ['yandex', 'google', 'vk', '2gis', '(direct)'],
+  campaign: ['bereg-brand-msk', 'bereg-kvartiry-studii-poisk-2026', 'remarketing', ''],
+  content: ['ad-1', 'ad-2'],
+  term: ['купить квартиру в москве', 'жк северный берег официальный сайт'],
+  landing_path: ['/', '/flats/2-rooms', '/mortgage', '/contacts'],
+  date: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20', '2026-11-21'],
+  week: ['2026-11-09', '2026-11-16'],
+  month: ['2026-10-01', '2026-11-01'],
+  weekday: ['1', '2', '3', '4', '5', '6', '7'],
+  device: ['mobile', 'desktop', 'tablet'],
+}
+
+/** Numbers that look like a developer's month: few won deals, each of millions. */
+export function reportRows(question: ReportQuestion): Report {
+  const meta = { currency: 'RUB', timezone: 'Europe/Moscow', row_count: 0, currencies_left_out: [] }
+  const isEmpty = question.site === 'fresh' || (question.site === 'quiet' && question.from > '2026-01-01')
+  if (isEmpty) return { rows: [], totals: Object.fromEntries(question.metrics.map((id) => [id, 0])), meta }
+  const dimension = question.dimensions[0]
+  const names = dimension === undefined ? ['all'] : (values[dimension] ?? ['one', 'two'])
+  const scale = 1 / (question.filters.length * 2 + 1)
+  const rows = names.map((name, index) => line(name, index, scale, dimension))
+  const totals: Record<string, Cell> = ratios(
+    Object.fromEntries(sums.map((id) => [id, rows.reduce((sum, row) => sum + Number(row[id] ?? 0), 0)])),
+  )
+  return { rows, totals, meta: { ...meta, row_count: rows.length } }
+}
+
+const sums = ['visits', 'leads', 'target_leads', 'calls', 'deals', 'deals_won', 'revenue', 'cost']
+
+function line(name: string, index: number, scale: number, dimension = 'all'): Record<string, Cell> {
+  const visits = name === 'uncredited' ? 0 : Math.round((18_400 * scale) / (index + 1) ** 1.3)
+  const leads = name === 'uncredited' ? 7 : Math.round(visits * (0.012 + 0.004 * (index % 3)))
+  const won = Math.round(leads * 0.06 * 10) / 10
+  const cost = /paid|yandex|vk|bereg|date|2026/.test(name) ? visits * 61.37 : 0
+  const row = {
+    visits,
+    leads,
+    target_leads: Math.round(leads * 0.7),
+    calls: Math.round(leads * 0.55),
+    deals: Math.round(leads * 0.2),
+    deals_won: won,
+    revenue: won * 8_240_000.5,
+    cost,
+  }
+  return { [dimension]: name, ...ratios(row) }
+}
+
+function ratios(row: Record<string, number>): Record<string, Cell> {
+  const { leads = 0, deals_won = 0, revenue = 0, cost = 0 } = row
+  const over = (top: number, bottom: number) => (bottom === 0 ? null : Math.round((top / bottom) * 1e4) / 1e4)
+  return {
+    ...row,
+    revenue: revenue.toFixed(4),
+    cost: cost.toFixed(4),
+    cpl: over(cost, leads)?.toFixed(4) ?? null,
+    cac: over(cost, deals_won)?.toFixed(4) ?? null,
+    romi: over(100 * (revenue - cost), cost),
+    drr: over(100 * cost, revenue),
+  }
+}
+
+interface RowsAsked {
+  metric: string
+  filters: Filter[]
+  cursor?: string
+}
+
+export function rowsBehind({ metric, cursor }: RowsAsked): { rows: Row[]; cursor: string | null } {
+  if (metric === 'calls') return { rows: [], cursor: null }
+  const isDeal = metric.startsWith('deals')
+  const rows = Array.from({ length: 12 }, (_, index): Row => {
+    const traffic = {
+      source: 'yandex',
+      medium: 'cpc',
+      campaign: 'bereg-kvartiry-studii-poisk-2026',
+      channel: 'paid_search',
+    }
+    const person_id = index % 4 === 3 ? '' : person(null).id
+    if (metric === 'visits')
+      return { id: `s${index}`, started_at: '2026-11-20T08:12:00.000Z', person: person_id, ...traffic }
+    return {
+      conversion: `D-${1042 + index}`,
+      conversion_kind: isDeal ? 'deal' : 'lead',
+      conversion_at: `2026-11-${String(8 + index).padStart(2, '0')}T09:41:00.000Z`,
+      lead_kind: isDeal ? '' : index % 2 ? 'call' : 'form',
+      status: isDeal
+        ? (['won', 'open', 'lost'][index % 3] ?? '')
+        : index % 2
+          ? index % 3
+            ? 'answered'
+            : 'missed'
+          : '',
+      value: isDeal ? '8240000.5000' : null,
+      currency: 'RUB',
+      person: person_id,
+      weight: index % 5 === 4 ? 0.3333 : 1,
+      ...traffic,
+    }
+  })
+  return { rows, cursor: cursor ? null : 'next' }
+}
+
+export const sharedPhone = ['p7k2m9qz4x1c8v5b6n3ab', 'p8k2m9qz4x1c8v5b6n3ab']
+
+/** One customer from an ad click to a deal; the second page of the history holds the deal. */
+export function person(cursor: string | null): PersonPage {
+  return {
+    id: 'p7k2m9qz4x1c8v5b6n3ab',
+    names: ['Анна Соколова', 'Anna S.'],
+    revenue: '8240000.0000',
+    currency: 'RUB',
+    deals: [
+      { id: 'D-1042', status: 'won', amount: '8240000.0000', currency: 'RUB' },
+      { id: 'D-1077', status: 'open', amount: null, currency: 'RUB' },
+    ],
+    identifiers: [
+      known('visitor', 'v.7Kq2mZ9xT1c8V5b6', '2026-11-02T09:00:04.000Z', null),
+      known('phone', '+79161234567', '2026-11-02T09:06:31.000Z', ['event', 'f-81a', 'visitor', 'v.7Kq2mZ9xT1c8V5b6']),
+      known('ym', '1698841234567890123', '2026-11-02T09:00:04.000Z', ['event', 'e-1', 'visitor', 'v.7Kq2mZ9xT1c8V5b6']),
+      known('contact', '55012', '2026-11-09T12:00:00.000Z', ['deal', 'D-1042', 'phone', '+79161234567']),
+      known('email', 'anna.sokolova@example.ru', '2026-11-09T12:00:00.000Z', ['deal', 'D-1042', 'contact', '55012']),
+    ],
+    timeline: cursor ? later : earlier,
+    cursor: cursor ? null : 'later',
+  }
+}
+
+type Because = [fact: string, id: string, kind: string, value: string] | null
+
+function known(kind: string, value: string, since: string, because: Because): PersonPage['identifiers'][number] {
+  const [fact = 'event', id = 'e-1', withKind, withValue] = because ?? []
+  const others = withKind === undefined || withValue === undefined ? null : { kind: withKind, value: withValue }
+  return { kind, value, since, because: { fact, id, at: since, with: others } }
+}
+
+const earlier: PersonPage['timeline'] = [
+  {
+    at: '2026-11-02T09:00:04.000Z',
+    kind: 'session',
+    id: 's1',
+    source: 'yandex',
+    medium: 'cpc',
+    campaign: 'bereg-kvartiry-studii-poisk-2026',
+    channel: 'paid_search',
+    landing_url: 'https://bereg.example/flats/2-rooms?utm_source=yandex',
+    referrer: 'https://yandex.ru/',
+    device: 'mobile',
+    city: 'Moscow',
+    pages: 3,
+    engaged_ms: 192_000,
+    numbers: ['+74951234567'],
+  },
+  {
+    at: '2026-11-02T09:00:04.000Z',
+    kind: 'page',
+    id: 'e1',
+    session: 's1',
+    url: 'https://bereg.example/flats/2-rooms',
+    title: 'Двухкомнатные квартиры',
+  },
+  {
+    at: '2026-11-02T09:02:40.000Z',
+    kind: 'page',
+    id: 'e2',
+    session: 's1',
+    url: 'https://bereg.example/mortgage',
+    title: 'Ипотека',
+  },
+  {
+    at: '2026-11-02T09:05:00.000Z',
+    kind: 'click',
+    id: 'e3',
+    session: 's1',
+    click: { kind: 'phone', target: '+74951234567' },
+  },
+  {
+    at: '2026-11-02T09:06:31.000Z',
+    kind: 'form',
+    id: 'f-81a',
+    session: 's1',
+    form: { name: 'Записаться на просмотр', fields: { phone: '+79161234567', name: 'Анна' } },
+  },
+  {
+    at: '2026-11-02T09:21:10.000Z',
+    kind: 'call',
+    id: 'c1',
+    from: '+79161234567',
+    to: '+74951234567',
+    direction: 'in',
+    status: 'answered',
+    talk: 145,
+    operator: 'Ирина',
+    recording_url: 'https://records.example/c1.mp3',
+    match: {
+      session: 's1',
+      visitor: 'v.7Kq2mZ9xT1c8V5b6',
+      person: null,
+      confidence: 0.97,
+      reason: 'number_in_reserve',
+      candidates: [
+        { session: 's1', visitor: 'v', confidence: 0.97, reason: 'number_in_reserve' },
+        { session: 's9', visitor: 'w', confidence: 0.02, reason: 'number_in_reserve' },
+      ],
+    },
+  },
+  {
+    at: '2026-11-05T18:40:00.000Z',
+    kind: 'call',
+    id: 'c2',
+    from: '',
+    to: '+74951234500',
+    direction: 'in',
+    status: 'missed',
+    talk: 0,
+    match: { session: null, visitor: null, person: null, confidence: 0, reason: 'nobody_held_it', candidates: [] },
+  },
+]
+
+const later: PersonPage['timeline'] = [
+  {
+    at: '2026-11-08T07:12:00.000Z',
+    kind: 'session',
+    id: 's2',
+    source: '(direct)',
+    medium: '(none)',
+    channel: 'direct',
+    landing_url: 'https://bereg.example/',
+    device: 'desktop',
+    pages: 1,
+    engaged_ms: 8000,
+  },
+  { at: '2026-11-08T07:12:00.000Z', kind: 'page', id: 'e9', session: 's2', url: 'https://bereg.example/', title: '' },
+  {
+    at: '2026-11-09T12:00:00.000Z',
+    kind: 'deal',
+    id: 'D-1042',
+    status: 'open',
+    stage: 'Бронь',
+    amount: '8240000',
+    currency: 'RUB',
+    manager: 'Пётр',
+  },
+  {
+    at: '2026-11-20T15:30:00.000Z',
+    kind: 'deal',
+    id: 'D-1042',
+    status: 'won',
+    amount: '8240000',
+    currency: 'RUB',
+    manager: 'Пётр',
+  },
+  {
+    at: '2026-11-20T15:30:01.000Z',
+    kind: 'postback',
+    id: 'w1',
+    destination: 'yandex-direct',
+    state: 'sent',
+    attempts: 1,
+  },
+]

@@ -1,0 +1,54 @@
+import type { CallMatch, TimelineEntry } from '../../api/people.ts'
+
+/** Which fields an entry has depends on its kind; these read one or say that it is not there. */
+export function textOf(entry: TimelineEntry, ...fields: string[]): string {
+  for (const field of fields) {
+    const value = entry[field]
+    if (typeof value === 'string' && value !== '') return value
+    if (typeof value === 'number') return String(value)
+  }
+  return ''
+}
+
+export function numberOf(entry: TimelineEntry, field: string): number | undefined {
+  const value = entry[field]
+  if (value === null || value === undefined || value === '') return undefined
+  const number = Number(value)
+  return Number.isFinite(number) ? number : undefined
+}
+
+export function matchOf(entry: TimelineEntry): CallMatch | undefined {
+  const match = entry.match
+  return typeof match === 'object' && match !== null && 'reason' in match ? (match as CallMatch) : undefined
+}
+
+/** Where a visit came from, as marketers write it. */
+export function sourceOf(entry: TimelineEntry): string {
+  return ['source', 'medium', 'campaign']
+    .map((field) => textOf(entry, field))
+    .filter(Boolean)
+    .join(' / ')
+}
+
+/** How sure a match is, as a word. */
+export function confidenceWord(confidence: number): 'certain' | 'likely' | 'fair' | 'doubtful' | 'none' {
+  if (confidence >= 0.95) return 'certain'
+  if (confidence >= 0.8) return 'likely'
+  if (confidence >= 0.5) return 'fair'
+  return confidence > 0 ? 'doubtful' : 'none'
+}
+
+/** The path of an address, which says more on one line than its host does. */
+export function pathOfUrl(url: string): string {
+  try {
+    const { pathname, hash } = new URL(url)
+    return decodeURI(pathname) + hash
+  } catch {
+    return url
+  }
+}
+
+/** The host of an address; nothing when it cannot be read. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : ''
+}

@@ -1,0 +1,40 @@
+/** The columns of the end-to-end report, in the order money flows: visits, requests, deals, what it cost and brought. */
+export const columns = [
+  'visits',
+  'leads',
+  'target_leads',
+  'calls',
+  'deals',
+  'deals_won',
+  'revenue',
+  'cost',
+  'cpl',
+  'cac',
+  'romi',
+  'drr',
+] as const
+export type Column = (typeof columns)[number]
+
+/** What a row opens into when it is unfolded: the next step down the same path. */
+const inside: Record<string, string> = {
+  channel: 'source',
+  source: 'campaign',
+  medium: 'source',
+  campaign: 'content',
+  content: 'term',
+  country: 'region',
+  region: 'city',
+  device: 'browser',
+}
+
+/** The dimension inside a row, given the dimensions above it; undefined at the bottom. */
+export function dimensionInside(path: readonly string[]): string | undefined {
+  const last = path.at(-1)
+  if (last === undefined) return undefined
+  const next = inside[last] ?? (isTraffic(last) ? undefined : 'channel')
+  return next !== undefined && !path.includes(next) ? next : undefined
+}
+
+function isTraffic(dimension: string): boolean {
+  return ['term', 'city', 'browser'].includes(dimension)
+}
