@@ -1,74 +1,135 @@
 import type { Readable } from 'node:stream'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, parseError } from '@clickhouse/client'
+import { clientLogger, type StoreLog } from './client-logger.ts'
+import { toStoreError } from './store-error.ts'
 
 export interface StoreOptions {
   /** http://host:port of ClickHouse; user and password may be inside. */
   url: string
-  user?: string
-  password?: string
+  user?: string | undefined
+  password?: string | undefined
   database: string
+  /** How long ClickHouse may be silent. */
   request_timeout_ms?: number
+  log?: StoreLog
 }
 
+/** One value may be 128 KB long as text, by ClickHouse's own limit: longer lists go in several queries. */
 export type Params = Record<string, unknown>
 
-/** The one way to reach ClickHouse. Values reach SQL as bound parameters only: `{site:String}`. */
+export interface CallOptions {
+  /** Ends the call; ClickHouse stops a SELECT that nobody waits for. */
+  signal?: AbortSignal
+  /** ClickHouse refuses a second query of this id while one runs (code 216). */
+  query_id?: string
+}
+
+/**
+ * The one way to reach ClickHouse. Values reach SQL as bound parameters only: `{site:String}`. Nothing is tried twice.
+ * What ClickHouse refuses is a StoreError (see store-error.ts).
+ */
 export interface Store {
   database: string
   /** All rows of a SELECT, as objects. 64-bit integers come as strings. */
-  query<Row>(sql: string, params?: Params): Promise<Row[]>
+  query<Row>(sql: string, params?: Params, options?: CallOptions): Promise<Row[]>
   /** Rows of a SELECT as they come, in groups, for answers that must not be held in memory. */
-  stream<Row>(sql: string, params?: Params): AsyncIterable<Row[]>
+  stream<Row>(sql: string, params?: Params, options?: CallOptions): AsyncIterable<Row[]>
   /** A statement without an answer. */
-  command(sql: string, params?: Params): Promise<void>
+  command(sql: string, params?: Params, options?: CallOptions): Promise<void>
   /** Inserts rows given as objects. For small things; facts go through the log. */
-  insert(table: string, rows: readonly object[]): Promise<void>
-  /** An INSERT whose data is sent as it is, under a query id of its own. */
-  send(sql: string, body: Readable, options: { params?: Params; query_id: string }): Promise<void>
+  insert(table: string, rows: readonly object[], options?: CallOptions): Promise<void>
+  /** An INSERT whose data is sent as it is, byte for byte, under a query id of its own. */
+  send(sql: string, body: Readable, options: { params?: Params; query_id: string; signal?: AbortSignal }): Promise<void>
   close(): Promise<void>
 }
 
-export function openStore({ url, user, password, database, request_timeout_ms = 60_000 }: StoreOptions): Store {
-  const client = createClient({
-    url,
-    ...(user !== undefined && { username: user }),
-    ...(password !== undefined && { password }),
+const CONNECTIONS_MAX = 16
+
+export function openStore(options: StoreOptions): Store {
+  const client = openClient(options)
+  return {
+    database: options.database,
+    query: <Row>(sql: string, params: Params = {}, call: CallOptions = {}) =>
+      failing(async () => {
+        const answer = await client.query(selectOf(sql, params, call))
+        return answer.json<Row>()
+      }),
+    async *stream<Row>(sql: string, params: Params = {}, call: CallOptions = {}) {
+      try {
+        const answer = await client.query(selectOf(sql, params, call))
+        for await (const rows of answer.stream()) yield rows.map((row) => row.json<Row>())
+      } catch (error) {
+        throw toStoreError(error)
+      }
+    },
+    command: (sql, params = {}, call = {}) =>
+      failing(async () => {
+        await client.command({ query: sql, query_params: params, ...signalOf(call) })
+      }),
+    insert: (table, rows, call = {}) =>
+      failing(async () => {
+        if (rows.length > 0) await client.insert({ table, values: rows, format: 'JSONEachRow', ...signalOf(call) })
+      }),
+    send: (sql, body, { params = {}, ...call }) =>
+      failing(async () => {
+        const answer = await client.exec({ query: sql, values: body, query_params: params, ...signalOf(call) })
+        let said = ''
+        for await (const chunk of answer.stream) said += chunk
+        // An insert answers nothing: text after a 200 is an error that came too late for the status.
+        if (said !== '') throw parseError(said)
+      }),
+    close: () => client.close(),
+  }
+}
+
+function openClient({ url, user, password, database, request_timeout_ms = 60_000, log }: StoreOptions) {
+  const address = new URL(url)
+  const name = user ?? decodeURIComponent(address.username)
+  const key = password ?? decodeURIComponent(address.password)
+  address.username = ''
+  address.password = ''
+  return createClient({
+    url: address,
+    // Sent as ClickHouse's own headers: the embedded engine admits nobody by other ways (see engine/config.ts).
+    set_basic_auth_header: false,
+    http_headers: { 'X-ClickHouse-User': name || 'default', 'X-ClickHouse-Key': key },
     database,
     request_timeout: request_timeout_ms,
-    max_open_connections: 16,
-    // Errors are thrown to whoever asked; the client's own console lines would say them twice.
-    log: { level: 127 as never },
+    max_open_connections: CONNECTIONS_MAX,
+    // A busy event loop would otherwise send on a connection that the server has just closed.
+    keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
+    // Long lists of ids do not fit into an address.
+    use_multipart_params_auto: true,
+    log: { level: log ? ClickHouseLogLevel.WARN : ClickHouseLogLevel.OFF, LoggerClass: clientLogger(log) },
     clickhouse_settings: {
       output_format_json_quote_64bit_integers: 1,
       output_format_json_quote_decimals: 1,
       date_time_output_format: 'iso',
       async_insert: 0,
+      cancel_http_readonly_queries_on_client_close: 1,
     },
   })
+}
+
+function selectOf(sql: string, params: Params, call: CallOptions) {
   return {
-    database,
-    async query<Row>(sql: string, params: Params = {}) {
-      const answer = await client.query({ query: sql, query_params: params, format: 'JSONEachRow' })
-      return answer.json<Row>()
-    },
-    async *stream<Row>(sql: string, params: Params = {}) {
-      const answer = await client.query({ query: sql, query_params: params, format: 'JSONEachRow' })
-      for await (const rows of answer.stream()) yield rows.map((row) => row.json<Row>())
-    },
-    async command(sql, params = {}) {
-      await client.command({ query: sql, query_params: params })
-    },
-    async insert(table, rows) {
-      if (rows.length > 0) await client.insert({ table, values: rows, format: 'JSONEachRow' })
-    },
-    async send(sql, body, { params = {}, query_id }) {
-      const answer = await client.exec({ query: sql, values: body, query_params: params, query_id } as never)
-      for await (const _ of answer.stream) {
-        // An insert answers nothing; reading to the end gives the connection back.
-      }
-    },
-    async close() {
-      await client.close()
-    },
+    query: sql,
+    query_params: params,
+    format: 'JSONEachRow' as const,
+    // Only what may change nothing is stopped by ClickHouse when its caller has gone.
+    clickhouse_settings: { readonly: '2' },
+    ...signalOf(call),
   }
+}
+
+async function failing<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call()
+  } catch (error) {
+    throw toStoreError(error)
+  }
+}
+
+function signalOf({ signal, query_id }: CallOptions): { abort_signal?: AbortSignal; query_id?: string } {
+  return { ...(signal && { abort_signal: signal }), ...(query_id !== undefined && { query_id }) }
 }

@@ -1,87 +1,178 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { chmod, mkdir } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { configXml, usersXml } from './config.ts'
+import { type BiGateway, openBiGateway } from './bi-gateway.ts'
+import { type EngineFiles, forgetOwner, nameOwner, rememberOwner, writeEngineFiles } from './engine-folder.ts'
+import { freePort } from './free-port.ts'
+import { engineLimits } from './limits.ts'
+import { becomesReady, type EngineExit, type EngineRun, runEngine } from './run-engine.ts'
+
+export type { EngineExit } from './run-engine.ts'
+
+/** waiting: another engine still holds the folder. down: it ended by itself and will be started again. */
+export type EngineState = 'starting' | 'waiting' | 'up' | 'down' | 'stopped'
+
+export interface EngineOptions {
+  /** The engine's own folder; nothing else may be in it. */
+  dir: string
+  /** Path of child.mjs. */
+  childScript: string
+  /** The loopback port; a free one when not given. It stays the same while this engine is restarted. */
+  port?: number
+  /** Memory of the machine; what the system says when not given. */
+  memory_bytes?: number
+  /** Opens a read-only user for BI tools, named `bi`, on a loopback port of its own. */
+  bi?: { port?: number; password: string; database: string }
+  /** How long a start waits for an engine that is just dying. */
+  lock_wait_ms?: number
+  onState?(state: EngineState): void
+  /** It ended by itself. */
+  onExit?(exit: EngineExit): void
+  /** It is up again after it had ended by itself. */
+  onRestart?(): void
+}
 
 export interface Engine {
   /** Base address of ClickHouse's HTTP interface, without user and password. */
   url: string
   user: string
   password: string
-  pid: number
+  /** Of the process that runs now; another one after a restart. */
+  readonly pid: number
+  /** Where BI tools find it. */
+  bi_port: number | undefined
   stop(): Promise<void>
 }
 
-/** Starts ClickHouse as a child process that owns `dir`; ready to answer when the promise resolves. */
-export async function startEngine({ dir, childScript }: { dir: string; childScript: string }): Promise<Engine> {
-  const home = resolve(dir)
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  const port = await freePort()
-  const user = 'throughline'
-  const password = randomBytes(24).toString('base64url')
-  const users = join(home, 'users.xml')
-  const config = join(home, 'config.xml')
-  await writeFile(users, usersXml({ user, password, starting: true }), { mode: 0o600 })
-  await writeFile(config, configXml({ users, log: join(home, 'engine.log') }), { mode: 0o600 })
+const READY_WAIT_MS = 60_000
+const LOCK_WAIT_MS = 30_000
+const LOCK_POLL_MS = 200
+const STOP_WAIT_MS = 15_000
+const REVIVE_PAUSE_MS = 100
+const REVIVE_PAUSE_MS_MAX = 10_000
 
-  const child = spawn(
-    process.execPath,
-    [
-      childScript,
-      libraryPath(),
-      'clickhouse-local',
-      `--path=${join(home, 'data')}`,
-      `--http_port=${port}`,
-      '--listen_host=127.0.0.1',
-      `--config-file=${config}`,
-      '--query',
-      "SYSTEM START LISTEN HTTP; SELECT count() FROM file('-', 'LineAsString', 'line String') FORMAT Null",
-    ],
-    { stdio: ['pipe', 'ignore', 'ignore'] },
-  )
-  const ended = new Promise<void>((done) => child.once('exit', () => done()))
-  const url = `http://127.0.0.1:${port}`
-  const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': password }
-  for (let tries = 0; ; tries++) {
-    if (child.exitCode !== null)
-      throw new Error(`The embedded ClickHouse ended at start; see ${join(home, 'engine.log')}.`)
-    const answer = await fetch(`${url}/?query=SELECT+1`, { headers }).catch(() => undefined)
-    if (answer?.ok) break
-    if (tries > 1200) throw new Error('The embedded ClickHouse did not answer within 60 s.')
-    await sleep(50)
-  }
-  await writeFile(users, usersXml({ user, password, starting: false }), { mode: 0o600 })
-  await fetch(`${url}/`, { method: 'POST', headers, body: 'SYSTEM RELOAD USERS' })
+/** Starts ClickHouse as a child process that owns `dir`; ready to answer when the promise resolves, and kept alive. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const home = resolve(options.dir)
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await chmod(home, 0o700)
+  const port = options.port ?? (await freePort())
+  const limits = engineLimits(options.memory_bytes ?? machineMemory())
+  const password = mintPassword()
+  const bi = options.bi && { password: mintPassword(), database: options.bi.database }
+  const files: EngineFiles = { home, port, limits, user: 'throughline', password, bi }
+  const stopping = new AbortController()
+  let run = await takeFolder(files, options)
+  const gateway = await openGateway(files, options).catch((error: unknown) => {
+    run.end()
+    throw error
+  })
+  const supervised = supervise()
+  options.onState?.('up')
+
   return {
-    url,
-    user,
+    url: urlOf(files),
+    user: files.user,
     password,
-    pid: child.pid as number,
+    get pid() {
+      return run.pid
+    },
+    bi_port: gateway?.port,
     async stop() {
-      child.stdin.end()
-      await ended
+      stopping.abort()
+      await gateway?.close()
+      run.end()
+      const deadline = setTimeout(() => run.kill(), STOP_WAIT_MS)
+      await supervised
+      clearTimeout(deadline)
+      await forgetOwner(home)
+      options.onState?.('stopped')
     },
   }
+
+  async function supervise(): Promise<void> {
+    for (;;) {
+      const exit = await run.exited
+      if (stopping.signal.aborted) return
+      options.onState?.('down')
+      options.onExit?.(exit)
+      const revived = await revive(files, options, stopping.signal)
+      if (!revived) return
+      run = revived
+      // Stopped while it was starting: the stop saw the run before this one.
+      if (stopping.signal.aborted) run.end()
+      else {
+        options.onState?.('up')
+        options.onRestart?.()
+      }
+    }
+  }
 }
 
-function libraryPath(): string {
-  const require = createRequire(import.meta.url)
-  const chdb = createRequire(require.resolve('chdb/package.json'))
-  const name = `@chdb/lib-${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`
-  return join(chdb.resolve(`${name}/package.json`), '..', 'libchdb.so')
+async function openGateway(files: EngineFiles, { bi }: EngineOptions): Promise<BiGateway | undefined> {
+  if (!bi || !files.bi) return undefined
+  const { password, port = 0 } = bi
+  return openBiGateway({ port, password, engine_url: urlOf(files), engine_password: files.bi.password })
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => done(port))
-    })
-  })
+function mintPassword(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+/** Tries for as long as the service lives: facts wait in the log meanwhile. Nothing when it is stopped first. */
+async function revive(
+  files: EngineFiles,
+  options: EngineOptions,
+  stopping: AbortSignal,
+): Promise<EngineRun | undefined> {
+  for (let pause_ms = REVIVE_PAUSE_MS; ; pause_ms = Math.min(pause_ms * 2, REVIVE_PAUSE_MS_MAX)) {
+    await sleep(pause_ms, undefined, { signal: stopping }).catch(() => undefined)
+    if (stopping.aborted) return undefined
+    try {
+      return await takeFolder(files, options, stopping)
+    } catch (error) {
+      options.onExit?.({ code: null, signal: null, locked: false, reason: (error as Error).message })
+    }
+  }
+}
+
+/** Starts one engine on the folder; while another holds it, tries again until the wait is over. */
+async function takeFolder(files: EngineFiles, options: EngineOptions, stopping?: AbortSignal): Promise<EngineRun> {
+  const deadline = performance.now() + (options.lock_wait_ms ?? LOCK_WAIT_MS)
+  for (;;) {
+    options.onState?.('starting')
+    const started = await launch(files, options.childScript)
+    if ('pid' in started) return started
+    if (!started.locked) throw new Error(`The embedded ClickHouse ended at start: ${started.reason}`)
+    if (stopping?.aborted || performance.now() > deadline) throw new Error(await nameOwner(files.home))
+    options.onState?.('waiting')
+    await sleep(LOCK_POLL_MS)
+  }
+}
+
+async function launch(files: EngineFiles, childScript: string): Promise<EngineRun | EngineExit> {
+  const { configFile, remove } = await writeEngineFiles(files)
+  const run = runEngine({ childScript, configFile })
+  const ready = await becomesReady(run, { ...files, url: urlOf(files), wait_ms: READY_WAIT_MS })
+  // Read once, at start: there is no reason to leave them on the disk.
+  await remove()
+  if (ready) {
+    await rememberOwner(files.home, run.pid)
+    return run
+  }
+  run.kill()
+  return run.exited
+}
+
+function urlOf({ port }: EngineFiles): string {
+  return `http://127.0.0.1:${port}`
+}
+
+/** A container's limit counts, not the machine around it. */
+function machineMemory(): number {
+  const total = totalmem()
+  const constrained = process.constrainedMemory()
+  return constrained > 0 ? Math.min(constrained, total) : total
 }

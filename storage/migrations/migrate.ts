@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../client.ts'
+import { storeError } from '../store-error.ts'
 
 export interface Migration {
   number: number
@@ -8,27 +10,31 @@ export interface Migration {
   statements: string[]
 }
 
-/** Brings the tables up to date; each numbered file runs once, in order. Returns the names of those that ran. */
-export async function migrate(
-  store: Store,
-  { folder, dry = false }: { folder: string; dry?: boolean },
-): Promise<string[]> {
+export interface MigrateOptions {
+  folder: string
+  /** Only names what would run. */
+  dry?: boolean
+}
+
+/**
+ * Brings the tables up to date; each numbered file runs once, in order. Returns the names of those that ran. Two services
+ * may start at the same moment: a statement has a query id, and ClickHouse runs only one of them at a time; since every
+ * file is safe to run twice, the second one changes nothing.
+ */
+export async function migrate(store: Store, { folder, dry = false }: MigrateOptions): Promise<string[]> {
+  const files = await readMigrations(folder)
+  const done = await readDone(store)
+  const wanted = files.filter(({ number }) => !done.has(number))
+  if (dry || wanted.length === 0) return wanted.map(({ name }) => name)
   await store.command(`CREATE TABLE IF NOT EXISTS migrations (number UInt32, name String, ran_at DateTime64(3, 'UTC'))
     ENGINE = ReplacingMergeTree ORDER BY number`)
-  const done = new Set(
-    (await store.query<{ number: number }>('SELECT number FROM migrations FINAL')).map((row) => row.number),
-  )
-  const wanted = (await readMigrations(folder)).filter(({ number }) => !done.has(number))
-  if (dry) return wanted.map(({ name }) => name)
-  for (const { number, name, statements } of wanted) {
-    for (const statement of statements) await store.command(statement)
-    await store.insert('migrations', [{ number, name, ran_at: Date.now() }])
-  }
+  for (const migration of wanted) await run(store, migration)
   return wanted.map(({ name }) => name)
 }
 
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => /^\d{4}_\w+\.sql$/.test(file)).sort()
+  if (files.length === 0) throw new Error(`There are no migrations in ${folder}.`)
   return Promise.all(
     files.map(async (file) => ({
       number: Number(file.slice(0, 4)),
@@ -36,6 +42,42 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
       statements: split(await readFile(join(folder, file), 'utf8')),
     })),
   )
+}
+
+async function readDone(store: Store): Promise<Set<number>> {
+  const [found] = await store.query<{ there: number }>('EXISTS TABLE migrations', {})
+  if (!Object.values(found ?? {}).some(Boolean)) return new Set()
+  const rows = await store.query<{ number: number }>('SELECT number FROM migrations FINAL')
+  return new Set(rows.map(({ number }) => number))
+}
+
+async function run(store: Store, { number, name, statements }: Migration): Promise<void> {
+  for (const [index, statement] of statements.entries()) {
+    try {
+      await runAlone(store, statement, `migrate-${store.database}-${number}-${index}`)
+    } catch (error) {
+      throw new Error(`Migration ${name} failed in its statement ${index + 1} of ${statements.length}.`, {
+        cause: error,
+      })
+    }
+  }
+  await store.insert('migrations', [{ number, name, ran_at: Date.now() }])
+}
+
+const RUNNING_ALREADY = 216
+const ALONE_POLL_MS = 100
+const ALONE_WAIT_MS = 3_600_000
+
+/** Waits while another process runs the same statement. */
+async function runAlone(store: Store, statement: string, query_id: string): Promise<void> {
+  for (let left = ALONE_WAIT_MS / ALONE_POLL_MS; ; left--) {
+    try {
+      return await store.command(statement, {}, { query_id })
+    } catch (error) {
+      if (left <= 0 || storeError(error)?.code !== RUNNING_ALREADY) throw error
+      await sleep(ALONE_POLL_MS)
+    }
+  }
 }
 
 /** Statements end with a semicolon at the end of a line; comment lines are left out. */

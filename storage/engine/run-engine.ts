@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { get } from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** One life of the engine's child process. */
+export interface EngineRun {
+  pid: number
+  exited: Promise<EngineExit>
+  /** Closes standard input: the engine shuts down cleanly. */
+  end(): void
+  kill(): void
+}
+
+export interface EngineExit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** Another engine holds the data folder. */
+  locked: boolean
+  /** What it said last, one line. */
+  reason: string
+}
+
+/** The second query waits on standard input: the engine lives until the parent closes it, or dies. */
+const startQuery = "SYSTEM START LISTEN HTTP; SELECT count() FROM file('-', 'LineAsString', 'line String') FORMAT Null"
+
+const STDERR_BYTES_MAX = 8_192
+const READY_POLL_MS = 25
+
+export function runEngine({ childScript, configFile }: { childScript: string; configFile: string }): EngineRun {
+  const child = spawn(
+    process.execPath,
+    [childScript, libraryPath(), 'clickhouse-local', `--config-file=${configFile}`, '--query', startQuery],
+    {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      // A group of its own: Ctrl-C in a terminal is for the service, which stops the engine when its log is drained.
+      detached: true,
+      // Nothing of the service's environment is the engine's business, least of all its secrets.
+      env: {},
+    },
+  )
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-STDERR_BYTES_MAX)
+  })
+  child.stdin.on('error', () => {
+    // The engine was gone first; its exit says so.
+  })
+  const exited = new Promise<EngineExit>((done) => {
+    child.once('error', (error) => done({ code: null, signal: null, locked: false, reason: error.message }))
+    child.once('close', (code, signal) =>
+      done({ code, signal, locked: said.includes('Cannot lock file'), reason: lastReason(said) }),
+    )
+  })
+  return {
+    pid: child.pid ?? -1,
+    exited,
+    end: () => child.stdin.end(),
+    kill: () => child.kill('SIGKILL'),
+  }
+}
+
+/** True once the engine answers this user; false when it ended first or took too long. */
+export async function becomesReady(
+  run: EngineRun,
+  { url, user, password, wait_ms }: { url: string; user: string; password: string; wait_ms: number },
+): Promise<boolean> {
+  let ended = false
+  void run.exited.then(() => {
+    ended = true
+  })
+  for (let left = wait_ms / READY_POLL_MS; left > 0; left--) {
+    if (ended) return false
+    if (await answers(url, user, password)) return true
+    await sleep(READY_POLL_MS)
+  }
+  return false
+}
+
+/** A connection of its own for each try: one that is kept alive would hold up the engine's next stop. */
+function answers(url: string, user: string, password: string): Promise<boolean> {
+  return new Promise((done) => {
+    const request = get(
+      `${url}/?query=SELECT+1`,
+      { agent: false, timeout: 5_000, headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password } },
+      (response) => {
+        response.resume()
+        response.once('close', () => done(response.statusCode === 200))
+      },
+    )
+    request.once('timeout', () => request.destroy())
+    request.once('error', () => done(false))
+  })
+}
+
+function lastReason(said: string): string {
+  const lines = said.split('\n').filter((line) => line.includes('Exception'))
+  return (lines.at(-1) ?? said.trim().split('\n').at(-1) ?? '').slice(0, 300)
+}
+
+function libraryPath(): string {
+  const require = createRequire(import.meta.url)
+  const chdb = createRequire(require.resolve('chdb/package.json'))
+  const name = `@chdb/lib-${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`
+  return join(chdb.resolve(`${name}/package.json`), '..', 'libchdb.so')
+}

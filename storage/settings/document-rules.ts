@@ -1,0 +1,46 @@
+import { Failure } from '#shell/failure.ts'
+import type { DocumentKind, Documents, Pool } from './documents.ts'
+import type { Settings } from './settings.ts'
+
+/** The other documents. */
+type Others = Pick<Settings, 'get' | 'list'>
+
+/** What holds between documents. Throws the Failure that tells the caller which field to change. */
+export function checkPut<Kind extends DocumentKind>(kind: Kind, document: Documents[Kind], settings: Others): void {
+  if (kind === 'pool') checkPool(document as Pool, settings)
+  if (kind === 'pool' || kind === 'destination')
+    checkSite((document as Documents['pool' | 'destination']).site, settings)
+}
+
+/** A site goes last: numbers cost money, so that what they belong to is never taken away by the way. */
+export function checkRemove(kind: DocumentKind, id: string, settings: Others): void {
+  if (kind !== 'site') return
+  for (const dependent of ['pool', 'destination'] as const) {
+    const found = settings.list(dependent).find(({ document }) => document.site === id)
+    if (found) {
+      throw new Failure('setting_in_use', `The ${dependent} "${found.document.id}" belongs to the site "${id}".`)
+    }
+  }
+}
+
+function checkSite(site: string, settings: Others): void {
+  if (!settings.get('site', site))
+    throw new Failure('bad_request', `site: there is no site "${site}"`, { field: 'site' })
+}
+
+/** A number that rings in two pools would make every call to it a guess. */
+function checkPool(pool: Pool, settings: Others): void {
+  const own = new Set<string>()
+  for (const number of pool.numbers) {
+    if (own.has(number)) refuseNumber(number, pool.id)
+    own.add(number)
+  }
+  for (const { document: other } of settings.list('pool')) {
+    if (other.id === pool.id) continue
+    for (const number of other.numbers) if (own.has(number)) refuseNumber(number, other.id)
+  }
+}
+
+function refuseNumber(number: string, pool: string): never {
+  throw new Failure('bad_request', `numbers: ${number} stands in the pool "${pool}" already`, { field: 'numbers' })
+}
