@@ -8,6 +8,6 @@ export const assets = {
   engineChild: join(root, 'storage/engine/child.mjs'),
   tracker: join(root, 'dist/tracker.js'),
   dashboard: join(root, 'dist/dashboard'),
-  demoPages: join(root, 'demo/pages'),
+  demoAssets: join(root, 'demo/assets'),
   packageFile: join(root, 'package.json'),
 }

@@ -57,8 +57,8 @@ const bodies: Record<PageName, (text: Texts) => string> = {
   home: (text) => `
 <section class="hero"><p class="tag">${text.tagline}</p><h1>${text.hero}</h1><p>${text.heroText} <b>8 495 000-00-01</b></p></section>
 <section class="cards">
-<article class="shore"><h2>${text.shore}</h2><p>${text.shoreText} 8 (495) 000 00 01</p><a href="${paths.shore}">${text.more}</a></article>
-<article class="hills"><h2>${text.hills}</h2><p>${text.hillsText} +74950000001</p><a href="${paths.hills}">${text.more}</a></article>
+<article class="shore"><h2>${text.shore}</h2><p>${text.shoreText} <span class="phone">8 (495) 000 00 01</span></p><a href="${paths.shore}">${text.more}</a></article>
+<article class="hills"><h2>${text.hills}</h2><p>${text.hillsText} <span class="phone">+74950000001</span></p><a href="${paths.hills}">${text.more}</a></article>
 </section>`,
   shore: (text) => estate(text.shore, text.shoreText, 'shore', '+7 495 <span>000-00-01</span>', text),
   hills: (text) => estate(text.hills, text.hillsText, 'hills', '8 495 000 0001', text),

@@ -1,0 +1,144 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { pino } from 'pino'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type App, createApp } from '#shell/http.ts'
+import { type DocumentKind, type Documents, PoolDocument, SiteDocument } from '#storage/settings/documents.ts'
+import type { Settings } from '#storage/settings/settings.ts'
+import { registerCdn } from './register-cdn.ts'
+
+const site = SiteDocument.parse({
+  id: 'shop',
+  domains: ['shop.example'],
+  blocked: ['+79990000001', 'boss@shop.example'],
+  form_values: ['city'],
+})
+const pool = PoolDocument.parse({
+  id: 'ads',
+  site: 'shop',
+  kind: 'dynamic',
+  numbers: ['+74951112233'],
+  replaces: ['+74950000000', '+442071234567', '+12125550100'],
+})
+
+describe('GET /t/{site}.js', () => {
+  let app: App
+  let put: (kind: DocumentKind, document: unknown) => void
+
+  beforeEach(async () => {
+    const memory = memorySettings()
+    put = memory.put
+    put('site', site)
+    put('pool', pool)
+    put('pool', PoolDocument.parse({ ...pool, id: 'other', site: 'elsewhere', replaces: ['+78120000000'] }))
+    app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
+    registerCdn(app, { settings: memory.settings, tracker_code: 'seen(tl_settings)' })
+    await app.ready()
+  })
+
+  const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers })
+
+  test('runs the tracker with the settings of the site', async () => {
+    const response = await get('/t/shop.js')
+    let seen: unknown
+    new Function('seen', response.body)((settings: unknown) => {
+      seen = settings
+    })
+    expect(response.statusCode).toBe(200)
+    expect(seen).toEqual({
+      site: 'shop',
+      consent: 'not_needed',
+      replaces: [
+        ['1', '2125550100', ''],
+        ['44', '2071234567', '0'],
+        ['7', '4950000000', '8'],
+      ],
+      form_values: ['city'],
+    })
+  })
+
+  test('says nothing that is not for everyone', async () => {
+    const { body } = await get('/t/shop.js')
+    for (const secret of ['4951112233', '9990000001', 'boss@', '8120000000']) expect(body).not.toContain(secret)
+    expect(body).toContain('4950000000')
+  })
+
+  test('may be loaded by any page, and cached by anything on the way', async () => {
+    const { headers } = await get('/t/shop.js')
+    expect(headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400',
+      'cross-origin-resource-policy': 'cross-origin',
+      'access-control-allow-origin': '*',
+      vary: 'Accept-Encoding',
+    })
+  })
+
+  test.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip', 'gzip'],
+    ['br;q=0, gzip;q=0.5', 'gzip'],
+    ['deflate', undefined],
+    ['', undefined],
+  ])('answers «%s» with encoding %s', async (accepts, encoding) => {
+    const plain = await get('/t/shop.js')
+    const packed = await get('/t/shop.js', { 'accept-encoding': accepts })
+    expect(packed.headers['content-encoding']).toBe(encoding)
+    const unpack = { br: brotliDecompressSync, gzip: gunzipSync }[encoding ?? ''] ?? ((body: Buffer) => body)
+    expect(unpack(packed.rawPayload).toString()).toBe(plain.body)
+  })
+
+  test('is not sent again to a browser that has it, in whatever encoding', async () => {
+    const { headers } = await get('/t/shop.js', { 'accept-encoding': 'gzip' })
+    for (const tag of [headers.etag, `W/${headers.etag}`, `"old", ${headers.etag}`]) {
+      const again = await get('/t/shop.js', { 'if-none-match': String(tag), 'accept-encoding': 'br' })
+      expect(again.statusCode).toBe(304)
+      expect(again.body).toBe('')
+      expect(again.headers['cache-control']).toContain('max-age=300')
+    }
+  })
+
+  test('changes with the settings of the site and of its pools', async () => {
+    const before = await get('/t/shop.js')
+    put('pool', { ...pool, replaces: ['+74957777777'] })
+    const after = await get('/t/shop.js', { 'if-none-match': String(before.headers.etag) })
+    expect(after.statusCode).toBe(200)
+    expect(after.body).toContain('4957777777')
+    expect(after.body).not.toContain('4950000000')
+  })
+
+  test.each(['/t/nobody.js', '/t/%2A%2Falert(1)%2F%2A.js'])('%s is a comment, and soon asked again', async (url) => {
+    const response = await get(url)
+    expect(response.statusCode).toBe(404)
+    expect(response.headers['content-type']).toContain('text/javascript')
+    expect(response.headers['cache-control']).toBe('public, max-age=30')
+    expect(() => new Function(response.body)()).not.toThrow()
+    expect(response.body).toContain('there is no site')
+  })
+
+  test('serves a site whose key has dots', async () => {
+    put('site', { ...site, id: 'my.shop.v2' })
+    const response = await get('/t/my.shop.v2.js')
+    expect(response.body).toContain('"my.shop.v2"')
+  })
+})
+
+function memorySettings(): { settings: Settings; put(kind: DocumentKind, document: unknown): void } {
+  const stored = new Map<string, { version: number; changed_at_ms: number; document: never }>()
+  const listeners = new Set<(changed: { kind: DocumentKind; id: string }[]) => void>()
+  return {
+    settings: {
+      get: (kind, id) => stored.get(`${kind}/${id}`),
+      list: (kind) => [...stored].filter(([key]) => key.startsWith(`${kind}/`)).map(([, value]) => value),
+      onChange: (listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
+    put(kind, document) {
+      const { id } = document as Documents['site']
+      const version = (stored.get(`${kind}/${id}`)?.version ?? 0) + 1
+      stored.set(`${kind}/${id}`, { version, changed_at_ms: 0, document: document as never })
+      for (const listener of listeners) listener([{ kind, id }])
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import type { App } from '#shell/http.ts'
+import type { Settings } from '#storage/settings/settings.ts'
+import { chooseEncoding, type Packed, precompress } from '../precompress.ts'
+import { publicSettings } from '../public-settings.ts'
+import { renderScript } from '../render-script.ts'
+
+export interface CdnDeps {
+  settings: Settings
+  /** The built tracker, as `buildTracker` makes it. */
+  tracker_code: string
+}
+
+// A change reaches every page within five minutes; a day of «stale while revalidate» keeps pages fast, and alive when we are not.
+const CACHE = 'public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400'
+// Short: the snippet is often pasted a minute before the site is made.
+const CACHE_UNKNOWN = 'public, max-age=30'
+
+/** GET /t/{site}.js: the tracker with the site's public settings inside, compressed beforehand. */
+export function registerCdn(app: App, deps: CdnDeps): void {
+  const scriptOf = cachedScripts(deps)
+  const schema = { params: z.object({ site: z.string().max(64) }) }
+
+  app.get('/t/:site.js', { schema }, async ({ params, headers }, reply) => {
+    reply
+      .header('content-type', 'text/javascript; charset=utf-8')
+      .header('vary', 'Accept-Encoding')
+      .header('x-content-type-options', 'nosniff')
+      // Pages of other origins load it, also those that ask for CORP or load scripts with `crossorigin`.
+      .header('cross-origin-resource-policy', 'cross-origin')
+      .header('access-control-allow-origin', '*')
+    const script = await scriptOf(params.site)
+    return script ? sendScript(reply, script, headers) : sendUnknown(reply, params.site)
+  })
+}
+
+function sendScript(reply: FastifyReply, { hash, bodies }: Packed, headers: IncomingHttpHeaders): FastifyReply {
+  const encoding = chooseEncoding(headers['accept-encoding'])
+  reply.header('cache-control', CACHE).header('etag', `"${hash}-${encoding}"`)
+  // Any encoding of this content will do: the browser asks whether it changed, not how it was packed.
+  if (headers['if-none-match']?.includes(`"${hash}-`)) return reply.code(304).send()
+  if (encoding !== 'identity') reply.header('content-encoding', encoding)
+  return reply.send(bodies[encoding])
+}
+
+function sendUnknown(reply: FastifyReply, site: string): FastifyReply {
+  const name = site.replace(/[^A-Za-z0-9._-]/g, '?')
+  return reply
+    .code(404)
+    .header('cache-control', CACHE_UNKNOWN)
+    .send(`/* Throughline: there is no site "${name}". Create it, or correct the key in the snippet. */\n`)
+}
+
+/** One file a site, made when it is first asked for, thrown away when a setting it shows has changed. */
+function cachedScripts({ settings, tracker_code }: CdnDeps): (site: string) => Promise<Packed | undefined> {
+  const scripts = new Map<string, Promise<Packed>>()
+  settings.onChange((changed) => {
+    // A removed pool no longer says whose it was.
+    if (changed.some(({ kind }) => kind === 'site' || kind === 'pool')) scripts.clear()
+  })
+  return async (id) => {
+    const site = settings.get('site', id)
+    if (!site) return undefined
+    const known = scripts.get(id)
+    if (known) return known
+    const pools = settings.list('pool').map(({ document }) => document)
+    const made = precompress(renderScript(tracker_code, publicSettings(site.document, pools)))
+    scripts.set(id, made)
+    return made
+  }
+}

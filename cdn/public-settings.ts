@@ -1,0 +1,34 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import type { Pool, Site } from '#storage/settings/documents.ts'
+
+/** A number as people write it: country code, national digits, and the digit dialled before them inside the country. */
+export type Spelling = [country: string, national: string, trunk: string]
+
+/** All that a visitor's browser gets to know of a site. Whoever adds a field publishes it. */
+export interface PublicSettings {
+  site: string
+  consent: Site['consent']
+  replaces: Spelling[]
+  form_values: string[]
+}
+
+/** Names what may be seen, field by field, so that a new setting stays private until somebody decides otherwise. */
+export function publicSettings(site: Site, pools: readonly Pool[]): PublicSettings {
+  const own = pools.filter((pool) => pool.site === site.id).flatMap((pool) => pool.replaces)
+  return {
+    site: site.id,
+    consent: site.consent,
+    replaces: [...new Set(own)].sort().map(spellingOf),
+    form_values: site.form_values,
+  }
+}
+
+/** Worked out here, because the tables of all countries are thirty times the size of the tracker. */
+function spellingOf(number: string): Spelling {
+  const parsed = parsePhoneNumberFromString(number)
+  if (!parsed) return ['', number.slice(1), '']
+  const national = String(parsed.nationalNumber)
+  const dialled = parsed.formatNational().replace(/\D/g, '')
+  const trunk = dialled.endsWith(national) ? dialled.slice(0, -national.length) : ''
+  return [parsed.countryCallingCode, national, trunk]
+}

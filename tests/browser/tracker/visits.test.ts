@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest'
+import { pageOf, visiting } from './visiting.ts'
+
+const visitor = visiting()
+
+describe('a first visit', () => {
+  test('sends one request, for page and numbers together, and no preflight', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/flats?utm_source=yandex&utm_medium=cpc&yclid=1')
+    const seen = await outside.event('page')
+    expect(outside.requests).toEqual(['POST /v1/events'])
+    expect(seen).toMatchObject({
+      type: 'page',
+      url: `${outside.site}/flats?utm_source=yandex&utm_medium=cpc&yclid=1`,
+      referrer: '',
+      title: 'Shop',
+      lease: true,
+      origin: outside.site,
+    })
+    expect(seen.id).toMatch(/^[a-z0-9]{16}$/)
+
+    await settle(page)
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
+    expect(outside.refused).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('asks for no numbers where none are to be replaced', async () => {
+    const { outside, visit } = visitor
+    outside.settings.replaces = []
+    await visit('/')
+    expect((await outside.event('page')).lease).toBe(false)
+  })
+
+  test('keeps the ids in cookies that all subdomains and other scripts can read', async () => {
+    const { outside, visit, context } = visitor
+    await visit('/')
+    const first = await outside.event('page')
+    const cookies = await context.cookies()
+    expect(cookies.map(({ name, value, domain }) => ({ name, value, domain }))).toEqual(
+      expect.arrayContaining([
+        { name: 'tl_visitor', value: first.visitor, domain: '.shop.test' },
+        { name: 'tl_session', value: first.session, domain: '.shop.test' },
+      ]),
+    )
+    expect(cookies).toHaveLength(2)
+    expect(cookies.every(({ httpOnly, sameSite }) => !httpOnly && sameSite === 'Lax')).toBe(true)
+
+    outside.put('/other', pageOf(outside.snippet, ''))
+    const sub = await context.newPage()
+    await sub.goto(`${outside.site.replace('www.', 'spb.')}/other`)
+    const second = await outside.event('page', ({ origin }) => origin.includes('spb.'))
+    expect([second.visitor, second.session]).toEqual([first.visitor, first.session])
+  })
+})
+
+describe('a session', () => {
+  test('goes on over pages and tabs', async () => {
+    const { outside, visit } = visitor
+    await visit('/?utm_source=a')
+    const first = await outside.event('page')
+    await visit('/second')
+    const second = await outside.event('page', ({ id }) => id !== first.id)
+    expect([second.visitor, second.session]).toEqual([first.visitor, first.session])
+  })
+
+  test('is a new one with a new campaign, and the same one when the same link is opened again', async () => {
+    const { outside, visit } = visitor
+    await visit('/?utm_source=a&gclid=1')
+    const first = await outside.event('page')
+    await visit('/again?utm_source=a&gclid=1')
+    const again = await outside.event('page', ({ url }) => String(url).includes('/again'))
+    await visit('/next?utm_source=a&gclid=2')
+    const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
+    expect(again.session).toBe(first.session)
+    expect(next.session).not.toBe(first.session)
+    expect(next.visitor).toBe(first.visitor)
+  })
+
+  test('is not taken back by a tab that still shows the campaign of before', async () => {
+    const { outside, visit, settle } = visitor
+    const old = await visit('/a?utm_source=a')
+    await outside.event('page')
+    await visit('/b?utm_source=b')
+    const { session } = await outside.event('page', ({ url }) => String(url).includes('/b'))
+    await settle(old)
+    expect((await outside.event('custom')).session).toBe(session)
+    expect(outside.events.filter(({ type }) => type === 'page')).toHaveLength(2)
+  })
+
+  test('is over after half an hour of silence; the next sign of life is a page of a new one', async () => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.clock.install()
+    outside.put('/', pageOf(outside.snippet, '<h1>Shop</h1>'))
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    const first = await outside.event('page')
+    await page.clock.fastForward(29 * 60_000)
+    await page.mouse.move(10, 10)
+    await page.clock.runFor(100)
+    expect(outside.events.filter(({ type }) => type === 'page')).toHaveLength(1)
+
+    // The browser forgets the cookie by its own clock, which no test can turn.
+    await page.clock.fastForward(31 * 60_000)
+    await context.clearCookies({ name: 'tl_session' })
+    await page.mouse.move(20, 20)
+    await page.clock.runFor(100)
+    const second = await outside.event('page', ({ id }) => id !== first.id)
+    expect(second.session).not.toBe(first.session)
+    expect(second).toMatchObject({ visitor: first.visitor, referrer: '', lease: true })
+  })
+})
+
+describe('ids of Google Analytics and Yandex Metrica', () => {
+  test('go with every event, also when they appear late', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/')
+    expect((await outside.event('page')).client_ids).toEqual({})
+    await page.evaluate(() => {
+      document.cookie = '_ga=GA1.2.2095662112.1674837243;path=/'
+      document.cookie = '_ga_ABC123=GS2.1.s1674837243$o1$g0;path=/'
+      document.cookie = '_ym_uid=1668581346714918248;path=/'
+    })
+    await settle(page)
+    expect((await outside.event('custom')).client_ids).toEqual({
+      ga: 'GA1.2.2095662112.1674837243',
+      ym: '1668581346714918248',
+    })
+  })
+})
+
+describe('without storage', () => {
+  test.each([
+    [
+      'refused',
+      () => {
+        const refuse = (): never => {
+          throw new DOMException('refused', 'SecurityError')
+        }
+        Object.defineProperty(Document.prototype, 'cookie', { get: refuse, set: refuse })
+        Object.defineProperty(window, 'localStorage', { get: refuse })
+      },
+    ],
+    [
+      'full',
+      () => {
+        Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => {} })
+        Storage.prototype.setItem = () => {
+          throw new DOMException('full', 'QuotaExceededError')
+        }
+      },
+    ],
+  ])('(%s) a page still is one visitor in one session', async (_, breakStorage) => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(breakStorage)
+    const page = await visit('/', '<a href="tel:+74950000000">+7 (495) 000-00-00</a>')
+    const first = await outside.event('page')
+    await settle(page)
+    const mark = await outside.event('custom')
+    expect([mark.visitor, mark.session]).toEqual([first.visitor, first.session])
+    await page.getByText('+7 (495) 123-45-67').waitFor()
+    expect(outside.refused).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('a spoiled cookie is replaced, not sent', async () => {
+    const { outside, context, visit } = visitor
+    await context.addCookies([{ name: 'tl_visitor', value: '<script>', domain: 'www.shop.test', path: '/' }])
+    await visit('/')
+    expect((await outside.event('page')).visitor).toMatch(/^[a-z0-9]{16}$/)
+  })
+})
+
+describe('the script', () => {
+  test('works once when the snippet stands twice', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', outside.snippet)
+    await page.waitForLoadState('load')
+    await outside.event('page')
+    await settle(page)
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
+  })
+
+  test('finds its service below a path, and without currentScript', async () => {
+    const { outside, context } = visitor
+    outside.snippet = `<script async src="${outside.endpoint}/sub/path/t/shop.js"></script>`
+    await context.addInitScript(() => Object.defineProperty(Document.prototype, 'currentScript', { get: () => null }))
+    await visitor.visit('/')
+    await outside.event('page')
+    expect(outside.requests).toEqual(['POST /sub/path/v1/events'])
+  })
+
+  test('is told its service by data-tl-base when it comes under another name', async () => {
+    const { outside, context } = visitor
+    const code = await (await fetch(`${outside.endpoint.replace('stats.test', '127.0.0.1')}/t/shop.js`)).text()
+    outside.put('/assets/all.js', code, { 'content-type': 'text/javascript' })
+    outside.put('/', pageOf(`<script async src="/assets/all.js" data-tl-base="${outside.endpoint}"></script>`, ''))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/`)
+    await outside.event('page')
+    expect(outside.requests).toEqual(['POST /v1/events'])
+  })
+
+  test('keeps still where it cannot find its service', async () => {
+    const { outside, context } = visitor
+    const code = await (await fetch(`${outside.endpoint.replace('stats.test', '127.0.0.1')}/t/shop.js`)).text()
+    outside.put('/', pageOf('', '<h1>Shop</h1>'))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/`)
+    await page.evaluate((code) => setTimeout(code), code)
+    await page.waitForFunction(() => new Promise((resolve) => setTimeout(() => resolve(true), 100)))
+    expect(await page.evaluate(() => 'throughline' in window)).toBe(false)
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+describe('consent', () => {
+  test('is waited for: before it nothing is stored or sent, after it everything is', async () => {
+    const { outside, visit, context } = visitor
+    outside.settings.consent = 'wait'
+    const page = await visit('/?gclid=7', '<a id="call" href="tel:+74950000000">+7 495 000-00-00</a>')
+    await page.waitForLoadState('load')
+    await page.evaluate(() => Reflect.get(window, 'throughline')('event', 'early'))
+    await page.mouse.move(5, 5)
+    expect(await context.cookies()).toEqual([])
+    expect(await page.evaluate(() => localStorage.length)).toBe(0)
+    expect(outside.requests).toEqual([])
+
+    await page.evaluate(() => Reflect.get(window, 'throughline')('consent', true))
+    expect((await outside.event('page')).url).toContain('gclid=7')
+    expect(await outside.event('custom')).toMatchObject({ name: 'early' })
+    expect(await context.cookies()).toHaveLength(2)
+
+    const next = await visit('/next')
+    await outside.event('page', ({ url }) => String(url).includes('/next'))
+    await next.evaluate(() => Reflect.get(window, 'throughline')('consent', false))
+    expect(await context.cookies()).toEqual([])
+    expect(await next.evaluate(() => Object.keys(localStorage))).toEqual([])
+    const sent = outside.requests.length
+    await next.evaluate(() => Reflect.get(window, 'throughline')('event', 'late'))
+    await next.mouse.move(7, 7)
+    await next.reload()
+    expect(outside.requests).toHaveLength(sent)
+  })
+
+  test('mode cookieless stores nothing on the device', async () => {
+    const { outside, visit, settle, context } = visitor
+    outside.settings.consent = 'cookieless'
+    const page = await visit('/')
+    const first = await outside.event('page')
+    await settle(page)
+    expect((await outside.event('custom')).visitor).toBe(first.visitor)
+    expect(await context.cookies()).toEqual([])
+    expect(await page.evaluate(() => localStorage.length)).toBe(0)
+  })
+})

@@ -1,0 +1,20 @@
+/** The page must live on whatever happens here: nothing thrown inside gets out. */
+export function guard<Args extends unknown[], Result>(
+  act: (...args: Args) => Result,
+): (...args: Args) => Result | undefined {
+  return (...args) => {
+    try {
+      return act(...args)
+    } catch {
+      return
+    }
+  }
+}
+
+/** Listens in the capture phase, so that no handler of the page can hide an event from us. */
+export function on(target: EventTarget, types: string, act: (event: Event) => void): void {
+  for (const type of types.split(' ')) target.addEventListener(type, guard(act), true)
+}
+
+/** False for a tab in the background and for a prerendered page. */
+export const isVisible = (): boolean => !document.hidden

@@ -1,0 +1,36 @@
+import { campaignOf } from './campaign.ts'
+import { readCookie, writeCookie } from './storage.ts'
+import { newId } from './visitor.ts'
+
+const LIFE_S = 1800
+
+let id = ''
+let seen_ms = 0
+
+/** The current session. Tabs agree because the cookie decides, and ends because the browser forgets it. */
+export function session(): string {
+  touchSession(false)
+  return id
+}
+
+/**
+ * Keeps the session alive; true when a new one had to be opened. Tags count only when the page is `arriving`:
+ * two tabs open on two campaigns would otherwise take the session from each other at every sign of life.
+ */
+export function touchSession(arriving: boolean): boolean {
+  const now = Date.now()
+  const campaign = campaignOf(location.search)
+  const current = readCookie('tl_session') || (now - seen_ms < LIFE_S * 1000 ? id : '')
+  // The campaign's mark is the tail of the id, so that it needs no storage of its own.
+  const isOver = !current || (arriving && campaign && !current.endsWith(`-${campaign}`))
+  id = isOver ? `${newId()}-${campaign || 0}` : current
+  seen_ms = now
+  writeCookie('tl_session', id, LIFE_S)
+  return !!isOver
+}
+
+/** The session that the page on show was counted in, and when it was last alive: what a page that is being left belongs to. */
+export function lastSession(): { session: string; at: Date } {
+  const now = Date.now()
+  return { session: id, at: new Date(now - seen_ms < LIFE_S * 1000 ? now : seen_ms) }
+}

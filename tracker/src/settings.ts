@@ -1,0 +1,17 @@
+/** A number as people write it: country code, national digits, and the digit dialled instead of the code inside the country. */
+export type Spelling = readonly [country: string, national: string, trunk: string]
+
+/** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
+interface Settings {
+  site: string
+  consent: 'not_needed' | 'wait' | 'cookieless'
+  /** The site's own numbers that may be replaced by leased ones. */
+  replaces: Spelling[]
+  /** Fields of forms that are kept beside phone, email and name. */
+  form_values: string[]
+}
+
+// The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`.
+declare const tl_settings: Settings
+
+export const settings: Settings = tl_settings
