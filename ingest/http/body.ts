@@ -1,0 +1,164 @@
+import { isUtf8 } from 'node:buffer'
+import type { Readable } from 'node:stream'
+import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import type { FastifyRequest } from 'fastify'
+import { Failure } from '#shell/failure.ts'
+import type { App } from '#shell/http.ts'
+
+const MB = 1024 ** 2
+
+/** The most bytes of a body, once decompressed, by shape. A shape that is left out is refused. */
+export interface BodyLimits {
+  json: number
+  ndjson?: number
+  csv?: number
+  /** JSON under the name `text/plain`, which browsers send without asking first. */
+  text?: number
+}
+
+export const tokenBodies = { json: 16 * MB, ndjson: 64 * MB } as const satisfies BodyLimits
+export const tableBodies = { ...tokenBodies, csv: 64 * MB } as const satisfies BodyLimits
+export const browserBodies = { json: MB / 2, ndjson: MB / 2, text: MB / 2 } as const satisfies BodyLimits
+
+/** A body that fits into memory whole, or one that is read as it comes. */
+export type Body = { shape: 'json'; text: string } | { shape: 'ndjson' | 'csv'; chunks: AsyncIterable<Buffer> }
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What bodies the route takes from this request. */
+    bodies?: (request: FastifyRequest) => BodyLimits
+  }
+}
+
+/**
+ * Reads the bodies of a scope's routes. Not the framework's own parsers: those count bytes before decompression, know no
+ * NDJSON, and hold everything in memory.
+ */
+export function readBodies(scope: App): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', async (request: FastifyRequest, raw: Readable): Promise<Body> => {
+    const limits = request.routeOptions.config.bodies?.(request) ?? { json: 0 }
+    const shape = shapeOf(request.headers['content-type'] ?? '')
+    const limit = shape && limits[shape]
+    if (limit === undefined) throw wrongType(limits)
+    const length = Number(request.headers['content-length'])
+    const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+    if (length > limit) throw tooLarge(limit)
+    const source = decompressed(raw, encoding)
+    if (shape === 'ndjson' || shape === 'csv') return { shape, chunks: limited(source, limit) }
+    return { shape: 'json', text: readText(await collect(source, limit)) }
+  })
+}
+
+/** What a caller is told when their body cannot be read; other errors as they are. */
+export function readFailure(error: unknown): unknown {
+  const { code } = error as { code?: unknown }
+  if (error instanceof Failure || typeof code !== 'string') return error
+  if (/^(Z_|ERR__ERROR_|ERR_BROTLI_|ERR_PADDING)/.test(code)) {
+    return new Failure('bad_request', 'The body is not what its content-encoding says.', {
+      field: 'body',
+      cause: error,
+    })
+  }
+  if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') return brokenOff(error)
+  return error
+}
+
+const shapes = new Map<string, keyof BodyLimits>([
+  ['application/json', 'json'],
+  ['text/plain', 'text'],
+  ['application/x-ndjson', 'ndjson'],
+  ['application/ndjson', 'ndjson'],
+  ['text/csv', 'csv'],
+])
+
+function shapeOf(contentType: string): keyof BodyLimits | undefined {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';')
+  const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]+)/.exec(parameter)?.[1]).find(Boolean)
+  return charset === undefined || charset === 'utf-8' || charset === 'utf8' ? shapes.get(type.trim()) : undefined
+}
+
+interface Source {
+  stream: Readable
+  /** Reads no further, and lets the rest of the request pass by: its sender listens only once it has sent all. */
+  giveUp(): void
+}
+
+function decompressed(raw: Readable, encoding: string): Source {
+  if (encoding === 'identity' || encoding === '') return { stream: raw, giveUp: () => raw.resume() }
+  if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'br') {
+    throw new Failure('unsupported_type', 'Use gzip, br or no content-encoding.', { field: 'content-encoding' })
+  }
+  const stream = encoding === 'br' ? createBrotliDecompress() : createGunzip()
+  // No `pipeline`: when the body proves too large it would destroy the socket, and with it the answer that says so.
+  raw.on('error', (error) => stream.destroy(error))
+  raw.on('close', () => {
+    if (!raw.readableEnded) stream.destroy(brokenOff())
+  })
+  stream.on('error', () => raw.unpipe(stream).resume())
+  raw.pipe(stream)
+  return {
+    stream,
+    giveUp() {
+      raw.unpipe(stream).resume()
+      stream.destroy()
+    },
+  }
+}
+
+function collect({ stream, giveUp }: Source, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const take = (chunk: Buffer) => {
+      length += chunk.length
+      chunks.push(chunk)
+      if (length <= limit) return
+      chunks.length = 0
+      stream.off('data', take)
+      giveUp()
+      reject(tooLarge(limit))
+    }
+    stream.on('data', take)
+    stream.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)))
+    stream.on('error', (error) => reject(readFailure(error)))
+    stream.on('close', () => {
+      if (!stream.readableEnded) reject(brokenOff())
+    })
+  })
+}
+
+async function* limited({ stream, giveUp }: Source, limit: number): AsyncGenerator<Buffer> {
+  let length = 0
+  try {
+    // The socket outlives this loop: it still has to carry the answer.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > limit) throw tooLarge(limit)
+      yield chunk
+    }
+  } finally {
+    if (!stream.readableEnded) giveUp()
+  }
+}
+
+function readText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Failure('bad_request', 'The body is not UTF-8.', { field: 'body' })
+  const text = bytes.toString()
+  return text.startsWith('\uFEFF') ? text.slice(1) : text
+}
+
+function brokenOff(cause?: unknown): Failure {
+  return new Failure('bad_request', 'The request broke off.', { field: 'body', cause })
+}
+
+function tooLarge(limit: number): Failure {
+  return new Failure('too_large', `The body is larger than ${limit} bytes (counted after decompression).`, {
+    field: 'body',
+  })
+}
+
+function wrongType(limits: BodyLimits): Failure {
+  const taken = [...shapes].filter(([, shape]) => limits[shape] !== undefined).map(([type]) => type)
+  return new Failure('unsupported_type', `Send ${taken.join(', ')}, in UTF-8.`, { field: 'content-type' })
+}

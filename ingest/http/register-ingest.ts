@@ -1,0 +1,68 @@
+import rateLimit from '@fastify/rate-limit'
+import type { Registry } from 'prom-client'
+import type { Places } from '#ingest/enrich/place.ts'
+import type { Leases } from '#ingest/leases/leases.ts'
+import type { Log } from '#ingest/log/log.ts'
+import type { Clock } from '#shell/clock.ts'
+import { Failure } from '#shell/failure.ts'
+import type { App } from '#shell/http.ts'
+import type { Settings } from '#storage/settings/settings.ts'
+import { annotationFacts } from './annotations.ts'
+import { readBodies } from './body.ts'
+import { callFacts } from './calls.ts'
+import { costFacts } from './costs.ts'
+import { dealFacts } from './deals.ts'
+import { eventRoute } from './events.ts'
+import { factRoute } from './fact-route.ts'
+import { foreignLeaseFacts } from './foreign-leases.ts'
+import { countIntake } from './intake-metrics.ts'
+import { leadFacts } from './leads.ts'
+import { numberRoute } from './numbers.ts'
+import { allowKnownOrigins } from './origin.ts'
+import { openSiteIndex } from './site-index.ts'
+
+export interface IngestDeps {
+  settings: Settings
+  log: Log
+  leases: Leases
+  places: Places
+  now: Clock
+  /** Per address, on browser routes together; 0 is no limit. */
+  rate_limit_per_minute: number
+  metrics: Registry
+}
+
+/** Everything that comes in: the routes of browsers, and facts from servers. */
+export async function registerIngest(app: App, options: IngestDeps): Promise<void> {
+  const sites = openSiteIndex(options.settings)
+  const deps = { ...options, sites, metrics: countIntake(options.metrics) }
+  await app.register(async (scope: App) => {
+    readBodies(scope)
+    allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])
+    if (options.rate_limit_per_minute > 0) await limitRate(scope, options.rate_limit_per_minute)
+    eventRoute(scope, deps)
+    numberRoute(scope, deps)
+  })
+  await app.register(async (scope: App) => {
+    readBodies(scope)
+    factRoute(scope, callFacts, deps)
+    factRoute(scope, leadFacts, deps)
+    factRoute(scope, dealFacts, deps)
+    factRoute(scope, costFacts, deps)
+    factRoute(scope, foreignLeaseFacts, deps)
+    factRoute(scope, annotationFacts, deps)
+  })
+}
+
+const ADDRESSES_COUNTED_MAX = 50_000
+
+async function limitRate(scope: App, max: number): Promise<void> {
+  await scope.register(rateLimit, {
+    max,
+    timeWindow: 60_000,
+    cache: ADDRESSES_COUNTED_MAX,
+    allowList: (request) => request.access?.allows('ingest') ?? false,
+    errorResponseBuilder: (_, { ttl }) =>
+      new Failure('rate_limited', 'Too many requests from this address.', { retry_after_s: Math.ceil(ttl / 1000) }),
+  })
+}

@@ -1,0 +1,133 @@
+import { type FileHandle, mkdir, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { openFile, syncFolder } from '#ingest/log/durable-file.ts'
+
+/** What happened to keyed records, on disk: the last line of a key counts. */
+export interface Journal<Entry> {
+  /** The newest record of each key, as the last process left them. */
+  recovered: Entry[]
+  /** Resolves when the lines are synced; lines that wait for the same sync share it. */
+  append(records: readonly Entry[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface JournalOptions<Entry> {
+  path: string
+  /** The record of a line, or undefined when it is none. */
+  read(line: unknown): Entry | undefined
+  /** Everything worth keeping, for the next compact file. */
+  everything(): Iterable<Entry>
+  key(record: Entry): string
+  /** Told when the file could not be made compact. */
+  onFault(error: unknown): void
+}
+
+const LINES_BEFORE_COMPACT = 20_000
+
+/**
+ * Opens a journal beside the log. Leases have one of their own, because rows leave the log once ClickHouse has them, and
+ * a restart must know who holds what while ClickHouse is away.
+ */
+export async function openJournal<Entry>(options: JournalOptions<Entry>): Promise<Journal<Entry>> {
+  const { path, everything, onFault } = options
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const recovered = await readRecords(options)
+  let file = await rewrite(path, recovered)
+  let lines_written = 0
+  let waiting: { text: string; resolve(): void; reject(error: unknown): void }[] = []
+  let turn: Promise<void> | undefined
+
+  return {
+    recovered,
+    append(records) {
+      if (records.length === 0) return Promise.resolve()
+      lines_written += records.length
+      return new Promise((resolve, reject) => {
+        waiting.push({ text: asLines(records), resolve, reject })
+        turn ??= work()
+      })
+    },
+    async close() {
+      await turn
+      await file.close()
+    },
+  }
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      try {
+        await file.appendFile(batch.map(({ text }) => text).join(''))
+        await file.datasync()
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+      if (lines_written > LINES_BEFORE_COMPACT) await compact()
+    }
+    // Here, and not a moment later: whoever appends in between would wait for a turn that is over.
+    turn = undefined
+  }
+
+  async function compact(): Promise<void> {
+    // If this fails, the long file still holds everything; it is tried again after as many lines more.
+    lines_written = 0
+    const old = file
+    try {
+      file = await rewrite(path, everything())
+      await old.close()
+    } catch (error) {
+      onFault(error)
+    }
+  }
+}
+
+/** Puts a compact file in place of the long one, and goes on writing to it. */
+async function rewrite<Entry>(path: string, records: Iterable<Entry>): Promise<FileHandle> {
+  const file = await openFile(`${path}.new`, 'w')
+  try {
+    await file.writeFile(asLines(records))
+    await file.sync()
+    await rename(`${path}.new`, path)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  await syncFolder(dirname(path))
+  return file
+}
+
+function asLines<Entry>(records: Iterable<Entry>): string {
+  let text = ''
+  // The line break stands in front: a line that a full disk cut short must not run into the next one.
+  for (const record of records) text += `\n${JSON.stringify(record)}`
+  return text
+}
+
+async function readRecords<Entry>({ path, read, key }: JournalOptions<Entry>): Promise<Entry[]> {
+  const newest = new Map<string, Entry>()
+  for (const line of (await readIfThere(path)).split('\n')) {
+    const record = read(parse(line))
+    // A power cut tears the last line, and nobody was shown what stands there.
+    if (record !== undefined) newest.set(key(record), record)
+  }
+  return [...newest.values()]
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

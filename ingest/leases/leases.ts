@@ -1,0 +1,232 @@
+import { LRUCache } from 'lru-cache'
+import type { Registry } from 'prom-client'
+import type { Log } from '#ingest/log/log.ts'
+import type { NumberOnPage } from '#ingest/wire/numbers.ts'
+import type { Clock } from '#shell/clock.ts'
+import type { Pool } from '#storage/settings/documents.ts'
+import type { Settings } from '#storage/settings/settings.ts'
+import { openAddressKey } from './address-key.ts'
+import { fromRecord, type HoldingRecord, readRecord, recordKey, toRecord } from './holding-record.ts'
+import { type Holding, type Holdings, openHoldings, type SessionKey, sessionKey } from './holdings.ts'
+import { type Journal, openJournal } from './journal.ts'
+import { countLeases, type LeaseResult } from './lease-metrics.ts'
+import { type Lease, type LeaseChange, leaseRow } from './lease-row.ts'
+import type { Sight } from './pools-for-session.ts'
+import { asNumbersOnPage, renew, reserve_ms, type Taking, takeNumbers } from './take-numbers.ts'
+
+/** Who is shown which number. Every change is a fact in the log before the number is seen by anybody. */
+export interface Leases {
+  /** Tells of an accepted page of a session that is no bot: from now on the session may have numbers. */
+  notePage(session: SessionKey, sight: Sight): void
+  /** Takes or renews the numbers of a session. */
+  numbersFor(session: SessionKey, address: string): Promise<{ numbers: NumberOnPage[]; position: string }>
+  /** A sign of life: what the session holds is kept for longer. */
+  touch(session: SessionKey): void
+  /** The page was left: the numbers stay reserved, off screen. */
+  release(session: SessionKey): Promise<{ position: string }>
+  /** Writes the renewals that are due. Runs by itself every second. */
+  sweep(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface LeasesOptions {
+  settings: Settings
+  log: Log
+  now: Clock
+  metrics: Registry
+  /** The journal: `DATA_DIR/ingest/leases.journal`. */
+  path: string
+  /** Told when a renewal could not be written; it is tried again a second later. */
+  onFault(error: unknown): void
+}
+
+/** Renewals reach the log at most this often, and at the latest after it. */
+export const RENEWAL_LOGGED_EVERY_MS = 20_000
+/** What was on screen when the service went down is kept this long for its pages to be heard of again. */
+export const RESTART_KEPT_MS = 90_000
+const SWEEP_EVERY_MS = 1000
+const SESSIONS_KNOWN_MAX = 200_000
+/** A number idle for longer has no visitor who comes back. */
+const FORGOTTEN_AFTER_MS = 90 * 24 * 3600 * 1000
+
+export async function openLeases(options: LeasesOptions): Promise<Leases> {
+  const holdings = openHoldings()
+  const journal = await openJournal<HoldingRecord>({
+    path: options.path,
+    read: readRecord,
+    key: recordKey,
+    onFault: options.onFault,
+    *everything() {
+      const oldest_ms = options.now() - FORGOTTEN_AFTER_MS
+      for (const holding of holdings.all()) if (holding.to_ms > oldest_ms) yield toRecord(holding)
+    },
+  })
+  return new MemoryLeases(options, holdings, journal)
+}
+
+class MemoryLeases implements Leases {
+  readonly #options: LeasesOptions
+  readonly #holdings: Holdings
+  readonly #journal: Journal<HoldingRecord>
+  readonly #sights = new LRUCache<string, Sight>({ max: SESSIONS_KNOWN_MAX })
+  /** Sessions that were already counted as having gone without. */
+  readonly #missed = new LRUCache<string, true>({ max: SESSIONS_KNOWN_MAX })
+  readonly #addressKey = openAddressKey()
+  /** The position of a request that wrote nothing. */
+  readonly #node: string
+  readonly #count: (result: LeaseResult) => void
+  readonly #timer: NodeJS.Timeout
+  readonly #stopListening: () => void
+  #pools = new Map<string, Pool[]>()
+  #sweeping: Promise<void> | undefined
+
+  constructor(options: LeasesOptions, holdings: Holdings, journal: Journal<HoldingRecord>) {
+    this.#options = options
+    this.#holdings = holdings
+    this.#journal = journal
+    this.#node = options.log.status().node
+    this.#count = countLeases(options.metrics, () => holdings.running(options.now()).length)
+    this.#readPools()
+    this.#stopListening = options.settings.onChange((changed) => {
+      if (changed.some(({ kind }) => kind === 'pool')) this.#readPools()
+    })
+    this.#recover(journal.recovered)
+    this.#timer = setInterval(() => void this.sweep().catch(options.onFault), SWEEP_EVERY_MS).unref()
+  }
+
+  notePage(session: SessionKey, sight: Sight): void {
+    if (!this.#pools.has(session.site)) return
+    const key = sessionKey(session)
+    // A new campaign in the same session counts from here on; typing the address or clicking on changes nothing.
+    if (!this.#sights.has(key) || (sight.channel !== 'direct' && sight.channel !== 'internal'))
+      this.#sights.set(key, sight)
+  }
+
+  async numbersFor(session: SessionKey, address: string): Promise<{ numbers: NumberOnPage[]; position: string }> {
+    const pools = this.#pools.get(session.site)
+    const sight = this.#sights.get(sessionKey(session))
+    if (!pools || !sight) return { numbers: [], position: this.#node }
+    const now_ms = this.#options.now()
+    const taking = takeNumbers(pools, this.#holdings, { session, sight, address: this.#addressKey(address), now_ms })
+    for (const { result } of taking.results) this.#count(result)
+    const numbers = asNumbersOnPage(taking, now_ms)
+    const position = await this.#writeTaking(session, taking, now_ms)
+    // Another request of this session may have taken the number a moment ago, and still be waiting for the disk.
+    await Promise.all(taking.shown.map(({ holding }) => holding?.written))
+    return { numbers, position }
+  }
+
+  touch(session: SessionKey): void {
+    const now_ms = this.#options.now()
+    for (const holding of this.#holdings.ofSession(session)) {
+      const pool = this.#poolOf(holding)
+      if (pool && holding.to_ms > now_ms) renew(holding, pool, now_ms)
+    }
+  }
+
+  async release(session: SessionKey): Promise<{ position: string }> {
+    const now_ms = this.#options.now()
+    const held = this.#holdings.ofSession(session).filter((holding) => holding.to_ms > now_ms)
+    if (held.length === 0) return { position: this.#node }
+    for (const holding of held) {
+      const pool = this.#poolOf(holding)
+      holding.is_active = true
+      holding.seen_ms = now_ms
+      holding.to_ms = pool ? now_ms + reserve_ms(pool, true) : now_ms
+    }
+    return { position: await this.#write(held.map((holding) => ['released', holding])) }
+  }
+
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#logRenewals(RENEWAL_LOGGED_EVERY_MS).finally(() => {
+      this.#sweeping = undefined
+    })
+    return this.#sweeping
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stopListening()
+    await this.#sweeping?.catch(this.#options.onFault)
+    await this.#logRenewals(0).catch(this.#options.onFault)
+    await this.#journal.close()
+  }
+
+  async #writeTaking(session: SessionKey, { taken, ended, results, undo }: Taking, now_ms: number): Promise<string> {
+    const exhausted = results.find(({ result }) => result === 'exhausted')
+    const changes: [LeaseChange, Holding][] = [
+      ...ended.map(({ change, holding }): [LeaseChange, Holding] => [change, holding]),
+      ...taken.map((holding): [LeaseChange, Holding] => ['taken', holding]),
+    ]
+    const misses = exhausted ? this.#missOnce(session, exhausted.pool, now_ms) : []
+    if (changes.length + misses.length === 0) return this.#node
+    const written = this.#write(changes, misses)
+    for (const holding of taken) holding.written = written
+    // Whoever else waits for these leases hears of the failure too; here it is only kept from being nobody's.
+    written.catch(() => undefined)
+    try {
+      return await written
+    } catch (error) {
+      undo()
+      throw error
+    }
+  }
+
+  #missOnce(session: SessionKey, pool: Pool, now_ms: number): Lease[] {
+    const key = sessionKey(session)
+    if (this.#missed.has(key)) return []
+    this.#missed.set(key, true)
+    return [{ ...session, pool: pool.id, number: '', from_ms: now_ms, seen_ms: now_ms, to_ms: now_ms }]
+  }
+
+  async #logRenewals(every_ms: number): Promise<void> {
+    const now_ms = this.#options.now()
+    const unlogged = [...this.#holdings.all()].filter((holding) => holding.seen_ms > holding.logged_seen_ms)
+    this.#holdings.running(now_ms)
+    const due = unlogged.filter(({ logged_at_ms, to_ms }) => now_ms - logged_at_ms >= every_ms || to_ms <= now_ms)
+    if (due.length > 0) await this.#write(due.map((holding) => ['renewed', holding]))
+  }
+
+  /** Both files at once: the log is what matching reads, the journal is what the next start reads. */
+  async #write(changes: [LeaseChange, Holding][], misses: Lease[] = []): Promise<string> {
+    const { log, now } = this.#options
+    const now_ms = now()
+    const rows = [
+      ...changes.map(([change, holding]) => leaseRow(change, holding, now_ms)),
+      ...misses.map((miss) => leaseRow('missed', miss, now_ms)),
+    ]
+    const logged = changes.map(([, holding]) => ({ holding, seen_ms: holding.seen_ms }))
+    const [position] = await Promise.all([
+      log.append([{ table: 'leases', rows }]),
+      this.#journal.append(changes.map(([, holding]) => toRecord(holding))),
+    ])
+    for (const { holding, seen_ms } of logged) {
+      holding.logged_seen_ms = seen_ms
+      holding.logged_at_ms = now_ms
+    }
+    return position
+  }
+
+  #poolOf({ site, pool }: Holding): Pool | undefined {
+    return this.#pools.get(site)?.find(({ id }) => id === pool)
+  }
+
+  #readPools(): void {
+    this.#pools = new Map()
+    for (const { document } of this.#options.settings.list('pool')) {
+      this.#pools.set(document.site, [...(this.#pools.get(document.site) ?? []), document])
+    }
+  }
+
+  #recover(records: readonly HoldingRecord[]): void {
+    const now_ms = this.#options.now()
+    // Nobody could renew after the last thing that was written: what ran then is treated as running still.
+    const stopped_ms = records.reduce((latest, { seen_ms }) => Math.max(latest, seen_ms), 0)
+    for (const record of records) {
+      const was_running = record.to_ms >= stopped_ms
+      const holding = fromRecord(record, was_running ? now_ms + RESTART_KEPT_MS : 0)
+      this.#holdings.give(holding)
+      this.#sights.set(sessionKey(holding), holding.sight)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import {
+  clientIds,
+  factId,
+  httpUrl,
+  instant,
+  optionalId,
+  optionalText,
+  optionalUrl,
+  referrer,
+  siteId,
+  text,
+} from './fields.ts'
+import { storableText } from './text.ts'
+
+const FORM_FIELDS_MAX = 300
+const FORM_VALUE_LENGTH_MAX = 4000
+const PROPS_LENGTH_MAX = 8192
+
+const common = { id: factId, at: instant }
+
+const PageEvent = z.object({
+  type: z.literal('page'),
+  ...common,
+  url: httpUrl,
+  referrer,
+  title: optionalText(4096),
+})
+
+const LeaveEvent = z.object({
+  type: z.literal('leave'),
+  ...common,
+  url: optionalUrl,
+  engaged_ms: z
+    .number()
+    .min(0)
+    .max(7 * 24 * 3600 * 1000)
+    .transform(Math.round)
+    .nullish(),
+  scroll_percent: z.number().min(0).max(100).transform(Math.round).nullish(),
+})
+
+/** Long values are cut, not refused: a form is a lead, and what matters in it is short. */
+const formValue = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'must be text' })
+  .transform((value) => storableText(String(value).slice(0, FORM_VALUE_LENGTH_MAX)))
+
+const FormEvent = z.object({
+  type: z.literal('form'),
+  ...common,
+  url: optionalUrl,
+  form: z.object({
+    id: optionalText(200),
+    name: optionalText(200),
+    fields: z
+      .record(text(200), formValue)
+      .refine((fields) => Object.keys(fields).length <= FORM_FIELDS_MAX, `must hold at most ${FORM_FIELDS_MAX} fields`)
+      .nullish(),
+  }),
+})
+
+const ClickEvent = z.object({
+  type: z.literal('click'),
+  ...common,
+  url: optionalUrl,
+  kind: z.enum(['phone', 'email', 'messenger', 'outbound', 'download']),
+  target: optionalText(2048),
+})
+
+const CustomEvent = z.object({
+  type: z.literal('custom'),
+  ...common,
+  url: optionalUrl,
+  name: text(200).refine((name) => name !== '', 'must not be empty'),
+  props: z
+    .record(z.string().max(200), z.unknown())
+    .transform((props, context) => {
+      const written = JSON.stringify(props)
+      if (written.length <= PROPS_LENGTH_MAX) return written
+      context.issues.push({
+        code: 'custom',
+        message: `must be at most ${PROPS_LENGTH_MAX} characters of JSON`,
+        input: props,
+      })
+      return z.NEVER
+    })
+    .nullish(),
+})
+
+const IdentifyEvent = z.object({
+  type: z.literal('identify'),
+  ...common,
+  url: optionalUrl,
+  phone: optionalText(200),
+  email: optionalText(400),
+  user: optionalText(256),
+})
+
+/** Something a visitor did on a page. */
+export const TrackedEvent = z
+  .discriminatedUnion('type', [PageEvent, LeaveEvent, FormEvent, ClickEvent, CustomEvent, IdentifyEvent])
+  .meta({ id: 'Event', description: 'Something a visitor did on a page.' })
+
+/** Events of one visitor in one session. */
+export const EventBatch = z
+  .object({
+    site: siteId,
+    visitor: factId.describe('The first-party id of the browser'),
+    session: optionalId.describe('May be left out with a token: the server cuts sessions then'),
+    client_ids: clientIds,
+    sent_at: instant.nullish().describe('The clock of the sender; all `at` are corrected when it is more than 5 s off'),
+    events: z.array(TrackedEvent).max(200_000),
+    lease: z.boolean().nullish().describe('Whether the answer is to name the numbers to show'),
+    ip: optionalText(64).describe('With a token only: the address of the visitor'),
+    user_agent: optionalText(2048).describe('With a token only: the browser of the visitor'),
+  })
+  .meta({ id: 'EventBatch', description: 'Events of one visitor in one session.' })
+
+/** A batch whose events are still to be looked at, one by one: a bad event must not cost its neighbours. */
+export const EventEnvelope = EventBatch.extend({ events: z.array(z.unknown()).max(200_000) })
+
+export type TrackedEvent = z.output<typeof TrackedEvent>
+export type EventEnvelope = z.output<typeof EventEnvelope>
