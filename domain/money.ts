@@ -27,6 +27,12 @@ export function formatMoney(units: Units): string {
   return `${units < 0n ? '-' : ''}${positive / ONE}.${shown}`
 }
 
+/** A decimal as ClickHouse wrote it, in the form that callers see; null stays null. */
+export function moneyText(decimal: string | number | null): string | null {
+  const units = decimal === null ? undefined : parseMoney(decimal)
+  return units === undefined ? null : formatMoney(units)
+}
+
 /**
  * Splits an amount by weights so that the parts add up to it, whatever the weights leave over: each part is the
  * difference of the rounded running totals. Weights add up to 1; the last part takes what rounding left.

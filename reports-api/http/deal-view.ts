@@ -1,3 +1,4 @@
+import { moneyText } from '#domain/money.ts'
 import type { Mask } from './mask.ts'
 
 export interface DealRow {
@@ -65,7 +66,7 @@ export function shapeDeal(row: DealRow, mask: Mask) {
     status: row.status,
     stage: row.stage,
     reason: row.reason,
-    amount: row.amount,
+    amount: moneyText(row.amount),
     currency: row.currency,
     project: row.project,
     manager: row.manager,

@@ -75,7 +75,7 @@ describe('one thing of history', () => {
     expect(body).toMatchObject({
       id: 'd1',
       status: 'won',
-      amount: '45000',
+      amount: '45000.00',
       currency: 'RUB',
       created_at: at(3, 0),
       closed_at: at(9, 0),

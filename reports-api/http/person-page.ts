@@ -1,3 +1,4 @@
+import { moneyText } from '#domain/money.ts'
 import type { Site } from '#storage/settings/documents.ts'
 import type { Mask } from './mask.ts'
 import type { Reader } from './reader.ts'
@@ -33,7 +34,7 @@ export async function readPerson(
     identifiers: identifiers.map((row) => shapeIdentifier(row, mask)),
     timeline: page.timeline,
     cursor: page.cursor,
-    deals,
+    deals: deals.map((deal) => ({ ...deal, amount: moneyText(deal.amount) })),
     revenue: await revenueOf(reader, site, id),
     currency: site.currency,
   }
@@ -125,5 +126,5 @@ async function revenueOf(reader: Pick<Reader, 'query'>, site: Site, person: stri
      WHERE ${ofPerson} AND kind = 'deal' AND status = 'won' AND currency IN ('', {currency:String})`,
     { site: site.id, person, currency: site.currency },
   )
-  return sum?.revenue ?? '0'
+  return moneyText(sum?.revenue ?? '0') as string // A sum in a Decimal column is one that can be kept.
 }

@@ -101,8 +101,8 @@ describe('a person', () => {
   test('tells names, identifiers with their reasons, deals and revenue', async () => {
     const { body } = await http.get('/v1/persons/panna?site=shop')
     expect(body.names).toEqual(['Anna K.', 'Anna', 'Анна'])
-    expect(body).toMatchObject({ revenue: '45000', currency: 'RUB', cursor: null })
-    expect(body.deals).toMatchObject([{ id: 'd1', status: 'won', amount: '45000', created_at: at(3, 0) }])
+    expect(body).toMatchObject({ revenue: '45000.00', currency: 'RUB', cursor: null })
+    expect(body.deals).toMatchObject([{ id: 'd1', status: 'won', amount: '45000.00', created_at: at(3, 0) }])
     const identifiers = body.identifiers as { kind: string; because: unknown }[]
     expect(identifiers).toHaveLength(10)
     expect(identifiers[0]).toEqual({

@@ -34,10 +34,10 @@ describe('POST /v1/reports/query', () => {
     )
     expect(status).toBe(200)
     expect(body.rows).toEqual([
-      { channel: 'direct', visits: 2, revenue: '0' },
-      { channel: 'paid_search', visits: 1, revenue: '45000' },
+      { channel: 'direct', visits: 2, revenue: '0.00' },
+      { channel: 'paid_search', visits: 1, revenue: '45000.00' },
     ])
-    expect(body.totals).toEqual({ visits: 3, revenue: '45000' })
+    expect(body.totals).toEqual({ visits: 3, revenue: '45000.00' })
     expect(body.columns).toMatchObject([
       { name: 'channel', label: { ru: 'Канал' } },
       { name: 'visits', unit: 'count' },
@@ -125,7 +125,7 @@ describe('hostile text', () => {
         .slice(0, 6)
         .map((dimension) => ({ dimension, op, values: [text, `${text}2`] }))
       const { status, body } = await http.send('POST', '/v1/reports/query', { ...query, filters }, { token })
-      expect([status, body.totals]).toEqual([200, { visits: 0, revenue: '0' }])
+      expect([status, body.totals]).toEqual([200, { visits: 0, revenue: '0.00' }])
       const behind = await http.send(
         'POST',
         '/v1/reports/rows',

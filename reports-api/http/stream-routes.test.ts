@@ -93,7 +93,7 @@ describe('a stream', () => {
         conversion_kind: 'deal',
         conversion_at: at(3, 0),
         status: 'won',
-        value: '45000',
+        value: '45000.00',
         currency: 'RUB',
         person: 'panna',
         position: 1,
@@ -109,12 +109,12 @@ describe('a stream', () => {
   test('of touchpoints with a model gives the rest to «uncredited»', async () => {
     const found = await lines('/v1/touchpoints?site=shop&model=linear')
     expect(found.map(({ conversion, channel, weight, credit }) => [conversion, channel, weight, credit])).toEqual([
-      ['d0', 'uncredited', 1, '0'],
-      ['d1', 'paid_search', 0.5, '22500'],
-      ['d1', 'direct', 0.5, '22500'],
-      ['c1', 'paid_search', 1, '0'],
-      ['chat1', 'paid_search', 1, '0'],
-      ['f1', 'paid_search', 1, '0'],
+      ['d0', 'uncredited', 1, '0.00'],
+      ['d1', 'paid_search', 0.5, '22500.00'],
+      ['d1', 'direct', 0.5, '22500.00'],
+      ['c1', 'paid_search', 1, '0.00'],
+      ['chat1', 'paid_search', 1, '0.00'],
+      ['f1', 'paid_search', 1, '0.00'],
     ])
     const { status, body } = await http.get('/v1/touchpoints?site=shop&model=psychic')
     expect([status, body.error]).toMatchObject([400, { code: 'unknown_model', field: 'model' }])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { moneyText } from '#domain/money.ts'
 import { creditedTouches } from '#reports-api/registry/attribution.ts'
 import { modelOf } from '#reports-api/registry/plan-report.ts'
 import { Failure } from '#shell/failure.ts'
@@ -50,6 +51,7 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
 }
 
 interface ConversionRow extends Record<string, unknown> {
+  value: string | null
   session: string
   person: string
   visitor: string
@@ -68,6 +70,7 @@ function conversionsSql(where: string): string {
 function shapeConversion(row: ConversionRow) {
   return {
     ...row,
+    value: moneyText(row.value),
     person: row.person || null,
     session: row.session || null,
     visitor: row.visitor || null,
@@ -134,6 +137,8 @@ const touchColumns = [
 ] as const
 
 interface TouchRow extends Record<string, unknown> {
+  value: string | null
+  credit?: string
   session: string
   call: string
   person: string
@@ -151,8 +156,10 @@ function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
       direct: query.direct === 'true' ? 1 : 0,
       ...(params satisfies Params),
     })
-    return sendLines(reply, rows, ({ session, call, person, ...row }) => ({
+    return sendLines(reply, rows, ({ session, call, person, value, credit, ...row }) => ({
       ...row,
+      value: moneyText(value),
+      ...(credit !== undefined && { credit: moneyText(credit) }),
       person: person || null,
       ...(call === '' ? { session: session || null } : { call }),
     }))

@@ -1,3 +1,4 @@
+import { moneyText } from '#domain/money.ts'
 import type { CallRow } from './call-view.ts'
 import { shapeCall } from './call-view.ts'
 import { shapeForm } from './lead-view.ts'
@@ -137,7 +138,10 @@ const deal: TimelineSource = {
     WHERE site = {site:String} AND id IN (${dealIds})
     ORDER BY received_at DESC, node DESC, segment DESC, row DESC
     LIMIT 1 BY id, at, version, status`,
-  shape: (row) => pick(row, 'status stage reason amount currency project manager'),
+  shape: (row) => ({
+    ...pick(row, 'status stage reason currency project manager'),
+    amount: moneyText(row.amount as string | null),
+  }),
 }
 
 const postback: TimelineSource = {

@@ -64,14 +64,14 @@ beforeAll(async () => {
     {
       ...d1,
       status: 'won',
-      value: '1000',
+      value: '1000.00',
       currency: 'RUB',
       closed_at: '2026-11-16T22:00:00.000Z',
       manager: 'Anna',
       stage: 'paid',
       path: [s1, s3, s2],
     },
-    { ...d1, id: 'd2', status: 'won', value: '500', currency: 'USD', path: [s1] },
+    { ...d1, id: 'd2', status: 'won', value: '500.00', currency: 'USD', path: [s1] },
     { ...d1, id: 'd3', status: 'open', manager: 'Boris' },
     {
       ...d1,
@@ -83,17 +83,17 @@ beforeAll(async () => {
     },
   ])
   await store.insert('costs', [
-    costRow({ date: '2026-11-03', cost: '100', clicks: 5, impressions: 500 }),
+    costRow({ date: '2026-11-03', cost: '100.00', clicks: 5, impressions: 500 }),
     costRow({
       date: '2026-11-03',
-      cost: '150.5',
+      cost: '150.50',
       clicks: 10,
       impressions: 1000,
       received_at: '2026-11-11T00:00:00.000Z',
     }),
-    costRow({ date: '2026-11-04', cost: '49.5', clicks: 10, impressions: 100, campaign: 'remarketing' }),
-    costRow({ date: '2026-11-04', cost: '99', clicks: 4, impressions: 50, campaign: 'abroad', currency: 'USD' }),
-    costRow({ date: '2026-12-01', cost: '999' }),
+    costRow({ date: '2026-11-04', cost: '49.50', clicks: 10, impressions: 100, campaign: 'remarketing' }),
+    costRow({ date: '2026-11-04', cost: '99.00', clicks: 4, impressions: 50, campaign: 'abroad', currency: 'USD' }),
+    costRow({ date: '2026-12-01', cost: '999.00' }),
   ])
 })
 
@@ -124,19 +124,19 @@ describe('a report', () => {
       deals_open: 1,
       deals_won: 2,
       deals_lost: 1,
-      revenue: '1000',
-      cost: '200',
+      revenue: '1000.00',
+      cost: '200.00',
       clicks: 24,
       impressions: 1150,
-      cpc: '10',
+      cpc: '10.00',
       cpl: '66.6667',
-      cac: '100',
+      cac: '100.00',
       roas: 5,
       romi: 400,
       drr: 20,
       conversion_visit_lead: 0.75,
       conversion_lead_deal: 1.333333,
-      average_deal: '1000',
+      average_deal: '1000.00',
       cycle_days: 10.5,
       touches_per_deal: 1,
     })
@@ -145,16 +145,16 @@ describe('a report', () => {
   })
 
   test.each([
-    ['first', { paid_search: ['1000', 2, 2], uncredited: ['0', 1, 2] }],
-    ['last', { direct: ['1000', 2, 1], paid_search: ['0', 0, 1], uncredited: ['0', 1, 2] }],
-    ['last_non_direct', { organic_search: ['1000', 1, 1], paid_search: ['0', 1, 1], uncredited: ['0', 1, 2] }],
+    ['first', { paid_search: ['1000.00', 2, 2], uncredited: ['0.00', 1, 2] }],
+    ['last', { direct: ['1000.00', 2, 1], paid_search: ['0.00', 0, 1], uncredited: ['0.00', 1, 2] }],
+    ['last_non_direct', { organic_search: ['1000.00', 1, 1], paid_search: ['0.00', 1, 1], uncredited: ['0.00', 1, 2] }],
     [
       'linear',
       {
         direct: ['333.3333', 0.833333, 0.333333],
         organic_search: ['333.3334', 0.333333, 0.333333],
         paid_search: ['333.3333', 0.833333, 1.333333],
-        uncredited: ['0', 1, 2],
+        uncredited: ['0.00', 1, 2],
       },
     ],
   ])('gives credit to channels by the model %s', async (model, expected) => {
@@ -165,7 +165,7 @@ describe('a report', () => {
       order_by: 'channel',
     })
     expect(Object.fromEntries(rows.map((row) => [row.channel, [row.revenue, row.leads, row.deals]]))).toEqual(expected)
-    expect(totals).toEqual({ revenue: '1000', leads: 3, deals: 4 })
+    expect(totals).toEqual({ revenue: '1000.00', leads: 3, deals: 4 })
   })
 
   test('knows every model it is asked about above', () => {
@@ -196,7 +196,7 @@ describe('a report', () => {
   test('leaves direct touches out when asked to', async () => {
     const attribution = { model: 'last', direct: false }
     const { rows } = await ask({ metrics: ['revenue'], dimensions: ['channel'], attribution })
-    expect(rows[0]).toEqual({ channel: 'organic_search', revenue: '1000' })
+    expect(rows[0]).toEqual({ channel: 'organic_search', revenue: '1000.00' })
   })
 
   test('counts deals by the day they were closed when asked to', async () => {
@@ -205,7 +205,7 @@ describe('a report', () => {
       dimensions: ['date'],
       date: 'closed',
     })
-    expect(rows.find((row) => row.date === '2026-11-17')).toMatchObject({ deals_won: 1, revenue: '1000' })
+    expect(rows.find((row) => row.date === '2026-11-17')).toMatchObject({ deals_won: 1, revenue: '1000.00' })
     expect(totals).toMatchObject({ deals: 1, leads: 3 })
   })
 
@@ -223,7 +223,7 @@ describe('a report', () => {
       ['tablet', 1, null, null],
       ['', 0, null, null],
     ])
-    expect(totals).toEqual({ visits: 4, cost: '200', cpl: '66.6667' })
+    expect(totals).toEqual({ visits: 4, cost: '200.00', cpl: '66.6667' })
     expect(meta.notes).toEqual(['cost cannot be split by device', 'cpl cannot be split by device'])
   })
 
@@ -279,10 +279,10 @@ describe('a report', () => {
       order_by: ['-compare_revenue'],
     })
     expect(rows.slice(0, 2)).toEqual([
-      { channel: 'direct', revenue: '0', compare_revenue: '1000', visits: 1, compare_visits: 1 },
-      { channel: 'organic_search', revenue: '0', compare_revenue: '0', visits: 1, compare_visits: 1 },
+      { channel: 'direct', revenue: '0.00', compare_revenue: '1000.00', visits: 1, compare_visits: 1 },
+      { channel: 'organic_search', revenue: '0.00', compare_revenue: '0.00', visits: 1, compare_visits: 1 },
     ])
-    expect(totals).toMatchObject({ revenue: '1000', compare_revenue: '1000', compare_visits: 4 })
+    expect(totals).toMatchObject({ revenue: '1000.00', compare_revenue: '1000.00', compare_visits: 4 })
     expect(columns.map(({ name }) => name)).toEqual([
       'channel',
       'revenue',
@@ -327,7 +327,7 @@ describe('a report', () => {
       dimensions: ['channel'],
     })
     expect(rows).toEqual([])
-    expect(totals).toEqual({ visits: 0, revenue: '0', cpl: null, roas: null })
+    expect(totals).toEqual({ visits: 0, revenue: '0.00', cpl: null, roas: null })
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import { moneyText } from '#domain/money.ts'
 import type { Store } from '#storage/client.ts'
 import { planReport, type SiteTerms } from './plan-report.ts'
 import type { Column, WantedDimension } from './report-columns.ts'
@@ -57,13 +58,11 @@ export async function runReport(
   const total = found.find((row) => row.is_total === 1) as SqlRow
   const groups = found.filter((row) => row.is_total === 0)
   const names = plan.columns.filter(({ kind }) => kind === 'metric').map(({ name }) => name)
-  const totals = cells(total, names, [])
+  const money = new Set(plan.columns.filter(({ type }) => type === 'money').map(({ name }) => name))
+  const cells = (row: SqlRow, dimensions: readonly WantedDimension[]) => cellsOf(row, names, dimensions, money)
+  const totals = cells(total, [])
   const rows =
-    plan.dimensions.length > 0
-      ? groups.map((row) => cells(row, names, plan.dimensions))
-      : query.offset === 0
-        ? [totals]
-        : []
+    plan.dimensions.length > 0 ? groups.map((row) => cells(row, plan.dimensions)) : query.offset === 0 ? [totals] : []
   const side = (number: 0 | 1) => ({
     ...(plan.credits && { uncredited: uncreditedOf(total[`uncredited_${number}`] as number[]) }),
     currencies_left_out: total[`currencies_${number}`] as string[],
@@ -95,10 +94,15 @@ export async function runReport(
   }
 }
 
-function cells(row: SqlRow, names: readonly string[], dimensions: readonly WantedDimension[]): Record<string, Cell> {
+function cellsOf(
+  row: SqlRow,
+  names: readonly string[],
+  dimensions: readonly WantedDimension[],
+  money: ReadonlySet<string>,
+): Record<string, Cell> {
   return Object.fromEntries([
     ...dimensions.map(({ name, alias }) => [name, row[alias] as Cell]),
-    ...names.map((name) => [name, row[name] as Cell]),
+    ...names.map((name) => [name, money.has(name) ? moneyText(row[name] as string | null) : (row[name] as Cell)]),
   ])
 }
 

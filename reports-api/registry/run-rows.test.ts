@@ -32,7 +32,7 @@ beforeAll(async () => {
       fact: 'deal',
       lead_kind: '',
       status: 'won',
-      value: '100',
+      value: '100.00',
       currency: 'RUB',
       at: day(5),
       closed_at: day(9),
@@ -40,8 +40,8 @@ beforeAll(async () => {
     },
   ])
   await store.insert('costs', [
-    costRow({ date: '2026-11-03', cost: '10' }),
-    costRow({ date: '2026-11-03', cost: '12', received_at: '2026-11-12T00:00:00.000Z' }),
+    costRow({ date: '2026-11-03', cost: '10.00' }),
+    costRow({ date: '2026-11-03', cost: '12.00', received_at: '2026-11-12T00:00:00.000Z' }),
   ])
 })
 

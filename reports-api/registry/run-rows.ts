@@ -1,3 +1,4 @@
+import { moneyText } from '#domain/money.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
 import { creditedTouches } from './attribution.ts'
@@ -59,9 +60,16 @@ LIMIT {limit:UInt32}`,
   const last = page.at(-1)
   return {
     columns,
-    rows: page.map(({ row_key: _, ...row }) => row),
+    rows: page.map(({ row_key: _, ...row }) => withMoney(row)),
     cursor: found.length > query.limit && last ? writeCursor(last.row_key) : null,
   }
+}
+
+const moneyColumns = ['value', 'credit', 'cost'] as const
+
+function withMoney(row: Record<string, unknown>): Record<string, unknown> {
+  for (const name of moneyColumns) if (name in row) row[name] = moneyText(row[name] as string | null)
+  return row
 }
 
 function chosenColumns({ columns }: RowsQuery, source: Source, usual: readonly string[]): string[] {

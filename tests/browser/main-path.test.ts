@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { openBrowser } from '../support/browser.ts'
 import { startPostbackServer } from '../support/postback-server.ts'
 import { type RunningService, removeDataFolder, runService, waitUntil } from '../support/running-service.ts'
 
@@ -29,8 +29,10 @@ beforeAll(async () => {
     on: ['deal_won'],
     secret: SECRET,
   })
-  browser = await launchBrowser()
-  context = await browser.newContext({ locale: 'en-GB' })
+  browser = await openBrowser()
+  // As a person's browser says: a headless one is known for a bot, and gets no number.
+  const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`
+  context = await browser.newContext({ locale: 'en-GB', userAgent })
   page = await context.newPage()
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(String(error)))
@@ -130,7 +132,8 @@ describe('one customer, from ad click to deal', () => {
     await expectInHistory('call', ({ kind, id }) => kind === 'call' && id === 'call-1')
     const call = (await service.api('GET', '/v1/calls/call-1?site=demo')).body
     expect(call.match).toMatchObject({ reason: 'number_on_screen', visitor })
-    expect(call.match.confidence).toBeGreaterThan(0.9)
+    // Two sessions of this visitor saw the number within a minute: the visitor is sure, the session nearly.
+    expect(call.match.confidence).toBeGreaterThan(0.8)
   })
 
   test('buys, and the CRM says so', async () => {

@@ -33,9 +33,12 @@ export async function runService(
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
   const root = join(import.meta.dirname, '../..')
+  // The test runner sets names of its own, such as BASE_URL, that would be taken for settings.
+  const { PATH, HOME } = process.env
+  const own = { ...(PATH && { PATH }), ...(HOME && { HOME }) }
   const child = spawn(process.execPath, ['bin/throughline.mjs', 'start', '--demo'], {
     cwd: root,
-    env: { ...process.env, PORT: String(port), DATA_DIR: dir, ADMIN_TOKEN, RATE_LIMIT_PER_MINUTE: '0', ...options.env },
+    env: { ...own, PORT: String(port), DATA_DIR: dir, ADMIN_TOKEN, RATE_LIMIT_PER_MINUTE: '0', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
