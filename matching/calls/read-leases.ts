@@ -1,0 +1,92 @@
+import type { Store } from '#storage/client.ts'
+import { CLOCK_SKEW_MS, LEASE_LIFE_MAX_MS, type Lease } from './match-call.ts'
+
+/** Calls asked about in one query. */
+const CALLS_MAX = 500
+
+interface CallMoment {
+  id: string
+  to: string
+  at: number
+}
+
+/** For each call the leases of its number that may decide it, by the newest word on each lease. */
+export async function readLeasesOfCalls(
+  store: Store,
+  site: string,
+  calls: readonly CallMoment[],
+): Promise<Map<string, Lease[]>> {
+  const found = new Map<string, Lease[]>()
+  const byTime = calls.toSorted((a, b) => a.at - b.at)
+  for (let from = 0; from < byTime.length; from += CALLS_MAX) {
+    const some = byTime.slice(from, from + CALLS_MAX)
+    for (const { call, ...lease } of await readSome(store, site, some)) {
+      const leases = found.get(call)
+      if (leases) leases.push(lease)
+      else found.set(call, [lease])
+    }
+  }
+  return found
+}
+
+function readSome(store: Store, site: string, calls: readonly CallMoment[]): Promise<(Lease & { call: string })[]> {
+  return store.query(
+    `SELECT c.call AS call, l.session AS session, l.visitor AS visitor, l.pool AS pool,
+       l.from_ms AS from_ms, l.seen_ms AS seen_ms, l.to_ms AS to_ms
+     FROM (
+       SELECT t.number AS number, t.session AS session,
+         toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms,
+         argMax((t.visitor, t.pool, t.seen, t.to), (t.received_at, t.node, t.segment, t.row)) AS last,
+         last.1 AS visitor, last.2 AS pool,
+         toFloat64(toUnixTimestamp64Milli(last.3)) AS seen_ms, toFloat64(toUnixTimestamp64Milli(last.4)) AS to_ms
+       FROM leases AS t
+       WHERE t.site = {site:String} AND t.number IN {numbers:Array(String)} AND t.session != ''
+         AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})
+       GROUP BY t.number, t.session, t.from
+     ) AS l
+     INNER JOIN (
+       SELECT tupleElement(asked, 1) AS call, tupleElement(asked, 2) AS number, tupleElement(asked, 3) AS at_ms
+       FROM (SELECT arrayJoin(arrayZip({calls:Array(String)}, {called:Array(String)}, {moments:Array(Float64)})) AS asked)
+     ) AS c ON l.number = c.number
+     WHERE l.from_ms <= c.at_ms + {skew_ms:Int64} AND c.at_ms <= greatest(l.to_ms, l.seen_ms) + {skew_ms:Int64}`,
+    {
+      site,
+      numbers: [...new Set(calls.map((call) => call.to))],
+      calls: calls.map((call) => call.id),
+      called: calls.map((call) => call.to),
+      moments: calls.map((call) => call.at),
+      from_ms: (calls[0] as CallMoment).at - LEASE_LIFE_MAX_MS,
+      to_ms: (calls.at(-1) as CallMoment).at + CLOCK_SKEW_MS,
+      skew_ms: CLOCK_SKEW_MS,
+    },
+  )
+}
+
+/** The numbers one session was shown, first shown first. */
+export interface ShownNumber {
+  session: string
+  number: string
+  pool: string
+  from_ms: number
+  to_ms: number
+}
+
+/** The numbers these sessions were shown between two moments; the table is sorted by number and time. */
+export async function readShownNumbers(
+  store: Store,
+  site: string,
+  sessions: readonly string[],
+  { from_ms, to_ms }: { from_ms: number; to_ms: number },
+): Promise<ShownNumber[]> {
+  return store.query(
+    `SELECT t.session AS session, t.number AS number, toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms,
+       argMax((t.pool, t.to), (t.received_at, t.node, t.segment, t.row)) AS last, last.1 AS pool,
+       toFloat64(toUnixTimestamp64Milli(last.2)) AS to_ms
+     FROM leases AS t
+     WHERE t.site = {site:String} AND t.session IN {keys:Array(String)} AND t.number != ''
+       AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})
+     GROUP BY t.session, t.number, t.from
+     ORDER BY from_ms, number`,
+    { site, keys: sessions, from_ms, to_ms },
+  )
+}

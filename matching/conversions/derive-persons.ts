@@ -1,0 +1,191 @@
+import type { Store } from '#storage/client.ts'
+import { decideCall } from '../calls/decide-call.ts'
+import type { Fact } from '../facts/fact-rows.ts'
+import { readAnnotations, readForms } from '../facts/read-facts.ts'
+import type { History } from '../history/history.ts'
+import type { HistoryRow } from '../history/history-tables.ts'
+import { otherEnd, type Vertex } from '../identity/edge.ts'
+import { clientPhone, phoneOf } from '../identity/fact-claims.ts'
+import type { Graph } from '../identity/graph.ts'
+import type { Group } from '../identity/recompute.ts'
+import { compareReceipts } from '../receipt.ts'
+import { type FreshSession, visitorsOf } from '../sessions/derive-sessions.ts'
+import { type PieceCounts, type PlacedSessions, placeSessions } from '../sessions/place-sessions.ts'
+import { indexSessions, type SessionIndex } from '../sessions/session-index.ts'
+import type { SiteRules } from '../site-rules.ts'
+import { deriveConversions } from './derive-conversions.ts'
+import { dealState, newestMessage, newestVerdict } from './newest.ts'
+import { type KnownCall, messagesById, readCalls } from './update-facts.ts'
+
+export interface PersonsContext {
+  store: Store
+  history: History
+  graph: Graph
+  counts: PieceCounts
+  rules: SiteRules
+}
+
+export interface DerivedPersons {
+  sessions: PlacedSessions
+  callMatches: HistoryRow<'call_matches'>[]
+  conversions: HistoryRow<'conversions'>[]
+  touchpoints: HistoryRow<'touchpoints'>[]
+  /** The ids of all calls, leads and deals that were looked at: rows of theirs that are not above are no longer true. */
+  ids: string[]
+}
+
+/** Derives everything the history says of these persons, from facts and from their sessions. */
+export async function derivePersons(
+  context: PersonsContext,
+  groups: readonly Group[],
+  fresh: ReadonlyMap<string, FreshSession[]>,
+): Promise<DerivedPersons> {
+  const { store, history, graph, counts, rules } = context
+  const known = await readKnown(store, graph, groups)
+  const named = new Set<string>()
+  for (const { call, held } of known.calls.values()) {
+    if (call.session !== '') named.add(call.session)
+    if (held?.best) named.add(held.best.session)
+  }
+  for (const { form, lead } of known.leads.values()) {
+    const session = form?.session || lead?.session || ''
+    if (session !== '') named.add(session)
+  }
+  const sessions = await placeSessions({ graph, history, counts, groups, fresh, named })
+  const derived: DerivedPersons = { sessions, callMatches: [], conversions: [], touchpoints: [], ids: known.ids }
+  const owned = sessionsByPerson(sessions)
+  for (const group of groups) {
+    const calls = pick(known.calls, group, 'call')
+    const leads = pick(known.leads, group, 'lead')
+    const deals = pick(known.deals, group, 'deal')
+    if (calls.length + leads.length + deals.length === 0) continue
+    const index = indexOf(group, graph, sessions, owned)
+    const matches = calls.map(([, knownCall]) => decide(knownCall, { group, graph, rules, sessions: index }))
+    const { conversions, touchpoints } = deriveConversions({
+      ...{ site: graph.site, person: group.person, sessions: index, calls: matches, rules },
+      leads: new Map(leads),
+      deals: deals.map(([, state]) => state),
+      verdicts: known.verdicts,
+    })
+    for (const row of matches) derived.callMatches.push(row)
+    for (const row of conversions) derived.conversions.push(row)
+    for (const row of touchpoints) derived.touchpoints.push(row)
+  }
+  return derived
+}
+
+interface Known {
+  ids: string[]
+  calls: Map<string, KnownCall>
+  leads: Map<string, { form?: Fact<'events'> | undefined; lead?: Fact<'leads'> | undefined }>
+  deals: Map<string, NonNullable<ReturnType<typeof dealState>>>
+  verdicts: Map<string, string>
+}
+
+/** Reads all calls, leads and deals of these persons at once. */
+async function readKnown(store: Store, graph: Graph, groups: readonly Group[]): Promise<Known> {
+  const { site } = graph
+  const members = groups.flatMap((group) => group.members)
+  const idsOf = (kind: Vertex['kind']) =>
+    new Set(members.filter((vertex) => vertex.kind === kind).map((vertex) => vertex.value))
+  const [callIds, leadIds, dealIds] = [idsOf('call'), idsOf('lead'), idsOf('deal')]
+  const formVisitors = members.filter((vertex) => vertex.kind === 'lead').flatMap(visitorsOfForm)
+  const [calls, leadMessages, dealMessages, forms, ...annotations] = await Promise.all([
+    readCalls(store, site, callIds),
+    messagesById(store, 'leads', site, leadIds),
+    messagesById(store, 'deals', site, dealIds),
+    readForms(store, site, formVisitors, leadIds),
+    readAnnotations(store, site, 'call', callIds),
+    readAnnotations(store, site, 'lead', leadIds),
+  ])
+  const firstForms = new Map<string, Fact<'events'>>()
+  for (const form of forms.sort(compareReceipts)) {
+    if (!firstForms.has(form.id) && beganLead(graph, form)) firstForms.set(form.id, form)
+  }
+  const leads: Known['leads'] = new Map()
+  for (const id of leadIds) {
+    const form = firstForms.get(id)
+    const lead = newestMessage(leadMessages.get(id) ?? [])
+    if (form || lead) leads.set(id, { form, lead })
+  }
+  const deals: Known['deals'] = new Map()
+  for (const [id, messages] of dealMessages) {
+    const state = dealState(messages)
+    if (state) deals.set(id, state)
+  }
+  return { ids: [...callIds, ...leadIds, ...dealIds], calls, leads, deals, verdicts: verdictsOf(annotations.flat()) }
+}
+
+function verdictsOf(annotations: readonly Fact<'annotations'>[]): Map<string, string> {
+  const byTarget = new Map<string, Fact<'annotations'>[]>()
+  for (const annotation of annotations) {
+    const key = `${annotation.on_kind}\n${annotation.on_id}`
+    const known = byTarget.get(key)
+    if (known) known.push(annotation)
+    else byTarget.set(key, [annotation])
+  }
+  return new Map([...byTarget].map(([key, said]) => [key, newestVerdict(said)]))
+}
+
+/** The sender's sessions (or visitors without one) whose events began this lead, by their keys. */
+function homesOf(lead: Vertex | undefined): Vertex[] {
+  return (lead?.edges ?? [])
+    .filter((edge) => edge.fact === 'event')
+    .map((edge) => otherEnd(edge, lead as Vertex))
+    .filter((other) => other.kind === 'visitor' || other.kind === 'session')
+}
+
+/** Whose events to look through for the form a lead began with. */
+function visitorsOfForm(lead: Vertex): string[] {
+  return homesOf(lead).flatMap((home) => (home.kind === 'visitor' ? [home.value] : visitorsOf(home)))
+}
+
+/** Copies of a form that the graph was not told of began nothing. */
+function beganLead(graph: Graph, form: Fact<'events'>): boolean {
+  const [kind, value] = form.session === '' ? ['visitor', form.visitor] : ['session', form.session]
+  return homesOf(graph.find('lead', form.id)).some((home) => home.kind === kind && home.value === value)
+}
+
+function pick<Value>(all: ReadonlyMap<string, Value>, group: Group, kind: Vertex['kind']): [string, Value][] {
+  return group.members.flatMap((vertex): [string, Value][] => {
+    const value = vertex.kind === kind && vertex.edges.length > 0 ? all.get(vertex.value) : undefined
+    return value === undefined ? [] : [[vertex.value, value]]
+  })
+}
+
+function sessionsByPerson({ wanted }: PlacedSessions): Map<string, HistoryRow<'sessions'>[]> {
+  const byPerson = new Map<string, HistoryRow<'sessions'>[]>()
+  for (const row of wanted) {
+    if (row.person === '') continue
+    const own = byPerson.get(row.person)
+    if (own) own.push(row)
+    else byPerson.set(row.person, [row])
+  }
+  return byPerson
+}
+
+function indexOf(
+  { person }: Group,
+  graph: Graph,
+  { bySender }: PlacedSessions,
+  owned: ReadonlyMap<string, HistoryRow<'sessions'>[]>,
+): SessionIndex {
+  return indexSessions(
+    owned.get(person) ?? [],
+    (key) => bySender.get(key) ?? [],
+    (session) => person !== '' && graph.find('session', session)?.person === person,
+  )
+}
+
+function decide(
+  { call, held }: KnownCall,
+  { group, graph, rules, sessions }: { group: Group; graph: Graph; rules: SiteRules; sessions: SessionIndex },
+): HistoryRow<'call_matches'> {
+  const phone = phoneOf(...clientPhone(call))
+  const caller = phone && graph.find(...phone)
+  return decideCall(call, {
+    ...{ person: group.person, held, sessions },
+    pool: rules.pools.get(call.direction === 'out' ? call.from : call.to),
+    isKnownCaller: caller !== undefined && group.person !== '' && caller.person === group.person,
+  })
+}

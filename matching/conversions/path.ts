@@ -1,0 +1,88 @@
+import type { HistoryRow } from '../history/history-tables.ts'
+import { compareText } from '../receipt.ts'
+
+/** Touches kept of one path, the newest: a visitor with thousands of visits must not make millions of rows. */
+export const TOUCHES_MAX = 1_000
+
+type Touchpoint = HistoryRow<'touchpoints'>
+
+/** What a touch says of itself, before it is a step of a path. */
+export type Touch = Pick<
+  Touchpoint,
+  | 'at'
+  | 'session'
+  | 'call'
+  | 'channel'
+  | 'source'
+  | 'medium'
+  | 'campaign'
+  | 'content'
+  | 'term'
+  | 'landing_path'
+  | 'referrer_host'
+  | 'device'
+  | 'browser'
+  | 'os'
+  | 'country'
+  | 'region'
+  | 'city'
+>
+
+/** All touches of a person: visits, and calls to numbers whose source is stated. */
+export function touchesOf(
+  sessions: readonly HistoryRow<'sessions'>[],
+  calls: readonly HistoryRow<'call_matches'>[],
+): Touch[] {
+  return [...sessions.map(touchOfSession), ...calls.flatMap((call) => touchOfCall(call) ?? [])]
+}
+
+function touchOfSession(session: HistoryRow<'sessions'>): Touch {
+  const { channel, source, medium, campaign, content, term, landing_path, referrer_host } = session
+  const { id, started_at, device, browser, os, country, region, city } = session
+  return {
+    ...{ at: started_at, session: id, call: '', channel, source, medium, campaign, content, term },
+    ...{ landing_path, referrer_host, device, browser, os, country, region, city },
+  }
+}
+
+/** A call to a static number whose source is stated, where no session is known: an offline touch. */
+function touchOfCall(match: HistoryRow<'call_matches'>): Touch | undefined {
+  if (match.reason !== 'static_number' || match.source === '' || match.session !== '') return undefined
+  const { id, at, channel, source, medium, campaign } = match
+  return { ...nothing, at, call: id, channel, source, medium, campaign }
+}
+
+/** The steps that led to a conversion: what happened until then, and the session it came from, first step first. */
+export function pathTo(conversion: HistoryRow<'conversions'>, touches: readonly Touch[]): Touch[] {
+  return touches
+    .filter(({ at, session }) => at <= conversion.at || (session !== '' && session === conversion.session))
+    .toSorted((a, b) => a.at - b.at || compareText(a.session, b.session) || compareText(a.call, b.call))
+    .slice(-TOUCHES_MAX)
+}
+
+/** One row a step, and the row of position 0 that takes the credit no touch can be given. */
+export function touchpointsOf(conversion: HistoryRow<'conversions'>, path: readonly Touch[]): Touchpoint[] {
+  const {
+    site,
+    kind,
+    fact,
+    id,
+    at,
+    visitor: _visitor,
+    session: _session,
+    talk: _talk,
+    touches: _touches,
+    ...said
+  } = conversion
+  const about = { site, conversion_kind: kind, conversion_fact: fact, conversion: id, conversion_at: at, ...said }
+  const rest = { ...nothing, at, channel: 'uncredited', source: '(none)', medium: '(none)' }
+  return [
+    { ...rest, ...about, position: 0, length: 0 },
+    ...path.map((touch, index) => ({ ...touch, ...about, position: index + 1, length: path.length })),
+  ]
+}
+
+const nothing: Touch = {
+  ...{ at: 0, session: '', call: '', channel: '', source: '', medium: '', campaign: '', content: '', term: '' },
+  ...{ landing_path: '', referrer_host: '', device: '', browser: '', os: '', country: '', region: '', city: '' },
+}

@@ -1,0 +1,86 @@
+import type { Store } from '#storage/client.ts'
+import { type Held, matchCall } from '../calls/match-call.ts'
+import { readLeasesOfCalls } from '../calls/read-leases.ts'
+import type { Fact } from '../facts/fact-rows.ts'
+import { callsToNumbers, readMessages } from '../facts/read-facts.ts'
+import type { Touched } from '../facts/touched.ts'
+import { callClaims, dealClaims, leadClaims, matchClaims } from '../identity/fact-claims.ts'
+import type { Graph } from '../identity/graph.ts'
+import { dealState, newestMessage } from './newest.ts'
+
+/** Below this a match links the call to the session and says nothing about who the caller is. */
+export const SURE_CONFIDENCE = 0.8
+
+/** Tells the graph what the touched calls, leads and deals say now, and which sessions the leases give the calls to. */
+export async function updateFacts(store: Store, graph: Graph, touched: Touched): Promise<void> {
+  const { site } = graph
+  if (touched.leased.size > 0) {
+    const ranges = [...touched.leased.values()]
+    const from_ms = Math.min(...ranges.map((range) => range.from_ms)) - LEASE_MARGIN_MS
+    const to_ms = Math.max(...ranges.map((range) => range.to_ms)) + LEASE_MARGIN_MS
+    for (const id of await callsToNumbers(store, site, touched.leased.keys(), { from_ms, to_ms })) touched.calls.add(id)
+  }
+  const [calls, leads, deals] = await Promise.all([
+    readCalls(store, site, touched.calls),
+    messagesById(store, 'leads', site, touched.leads),
+    messagesById(store, 'deals', site, touched.deals),
+  ])
+  for (const [id, { call, messages, held }] of calls) {
+    graph.replaceFact('call', id, 'call', callClaims(call, messages))
+    graph.replaceFact('match', id, 'call', matchClaims(call, sureMatch(call, held)))
+  }
+  for (const [id, messages] of leads) {
+    const lead = newestMessage(messages)
+    if (lead) graph.replaceFact('lead', id, 'lead', leadClaims(lead, messages))
+  }
+  for (const [id, messages] of deals) {
+    const state = dealState(messages)
+    if (state) graph.replaceFact('deal', id, 'deal', dealClaims(state.deal, messages))
+  }
+}
+
+/** Wider than any clock skew: which calls a lease decides is decided call by call. */
+const LEASE_MARGIN_MS = 60_000
+
+export interface KnownCall {
+  call: Fact<'calls'>
+  messages: Fact<'calls'>[]
+  /** Who held the number when it rang. */
+  held: Held | undefined
+}
+
+/** Calls as their newest messages tell them, with what the leases say. */
+export async function readCalls(store: Store, site: string, ids: Iterable<string>): Promise<Map<string, KnownCall>> {
+  const messages = await messagesById(store, 'calls', site, ids)
+  const calls = [...messages.values()].flatMap((versions) => newestMessage(versions) ?? [])
+  const incoming = calls.filter((call) => call.direction !== 'out' && call.to !== '')
+  const leases = await readLeasesOfCalls(store, site, incoming)
+  return new Map(
+    calls.map((call) => {
+      const held = matchCall(call.at, leases.get(call.id) ?? [])
+      return [call.id, { call, messages: messages.get(call.id) ?? [], held }]
+    }),
+  )
+}
+
+export async function messagesById<Table extends 'calls' | 'leads' | 'deals'>(
+  store: Store,
+  table: Table,
+  site: string,
+  ids: Iterable<string>,
+): Promise<Map<string, Fact<Table>[]>> {
+  const byId = new Map<string, Fact<Table>[]>()
+  for (const row of await readMessages(store, table, site, ids)) {
+    const known = byId.get(row.id)
+    if (known) known.push(row)
+    else byId.set(row.id, [row])
+  }
+  return byId
+}
+
+/** What the sender says of a call's session outranks the lease, which then says nothing about persons. */
+function sureMatch(call: Fact<'calls'>, held: Held | undefined) {
+  if (!held?.best || call.session !== '') return undefined
+  if (call.visitor !== '' && call.visitor !== held.best.visitor) return undefined
+  return { ...held.best, isSure: held.best.confidence >= SURE_CONFIDENCE }
+}

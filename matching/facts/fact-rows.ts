@@ -1,0 +1,31 @@
+import type { FactRow, FactTable } from '#storage/fact-tables.ts'
+import { factTables } from '#storage/fact-tables.ts'
+import type { Receipt } from '../receipt.ts'
+
+/** A fact with its place in the log. */
+export type Fact<Table extends FactTable> = FactRow<Table> & Receipt
+
+/** Columns matching never needs: who reads facts by id opens them there. */
+const unused: Partial<Record<FactTable, readonly string[]>> = {
+  events: ['title', 'form_fields', 'form_name', 'name', 'props', 'contact_name', 'ip', 'user_agent', 'clock_shift_ms'],
+  calls: ['body'],
+  leads: ['body', 'text', 'name'],
+  deals: ['body', 'contact_name'],
+  annotations: ['body', 'comment', 'dispute', 'tags'],
+}
+
+/** The columns of a fact table for a SELECT from `AS t`: instants as epoch milliseconds, decimals as text. */
+export function selectFact(table: FactTable): string {
+  const columns = Object.entries<string>(factTables[table])
+    .filter(([name]) => !unused[table]?.includes(name))
+    .map(([name, type]) => `${readAs(`t.\`${name}\``, type)} AS \`${name}\``)
+  return [`t.node AS node`, 't.segment AS segment', 't.row AS row', `'${table}' AS table`, ...columns].join(', ')
+}
+
+function readAs(column: string, type: string): string {
+  if (type.includes('DateTime64')) return `toFloat64(toUnixTimestamp64Milli(${column}))`
+  if (type.includes('Decimal')) return `toString(${column})`
+  // 64-bit integers would come quoted.
+  if (/^U?Int64/.test(type)) return `toFloat64(${column})`
+  return column
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import { Positions } from './positions.ts'
+
+let store: Awaited<ReturnType<typeof freshStore>>
+
+beforeAll(async () => {
+  store = await freshStore()
+})
+
+afterEach(() => store.command('TRUNCATE TABLE segments'))
+
+afterAll(() => store.drop())
+
+/** Every row that the steps cover, as «segment/row», in order; repeats stay. */
+async function readAll(sizes: readonly number[], step_rows: number): Promise<{ rows: string[]; counted: number }> {
+  const landed = sizes.map((rows, index) => ({
+    node: 'node1',
+    table: 'events',
+    segment: index + 10,
+    rows,
+    first_received_at: 1000 + index,
+    landed_at: 2000 + index,
+  }))
+  await store.insert('segments', landed)
+  const positions = new Positions(store, step_rows)
+  const rows: string[] = []
+  let counted = 0
+  for (let now_ms = 0; ; now_ms += 2000) {
+    const step = await positions.next(now_ms)
+    if (!step) return { rows, counted }
+    expect(step.rows).toBeGreaterThan(0)
+    counted += step.rows
+    for (const portion of step.portions) {
+      for (const { segment, rows: size } of landed) {
+        if (segment < portion.first_segment || segment > portion.last_segment) continue
+        const { from, to } = portion.rows ?? { from: 0, to: size }
+        for (let row = from; row < Math.min(to, size); row++) rows.push(`${segment}/${row}`)
+      }
+    }
+    positions.commit(step)
+  }
+}
+
+describe('the positions of matching', () => {
+  test('read a small segment whole that stands behind one too large for a step', async () => {
+    const { rows, counted } = await readAll([5, 3, 9], 4)
+    expect(new Set(rows).size).toBe(17)
+    expect(rows).toHaveLength(17)
+    expect(counted).toBe(17)
+  })
+
+  test('read every row once, whatever the sizes of segments and steps', async () => {
+    let runs = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 10 }),
+        async (sizes, step_rows) => {
+          await store.command('TRUNCATE TABLE segments')
+          const { rows, counted } = await readAll(sizes, step_rows)
+          const expected = sizes.flatMap((size, index) =>
+            Array.from({ length: size }, (_, row) => `${index + 10}/${row}`),
+          )
+          expect(rows.toSorted()).toEqual(expected.toSorted())
+          expect(counted).toBe(expected.length)
+          runs++
+        },
+      ),
+      { numRuns: 25 },
+    )
+    expect(runs).toBe(25)
+  })
+})

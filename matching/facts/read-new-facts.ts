@@ -1,0 +1,77 @@
+import type { Store } from '#storage/client.ts'
+import type { FactTable } from '#storage/fact-tables.ts'
+import { nothingTouched, type Touched, touchLease, touchSession } from './touched.ts'
+
+/** Segments of one log and table that are read together; or a part of one, when it is large. */
+export interface Portion {
+  node: string
+  table: FactTable
+  first_segment: number
+  last_segment: number
+  /** Rows of the one segment, the end excluded; absent when whole segments are read. */
+  rows?: { from: number; to: number }
+  /** A lower bound of `received_at`, so that older partitions are left alone. */
+  received_ms: number
+}
+
+/** Reads what the facts of a portion may have changed, by site. */
+export async function readNewFacts(
+  store: Store,
+  portion: Portion,
+  { site, into }: { site?: string | undefined; into: Map<string, Touched> },
+): Promise<void> {
+  const of = (name: string) => {
+    let touched = into.get(name)
+    if (!touched) {
+      touched = nothingTouched()
+      into.set(name, touched)
+    }
+    return touched
+  }
+  const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, site)
+  if (portion.table === 'events') {
+    const rows = await ask<{ visitor: string; session: string }>('t.visitor AS visitor, t.session AS session')
+    for (const row of rows) touchSession(of(row.site), row.session, row.visitor)
+  } else if (portion.table === 'leases') {
+    for (const row of await ask<LeaseKey>(leaseColumns)) touchLease(of(row.site), row)
+  } else if (portion.table === 'annotations') {
+    const rows = await ask<{ kind: string; id: string }>('t.on_kind AS kind, t.on_id AS id')
+    for (const { site: name, kind, id } of rows) {
+      if (kind === 'call') of(name).calls.add(id)
+      if (kind === 'lead') of(name).leads.add(id)
+    }
+  } else if (portion.table !== 'costs') {
+    const kind = portion.table
+    for (const row of await ask<{ id: string }>('t.id AS id')) of(row.site)[kind].add(row.id)
+  }
+}
+
+interface LeaseKey {
+  number: string
+  visitor: string
+  session: string
+  from_ms: number
+  to_ms: number
+}
+
+const leaseColumns = `t.number AS number, t.visitor AS visitor, t.session AS session,
+  toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms, toFloat64(toUnixTimestamp64Milli(greatest(t.to, t.seen))) AS to_ms`
+
+function askPortion<Row>(store: Store, portion: Portion, columns: string, site: string | undefined): Promise<Row[]> {
+  const { node, table, first_segment, last_segment, rows, received_ms } = portion
+  return store.query<Row>(
+    `SELECT DISTINCT t.site AS site, ${columns} FROM ${table} AS t
+     WHERE t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
+       AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
+       ${rows ? 'AND t.row >= {row_from:UInt32} AND t.row < {row_to:UInt32}' : ''}
+       ${site === undefined ? '' : 'AND t.site = {site:String}'}`,
+    {
+      node,
+      first: first_segment,
+      last: last_segment,
+      received_ms,
+      ...(rows && { row_from: rows.from, row_to: rows.to }),
+      ...(site !== undefined && { site }),
+    },
+  )
+}

@@ -1,0 +1,228 @@
+/** What a column of a derived table holds in memory: instants are epoch milliseconds, decimals are strings. */
+type ColumnKind = 'text' | 'texts' | 'map' | 'number' | 'instant' | 'instant?' | 'decimal?'
+
+const session = {
+  channel: 'text',
+  source: 'text',
+  medium: 'text',
+  campaign: 'text',
+  content: 'text',
+  term: 'text',
+  landing_path: 'text',
+  referrer_host: 'text',
+  device: 'text',
+  browser: 'text',
+  os: 'text',
+  country: 'text',
+  region: 'text',
+  city: 'text',
+} as const
+
+/** A conversion as its touchpoints repeat it. */
+const conversion = {
+  closed_at: 'instant?',
+  lead_kind: 'text',
+  status: 'text',
+  stage: 'text',
+  reason: 'text',
+  manager: 'text',
+  project: 'text',
+  value: 'decimal?',
+  currency: 'text',
+  person: 'text',
+  first: 'number',
+  target: 'number',
+  number: 'text',
+  pool: 'text',
+} as const
+
+/** The derived tables: their columns but `version` and `is_deleted`, in the order of storage/migrations. */
+export const historyTables = {
+  identities: {
+    key: ['site', 'kind', 'value'],
+    columns: {
+      site: 'text',
+      kind: 'text',
+      value: 'text',
+      person: 'text',
+      founds: 'text',
+      shared: 'number',
+      candidates: 'texts',
+      since: 'instant',
+      because_fact: 'text',
+      because_id: 'text',
+      because_at: 'instant',
+      because_kind: 'text',
+      because_value: 'text',
+    },
+  },
+  edges: {
+    key: ['site', 'a_kind', 'a_value', 'b_kind', 'b_value', 'fact', 'fact_id'],
+    columns: {
+      site: 'text',
+      a_kind: 'text',
+      a_value: 'text',
+      b_kind: 'text',
+      b_value: 'text',
+      fact: 'text',
+      fact_id: 'text',
+      at: 'instant',
+      received_at: 'instant',
+      node: 'text',
+      segment: 'number',
+      row: 'number',
+      claimed: 'number',
+      joins: 'number',
+      reason: 'text',
+    },
+  },
+  sessions: {
+    key: ['site', 'id'],
+    columns: {
+      site: 'text',
+      id: 'text',
+      visitor: 'text',
+      person: 'text',
+      started_at: 'instant',
+      ended_at: 'instant',
+      session_number: 'number',
+      ...session,
+      click_ids: 'map',
+      landing_url: 'text',
+      referrer: 'text',
+      project: 'text',
+      pages: 'number',
+      events: 'number',
+      forms: 'number',
+      engaged_ms: 'number',
+      scroll_percent: 'number',
+      bounce: 'number',
+      bot: 'number',
+      ga: 'text',
+      ym: 'text',
+      numbers: 'texts',
+      pool: 'text',
+    },
+  },
+  call_matches: {
+    key: ['site', 'id'],
+    columns: {
+      site: 'text',
+      id: 'text',
+      at: 'instant',
+      from: 'text',
+      to: 'text',
+      direction: 'text',
+      status: 'text',
+      duration: 'number',
+      talk: 'number',
+      wait: 'number',
+      recording_url: 'text',
+      operator: 'text',
+      provider: 'text',
+      tags: 'texts',
+      pool: 'text',
+      session: 'text',
+      visitor: 'text',
+      person: 'text',
+      confidence: 'number',
+      reason: 'text',
+      candidates: 'text',
+      source: 'text',
+      medium: 'text',
+      campaign: 'text',
+      channel: 'text',
+    },
+  },
+  conversions: {
+    key: ['site', 'kind', 'fact', 'id'],
+    columns: {
+      site: 'text',
+      kind: 'text',
+      fact: 'text',
+      id: 'text',
+      at: 'instant',
+      ...conversion,
+      visitor: 'text',
+      session: 'text',
+      talk: 'number',
+      touches: 'number',
+    },
+  },
+  touchpoints: {
+    key: ['site', 'conversion_kind', 'conversion_fact', 'conversion', 'position'],
+    columns: {
+      site: 'text',
+      conversion_kind: 'text',
+      conversion_fact: 'text',
+      conversion: 'text',
+      position: 'number',
+      length: 'number',
+      at: 'instant',
+      session: 'text',
+      call: 'text',
+      ...session,
+      conversion_at: 'instant',
+      ...conversion,
+    },
+  },
+} as const satisfies Record<string, { key: readonly string[]; columns: Record<string, ColumnKind> }>
+
+export type HistoryTable = keyof typeof historyTables
+
+export const historyTableNames = Object.keys(historyTables) as HistoryTable[]
+
+type ColumnValue<Kind> = Kind extends 'text'
+  ? string
+  : Kind extends 'texts'
+    ? string[]
+    : Kind extends 'map'
+      ? Record<string, string>
+      : Kind extends 'instant?'
+        ? number | null
+        : Kind extends 'decimal?'
+          ? string | null
+          : number
+
+/** A row of a derived table, without `version` and `is_deleted`. */
+export type HistoryRow<Table extends HistoryTable> = {
+  -readonly [Column in keyof (typeof historyTables)[Table]['columns']]: ColumnValue<
+    (typeof historyTables)[Table]['columns'][Column]
+  >
+}
+
+/** The columns of a table for a SELECT from `AS t`, read the way rows hold them. */
+export function selectColumns(table: HistoryTable): string {
+  return Object.entries<ColumnKind>(historyTables[table].columns)
+    .map(([name, kind]) => `${readAs(`t.\`${name}\``, kind)} AS \`${name}\``)
+    .join(', ')
+}
+
+function readAs(column: string, kind: ColumnKind): string {
+  if (kind === 'instant' || kind === 'instant?') return `toFloat64(toUnixTimestamp64Milli(${column}))`
+  if (kind === 'number') return `toFloat64(${column})`
+  if (kind === 'decimal?') return `toString(${column})`
+  return column
+}
+
+/** The sort key of a row as one string. */
+export function keyOf<Table extends HistoryTable>(table: Table, row: HistoryRow<Table>): string {
+  const values = row as Record<string, unknown>
+  return historyTables[table].key.map((name) => values[name]).join('\n')
+}
+
+/** Whether two rows say the same. */
+export function sameRow<Table extends HistoryTable>(table: Table, a: HistoryRow<Table>, b: HistoryRow<Table>): boolean {
+  const left = a as Record<string, unknown>
+  const right = b as Record<string, unknown>
+  return Object.entries<ColumnKind>(historyTables[table].columns).every(([name, kind]) => {
+    if (left[name] === right[name]) return true
+    if (kind === 'texts') return JSON.stringify(left[name]) === JSON.stringify(right[name])
+    if (kind === 'map') return sortedJson(left[name]) === sortedJson(right[name])
+    return false
+  })
+}
+
+function sortedJson(map: unknown): string {
+  return JSON.stringify(Object.entries(map as Record<string, string>).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

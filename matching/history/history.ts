@@ -1,0 +1,89 @@
+import type { Store } from '#storage/client.ts'
+import { type HistoryRow, type HistoryTable, historyTables, keyOf, sameRow, selectColumns } from './history-tables.ts'
+import { queryByKeys } from './query-by-keys.ts'
+
+const INSERT_ROWS_MAX = 50_000
+
+/** The derived tables of one run of matching: the ones in use, or the ones a rebuild fills beside them. */
+export interface History {
+  table(name: HistoryTable): string
+  sessions(site: string, ids: readonly string[]): Promise<HistoryRow<'sessions'>[]>
+  callMatches(site: string, ids: readonly string[]): Promise<HistoryRow<'call_matches'>[]>
+  /** Conversions and their touchpoints by the id of their fact; rows of other facts under the same id come along. */
+  conversions(site: string, ids: readonly string[]): Promise<HistoryRow<'conversions'>[]>
+  touchpoints(site: string, ids: readonly string[]): Promise<HistoryRow<'touchpoints'>[]>
+  write<Table extends HistoryTable>(table: Table, changes: Changes<Table>, version: number): Promise<void>
+}
+
+export interface Changes<Table extends HistoryTable> {
+  put: HistoryRow<Table>[]
+  drop: HistoryRow<Table>[]
+}
+
+export function openHistory(store: Store, suffix: string): History {
+  const table = (name: HistoryTable) => `${name}${suffix}`
+  const byIds = <Table extends HistoryTable>(name: Table, filter: string, site: string, ids: readonly string[]) =>
+    queryByKeys<HistoryRow<Table>>(
+      store,
+      `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL WHERE t.site = {site:String} AND ${filter}`,
+      { site },
+      ids,
+    )
+  return {
+    table,
+    sessions: (site, ids) => byIds('sessions', 't.id IN {keys:Array(String)}', site, ids),
+    callMatches: (site, ids) => byIds('call_matches', 't.id IN {keys:Array(String)}', site, ids),
+    // The leading columns of the key are named, so that the ids are found by the index.
+    conversions: (site, ids) =>
+      byIds(
+        'conversions',
+        "t.kind IN ('lead', 'deal') AND t.fact IN ('call', 'lead', 'deal') AND t.id IN {keys:Array(String)}",
+        site,
+        ids,
+      ),
+    touchpoints: (site, ids) =>
+      byIds(
+        'touchpoints',
+        `t.conversion_kind IN ('lead', 'deal') AND t.conversion_fact IN ('call', 'lead', 'deal')
+           AND t.conversion IN {keys:Array(String)}`,
+        site,
+        ids,
+      ),
+    async write(name, { put, drop }, version) {
+      const rows = [
+        ...drop.map((row) => ({ ...row, version, is_deleted: 1 })),
+        ...put.map((row) => ({ ...row, version, is_deleted: 0 })),
+      ]
+      for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
+        await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX))
+      }
+    },
+  }
+}
+
+/** What must be written so that the table says `wanted` where it says `current`. */
+export function changesBetween<Table extends HistoryTable>(
+  table: Table,
+  current: readonly HistoryRow<Table>[],
+  wanted: readonly HistoryRow<Table>[],
+): Changes<Table> {
+  const before = new Map(current.map((row) => [keyOf(table, row), row]))
+  const put: HistoryRow<Table>[] = []
+  for (const row of wanted) {
+    const key = keyOf(table, row)
+    const old = before.get(key)
+    if (!old || !sameRow(table, old, row)) put.push(row)
+    before.delete(key)
+  }
+  return { put, drop: [...before.values()] }
+}
+
+/** The highest version any derived table holds: the next run counts on from there. */
+export async function highestVersion(store: Store, suffix: string): Promise<number> {
+  const tables = [...Object.keys(historyTables).map((name) => `${name}${suffix}`), 'matching_positions', 'postbacks']
+  const versions = await Promise.all(
+    // Every row's version counts here, the replaced ones too, so this one read needs no FINAL.
+    tables.map((name) => store.query<{ version: number }>(`SELECT toFloat64(max(version)) AS version FROM ${name}`)),
+  )
+  return Math.max(0, ...versions.map(([row]) => row?.version ?? 0))
+}

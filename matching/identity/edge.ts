@@ -1,0 +1,126 @@
+import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
+import type { FactTable } from '#storage/fact-tables.ts'
+import { compareText, type Receipt } from '../receipt.ts'
+
+export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match'
+
+/**
+ * Why an edge joins or does not: `joined`; `shared` (an end joins too many others); `blocked` (an end is the company's
+ * own); `two_contacts` (a browser's claim would make one person of two CRM contacts); `unsure` (a match kept as a link
+ * between events); `alone` (the fact names one identifier only, the edge leads back to it); `bot` and `junk` (known so
+ * that a session's events are found by all visitors it names, and no identifiers at all).
+ */
+export type EdgeReason = 'joined' | 'shared' | 'blocked' | 'two_contacts' | NeverReason
+
+type NeverReason = 'unsure' | 'alone' | 'bot' | 'junk'
+
+export const neverReasons: ReadonlySet<string> = new Set<NeverReason>(['unsure', 'alone', 'bot', 'junk'])
+
+/** What a fact says about two identifiers, before it is known whether it joins them. */
+export interface Claim extends Omit<Receipt, 'table'> {
+  a_kind: IdentifierKind
+  a_value: string
+  b_kind: IdentifierKind
+  b_value: string
+  fact: EdgeFact
+  fact_id: string
+  at: number
+  claimed: boolean
+  /** Set when the edge can never join persons, whatever the rest of the graph says. */
+  never?: NeverReason
+}
+
+/** An identifier with all that touches it. */
+export interface Vertex {
+  readonly kind: IdentifierKind
+  readonly value: string
+  readonly edges: Edge[]
+  blocked: boolean
+  /** Joins too many others, and so joins nobody. */
+  shared: boolean
+  /** Whether the table `identities` has it. */
+  listed: boolean
+  person: string
+  /** The edge that ties it to its person's founder; undefined for the founder. */
+  because: Edge | undefined
+  /** The edge of the fact that named it first. */
+  first: Edge | undefined
+  candidates: readonly string[]
+}
+
+export interface Edge {
+  readonly a: Vertex
+  readonly b: Vertex
+  readonly fact: EdgeFact
+  readonly fact_id: string
+  readonly at: number
+  readonly received_at: number
+  readonly node: string
+  readonly segment: number
+  readonly row: number
+  readonly claimed: boolean
+  /** False: kept as a link or as knowledge, never joins. */
+  readonly candidate: boolean
+  joins: boolean
+  reason: EdgeReason
+}
+
+const kindRank = new Map<IdentifierKind, number>(identifierKinds.map((kind, index) => [kind, index]))
+
+export function compareKinds(a: IdentifierKind, b: IdentifierKind): number {
+  return (kindRank.get(a) as number) - (kindRank.get(b) as number)
+}
+
+const factTable: Record<EdgeFact, FactTable> = {
+  event: 'events',
+  call: 'calls',
+  lead: 'leads',
+  deal: 'deals',
+  match: 'calls',
+}
+
+/** By receipt; within one fact what happened in a session comes before what the fact says of phones and emails. */
+export function compareEdges(x: Edge, y: Edge): number {
+  return (
+    compareEdgeReceipts(x, y) ||
+    eventLinkFirst(x) - eventLinkFirst(y) ||
+    compareKinds(x.a.kind, y.a.kind) ||
+    compareText(x.a.value, y.a.value) ||
+    compareKinds(x.b.kind, y.b.kind) ||
+    compareText(x.b.value, y.b.value) ||
+    compareText(x.fact_id, y.fact_id)
+  )
+}
+
+/** By receipt alone: `(received_at, node, table, segment, row)`. */
+export function compareEdgeReceipts(x: Omit<Edge, 'a' | 'b'>, y: Omit<Edge, 'a' | 'b'>): number {
+  return (
+    x.received_at - y.received_at ||
+    compareText(x.node, y.node) ||
+    compareText(factTable[x.fact], factTable[y.fact]) ||
+    x.segment - y.segment ||
+    x.row - y.row ||
+    compareText(x.fact, y.fact)
+  )
+}
+
+/** The end of an edge that is not this one. */
+export function otherEnd(edge: Edge, vertex: Vertex): Vertex {
+  return edge.a === vertex ? edge.b : edge.a
+}
+
+/** Whether the edge could join two persons if nothing shared stood in between. */
+export function isLive(edge: Edge): boolean {
+  return edge.candidate && !edge.a.blocked && !edge.b.blocked
+}
+
+/** Whether the edge makes its ends identifiers. */
+export function names(edge: Edge): boolean {
+  return edge.reason !== 'bot' && edge.reason !== 'junk'
+}
+
+function eventLinkFirst(edge: Edge): number {
+  const browserSide = edge.a.kind === 'visitor' || edge.a.kind === 'session'
+  const eventSide = edge.b.kind === 'session' || edge.b.kind === 'lead' || edge.b.kind === 'call'
+  return browserSide && eventSide ? 0 : 1
+}

@@ -1,0 +1,137 @@
+import { type IdentifierKind, isJunk } from '#domain/identifier.ts'
+import type { Fact } from '../facts/fact-rows.ts'
+import { compareReceipts, type Receipt } from '../receipt.ts'
+import type { Claim, EdgeFact } from './edge.ts'
+
+type Named = readonly [kind: IdentifierKind, value: string]
+
+/** What one event of a browser says. A form is the start of a lead; all else ties to the visitor, and to the session. */
+export function eventClaims(event: Fact<'events'>): Claim[] {
+  const claim = claimsOf(event, { fact: 'event', fact_id: event.id, at: event.at, claimed: event.trusted === 0 })
+  const visitor = real('visitor', event.visitor)
+  const session: Named | undefined = event.session === '' ? undefined : ['session', event.session]
+  if (event.bot) return session && event.visitor !== '' ? [claim(['visitor', event.visitor], session, 'bot')] : []
+  const browser = [real('ga', event.ga), real('ym', event.ym)].filter(isNamed)
+  const owner = [real('user', event.user), phoneOf(event.phone, ''), real('email', event.email)].filter(isNamed)
+  const claims: Claim[] = []
+  if (visitor && session) claims.push(claim(visitor, session))
+  else if (visitor) claims.push(claim(visitor, visitor, 'alone'))
+  else if (session) claims.push(claim(session, session, 'alone'))
+  // Everybody's visitor id («anonymous») joins nobody, but leads to the events of the sessions it names.
+  if (!visitor && session && event.visitor !== '') claims.push(claim(['visitor', event.visitor], session, 'junk'))
+  for (const named of [...browser, ...owner]) if (visitor) claims.push(claim(visitor, named))
+  // A device that many people use is told apart by its sessions.
+  if (event.type === 'form') {
+    const lead: Named = ['lead', event.id]
+    const home = session ?? visitor
+    if (home) claims.push(claim(home, lead))
+    else if (event.visitor !== '') claims.push(claim(['visitor', event.visitor], lead, 'junk'))
+    for (const named of owner) claims.push(claim(named, lead))
+    if (!home && owner.length === 0) claims.push(claim(lead, lead, 'alone'))
+  } else if (session) {
+    for (const named of owner) claims.push(claim(session, named))
+  }
+  return claims
+}
+
+/** What all messages about a call say; `state` is the one that counts. */
+export function callClaims(state: Fact<'calls'>, messages: readonly Fact<'calls'>[]): Claim[] {
+  return messageClaims('call', state, messages, (message) => [
+    phoneOf(...clientPhone(message)),
+    real('visitor', message.visitor),
+    real('session', message.session),
+    real('ga', message.ga),
+    real('ym', message.ym),
+  ])
+}
+
+export function leadClaims(state: Fact<'leads'>, messages: readonly Fact<'leads'>[]): Claim[] {
+  return messageClaims('lead', state, messages, (message) => [
+    phoneOf(message.phone, ''),
+    real('email', message.email),
+    real('visitor', message.visitor),
+    real('session', message.session),
+    real('ga', message.ga),
+    real('ym', message.ym),
+  ])
+}
+
+/** `state` is the deal as all messages together tell it. */
+export function dealClaims(state: Fact<'deals'>, messages: readonly Fact<'deals'>[]): Claim[] {
+  return messageClaims('deal', state, messages, (message) => [
+    real('contact', message.contact_id),
+    ...message.phones.map((phone) => phoneOf(phone, '')),
+    ...message.emails.map((email) => real('email', email)),
+    real('visitor', message.visitor),
+    real('ga', message.ga),
+    real('ym', message.ym),
+    real('call', message.call),
+    real('lead', message.lead),
+  ])
+}
+
+/** The client's end of a call: of the company's own calls the number dialled. */
+export function clientPhone(call: Fact<'calls'>): [phone: string, extension: string] {
+  return call.direction === 'out' ? [call.to, ''] : [call.from, call.from_extension]
+}
+
+/** A phone as an identifier: behind an extension sits somebody else than behind the bare number (RFC 3966 spelling). */
+export function phoneOf(phone: string, extension: string): Named | undefined {
+  const named = real('phone', phone)
+  return named && extension !== '' ? ['phone', `${phone};ext=${extension}`] : named
+}
+
+/** A match found by lease: the call belongs to the session, and so to its visitor. */
+export function matchClaims(
+  call: Fact<'calls'>,
+  match: { session: string; visitor: string; isSure: boolean } | undefined,
+): Claim[] {
+  if (!match) return []
+  const claim = claimsOf(call, { fact: 'match', fact_id: call.id, at: call.at, claimed: false })
+  const named = [real('session', match.session), real('visitor', match.visitor)].filter(isNamed)
+  return named.map((one) => claim(['call', call.id], one, match.isSure ? undefined : 'unsure'))
+}
+
+/**
+ * One edge for each identifier that the state names, dated by the first message that named it: a CRM that repeats
+ * itself must not make its contact younger.
+ */
+function messageClaims<Message extends Receipt & { id: string; at: number }>(
+  fact: EdgeFact & IdentifierKind,
+  state: Message,
+  messages: readonly Message[],
+  namesIn: (message: Message) => (Named | undefined)[],
+): Claim[] {
+  const center: Named = [fact, state.id]
+  const firsts = messages.toSorted(compareReceipts)
+  const dated = (says: (message: Message) => boolean) => {
+    const first = firsts.find(says) ?? state
+    return claimsOf(first, { fact, fact_id: state.id, at: first.at, claimed: false })
+  }
+  const named = new Map(
+    namesIn(state)
+      .filter(isNamed)
+      .map((one) => [one.join('\n'), one]),
+  )
+  if (named.size === 0) return [dated(() => true)(center, center, 'alone')]
+  return [...named].map(([key, one]) =>
+    dated((message) => namesIn(message).some((other) => other?.join('\n') === key))(center, one),
+  )
+}
+
+function claimsOf(receipt: Receipt, facts: Pick<Claim, 'fact' | 'fact_id' | 'at' | 'claimed'>) {
+  const { received_at, node, segment, row } = receipt
+  return (a: Named, b: Named, never?: Claim['never']): Claim => ({
+    ...{ a_kind: a[0], a_value: a[1], b_kind: b[0], b_value: b[1] },
+    ...{ ...facts, received_at, node, segment, row },
+    ...(never && { never }),
+  })
+}
+
+function real(kind: IdentifierKind, value: string): Named | undefined {
+  return value === '' || isJunk(kind, value) ? undefined : [kind, value]
+}
+
+function isNamed(named: Named | undefined): named is Named {
+  return named !== undefined
+}

@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type IdentifierKind, personId } from '#domain/identifier.ts'
+import type { Claim } from './edge.ts'
+import { Graph } from './graph.ts'
+import { edgeChanges, identityChanges } from './identity-rows.ts'
+import { recompute } from './recompute.ts'
+
+type Named = `${IdentifierKind}:${string}`
+
+/** What one fact says of two identifiers; `row` is its place in the log. */
+function claim(row: number, a: Named, b: Named, said: Partial<Claim> = {}): Claim {
+  const [a_kind, a_value] = split(a)
+  const [b_kind, b_value] = split(b)
+  return {
+    ...{ a_kind, a_value, b_kind, b_value, fact: 'event', fact_id: `e${row}`, at: row, received_at: row },
+    ...{ node: 'n', segment: 0, row, claimed: true },
+    ...said,
+  }
+}
+
+function split(name: Named): [IdentifierKind, string] {
+  const at = name.indexOf(':')
+  return [name.slice(0, at) as IdentifierKind, name.slice(at + 1)]
+}
+
+function graphOf(claims: readonly Claim[], blocked: string[] = []): Graph {
+  const graph = new Graph('shop')
+  graph.setBlocked(new Set(blocked))
+  for (const one of claims) graph.putEvent(one)
+  recompute(graph, [])
+  return graph
+}
+
+function person(graph: Graph, name: Named): string | undefined {
+  return graph.find(...split(name))?.person
+}
+
+/** All that the tables would say. */
+function answer(graph: Graph): unknown {
+  for (const vertex of graph.vertices.values()) for (const edge of vertex.edges) graph.added.add(edge)
+  const identities = identityChanges('shop', graph.vertices.values()).put
+  const edges = edgeChanges(graph).put
+  const sorted = (rows: object[]) => rows.map((row) => JSON.stringify(row)).sort()
+  return { identities: sorted(identities), edges: sorted(edges) }
+}
+
+describe('one person', () => {
+  test('is whoever a chain of facts joins, named after the identifier first received', () => {
+    const graph = graphOf([
+      claim(2, 'visitor:b', 'phone:+79261112233'),
+      claim(1, 'visitor:a', 'phone:+79261112233'),
+      claim(3, 'visitor:c', 'session:s3'),
+    ])
+    expect(person(graph, 'visitor:b')).toBe(personId('shop', 'visitor', 'a'))
+    expect(person(graph, 'visitor:a')).toBe(person(graph, 'phone:+79261112233'))
+    expect(person(graph, 'visitor:c')).toBe(personId('shop', 'visitor', 'c'))
+  })
+
+  test('is told with the fact that ties each identifier to the founder', () => {
+    const graph = graphOf([claim(1, 'visitor:a', 'session:s1'), claim(2, 'session:s1', 'lead:e2')])
+    const { put } = identityChanges('shop', graph.vertices.values())
+    expect(put.map(({ kind, because_id, because_kind }) => [kind, because_id, because_kind]).sort()).toEqual([
+      ['lead', 'e2', 'session'],
+      ['session', 'e1', 'visitor'],
+      ['visitor', 'e1', ''],
+    ])
+  })
+
+  test('never is two CRM contacts because a browser says so', () => {
+    const trusted = { claimed: false, fact: 'deal' as const }
+    const graph = graphOf([])
+    graph.replaceFact('deal', 'd1', 'deal', [
+      claim(1, 'deal:d1', 'contact:k1', { ...trusted, fact_id: 'd1' }),
+      claim(1, 'deal:d1', 'phone:+79260000001', { ...trusted, fact_id: 'd1' }),
+    ])
+    graph.replaceFact('deal', 'd2', 'deal', [
+      claim(2, 'deal:d2', 'contact:k2', { ...trusted, fact_id: 'd2' }),
+      claim(2, 'deal:d2', 'visitor:b', { ...trusted, fact_id: 'd2' }),
+    ])
+    graph.putEvent(claim(3, 'visitor:b', 'phone:+79260000001'))
+    recompute(graph, [])
+    expect(person(graph, 'contact:k1')).not.toBe(person(graph, 'contact:k2'))
+    expect(person(graph, 'phone:+79260000001')).toBe(person(graph, 'contact:k1'))
+    const held = graph.find('visitor', 'b')?.edges.find((edge) => edge.fact === 'event')
+    expect(held).toMatchObject({ joins: false, reason: 'two_contacts' })
+  })
+
+  test('comes apart when the fact that joined it is replaced', () => {
+    const graph = graphOf([claim(1, 'visitor:a', 'session:s1'), claim(2, 'visitor:b', 'session:s2')])
+    const said = { claimed: false, fact: 'deal' as const, fact_id: 'd1' }
+    const joining = [claim(3, 'deal:d1', 'visitor:a', said), claim(3, 'deal:d1', 'visitor:b', said)]
+    graph.replaceFact('deal', 'd1', 'deal', joining)
+    recompute(graph, [])
+    expect(person(graph, 'visitor:a')).toBe(person(graph, 'visitor:b'))
+    graph.replaceFact('deal', 'd1', 'deal', joining.slice(1))
+    const { changed } = recompute(graph, [])
+    expect(person(graph, 'visitor:a')).not.toBe(person(graph, 'visitor:b'))
+    expect([...changed].map((vertex) => vertex.value).sort()).toEqual(['b', 'd1', 's2'])
+  })
+})
+
+describe('a shared phone', () => {
+  const visits = Array.from({ length: 13 }, (_, index) => claim(index, `visitor:v${index}`, 'phone:+79261112233'))
+
+  test('joins twelve browsers', () => {
+    expect(person(graphOf(visits.slice(0, 12)), 'visitor:v11')).toBe(personId('shop', 'visitor', 'v0'))
+  })
+
+  test('joins nobody once a thirteenth uses it, not those before either', () => {
+    const graph = graphOf(visits.slice(0, 12))
+    graph.putEvent(visits[12] as Claim)
+    recompute(graph, [])
+    expect(person(graph, 'visitor:v11')).toBe(personId('shop', 'visitor', 'v11'))
+    const phone = graph.find('phone', '+79261112233')
+    expect(phone).toMatchObject({ shared: true, person: '' })
+    expect(phone?.candidates).toHaveLength(13)
+  })
+
+  test('leaves each call with the session it was matched to', () => {
+    const graph = graphOf(visits)
+    const said = { claimed: false, fact_id: 'c1' }
+    graph.replaceFact('call', 'c1', 'call', [claim(20, 'call:c1', 'phone:+79261112233', { ...said, fact: 'call' })])
+    graph.replaceFact('match', 'c1', 'call', [claim(20, 'call:c1', 'visitor:v5', { ...said, fact: 'match' })])
+    recompute(graph, [])
+    expect(person(graph, 'call:c1')).toBe(personId('shop', 'visitor', 'v5'))
+  })
+
+  test('is one person again when all but a few of those facts are taken back', () => {
+    const graph = new Graph('shop')
+    const deals = visits.map(({ b_value }, index) => ({
+      id: `d${index}`,
+      claims: [
+        claim(index, `deal:d${index}`, `visitor:v${index}`, { fact: 'deal', fact_id: `d${index}`, claimed: false }),
+        claim(index, `deal:d${index}`, `phone:${b_value}`, { fact: 'deal', fact_id: `d${index}`, claimed: false }),
+      ],
+    }))
+    for (const { id, claims } of deals) graph.replaceFact('deal', id, 'deal', claims)
+    recompute(graph, [])
+    expect(person(graph, 'phone:+79261112233')).toBe('')
+    graph.replaceFact('deal', 'd12', 'deal', deals[12]?.claims.slice(0, 1) ?? [])
+    recompute(graph, [])
+    expect(person(graph, 'phone:+79261112233')).toBe(personId('shop', 'visitor', 'v0'))
+    expect(person(graph, 'visitor:v12')).toBe(personId('shop', 'visitor', 'v12'))
+  })
+})
+
+test("the company's own phone joins nobody, from the moment it is named so", () => {
+  const claims = [claim(1, 'visitor:a', 'phone:+79261112233'), claim(2, 'visitor:b', 'phone:+79261112233')]
+  expect(person(graphOf(claims, ['phone\n+79261112233']), 'visitor:b')).toBe(personId('shop', 'visitor', 'b'))
+  const graph = graphOf(claims)
+  expect(person(graph, 'visitor:b')).toBe(personId('shop', 'visitor', 'a'))
+  graph.setBlocked(new Set(['phone\n+79261112233']))
+  recompute(graph, [])
+  expect(person(graph, 'visitor:b')).toBe(personId('shop', 'visitor', 'b'))
+  expect(graph.find('phone', '+79261112233')?.listed).toBe(false)
+})
+
+describe('who is one person', () => {
+  const names: Named[] = [
+    ...['visitor:a', 'visitor:b', 'visitor:c', 'visitor:d', 'visitor:e', 'visitor:f', 'visitor:g'],
+    ...['session:s1', 'session:s2', 'session:s3', 'session:s4', 'contact:k1', 'contact:k2', 'contact:k3', 'contact:k4'],
+    ...[
+      'phone:+79261110001',
+      'phone:+79261110002',
+      'email:a@mail.ru',
+      'user:u1',
+      'lead:l1',
+      'lead:l2',
+      'deal:d1',
+      'call:c1',
+    ],
+  ] as Named[]
+  const anyClaim = fc
+    .record({
+      a: fc.constantFrom(...names),
+      b: fc.constantFrom(...names),
+      claimed: fc.boolean(),
+      bot: fc.nat({ max: 9 }),
+    })
+    .filter(({ a, b }) => a !== b)
+  const worlds = fc.record({
+    claims: fc.array(anyClaim, { minLength: 1, maxLength: 60 }),
+    order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+    pauses: fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+  })
+
+  test('does not depend on the order of facts, on repeats, or on when it was asked', () => {
+    let edges = 0
+    fc.assert(
+      fc.property(worlds, ({ claims, order, pauses }) => {
+        const said = claims.map(({ a, b, claimed, bot }, row) =>
+          claim(row, a, b, { claimed, ...(bot === 0 && { never: 'bot' as const }) }),
+        )
+        const shuffled = said
+          .map((one, index) => ({ one, key: order[index] ?? 0 }))
+          .toSorted((x, y) => x.key - y.key)
+          .flatMap(({ one }, index) => (pauses[index] ? [one, one] : [one]))
+        const graph = new Graph('shop')
+        shuffled.forEach((one, index) => {
+          graph.putEvent(one)
+          if (pauses[index]) recompute(graph, [])
+        })
+        recompute(graph, [])
+        edges += graph.edges
+        expect(answer(graph)).toEqual(answer(graphOf(said)))
+      }),
+      { numRuns: 300 },
+    )
+    expect(edges).toBeGreaterThan(300)
+  })
+
+  test('does not depend on what calls and deals said before', () => {
+    const messages = fc.array(
+      fc.record({
+        deal: fc.constantFrom('d1', 'd2', 'd3', 'd4'),
+        of: fc.uniqueArray(fc.constantFrom(...names), { maxLength: 4 }),
+        pause: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 25 },
+    )
+    fc.assert(
+      fc.property(messages, (told) => {
+        const tell = (graph: Graph, { deal, of: others }: { deal: string; of: Named[] }, row: number) =>
+          graph.replaceFact(
+            'deal',
+            deal,
+            'deal',
+            others
+              .filter((other) => other !== `deal:${deal}`)
+              .map((other) => claim(row, `deal:${deal}`, other, { fact: 'deal', fact_id: deal, claimed: false })),
+          )
+        const graph = new Graph('shop')
+        told.forEach((message, row) => {
+          tell(graph, message, row)
+          if (message.pause) recompute(graph, [])
+        })
+        recompute(graph, [])
+        const last = new Map(told.map((message, row) => [message.deal, { message, row }]))
+        const anew = new Graph('shop')
+        for (const { message, row } of last.values()) tell(anew, message, row)
+        recompute(anew, [])
+        expect(answer(graph)).toEqual(answer(anew))
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

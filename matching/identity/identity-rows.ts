@@ -1,0 +1,63 @@
+import { personId } from '#domain/identifier.ts'
+import type { Changes } from '../history/history.ts'
+import type { HistoryRow } from '../history/history-tables.ts'
+import { keyOf } from '../history/history-tables.ts'
+import { type Edge, otherEnd, type Vertex } from './edge.ts'
+import type { Graph } from './graph.ts'
+
+/** What must be written so that `identities` says what the graph knows of these identifiers. */
+export function identityChanges(site: string, changed: Iterable<Vertex>): Changes<'identities'> {
+  const put = new Map<string, HistoryRow<'identities'>>()
+  const drop = new Map<string, HistoryRow<'identities'>>()
+  for (const vertex of changed) {
+    const row = identityRow(site, vertex)
+    // A vertex taken out and named again within one step is two objects; the living one counts.
+    ;(vertex.listed ? put : drop).set(keyOf('identities', row), row)
+  }
+  return { put: [...put.values()], drop: [...drop].filter(([key]) => !put.has(key)).map(([, row]) => row) }
+}
+
+/** What must be written so that `edges` says what the graph knows; asks the graph what changed, and clears it. */
+export function edgeChanges(graph: Graph): Changes<'edges'> {
+  const put = new Map<string, HistoryRow<'edges'>>()
+  const drop = new Map<string, HistoryRow<'edges'>>()
+  for (const edge of graph.removed) {
+    const row = edgeRow(graph.site, edge)
+    drop.set(keyOf('edges', row), row)
+  }
+  for (const edge of [...graph.added, ...graph.restated]) {
+    const row = edgeRow(graph.site, edge)
+    put.set(keyOf('edges', row), row)
+  }
+  graph.added.clear()
+  graph.removed.clear()
+  graph.restated.clear()
+  return { put: [...put.values()], drop: [...drop].filter(([key]) => !put.has(key)).map(([, row]) => row) }
+}
+
+function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
+  const { kind, value, person, shared, candidates, because, first } = vertex
+  const reason = because ?? first
+  const other = because && otherEnd(because, vertex)
+  return {
+    ...{ site, kind, value, person, founds: personId(site, kind, value) },
+    shared: shared ? 1 : 0,
+    candidates: [...candidates],
+    since: first?.at ?? 0,
+    because_fact: reason?.fact ?? '',
+    because_id: reason?.fact_id ?? '',
+    because_at: reason?.at ?? 0,
+    because_kind: other?.kind ?? '',
+    because_value: other?.value ?? '',
+  }
+}
+
+function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {
+  const { a, b, fact, fact_id, at, received_at, node, segment, row, claimed, joins, reason } = edge
+  return {
+    ...{ site, a_kind: a.kind, a_value: a.value, b_kind: b.kind, b_value: b.value },
+    ...{ fact, fact_id, at, received_at, node, segment, row, reason },
+    claimed: claimed ? 1 : 0,
+    joins: joins ? 1 : 0,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Store } from '#storage/client.ts'
+
+/** One change told, or to be told, to one destination. */
+export interface Postback {
+  site: string
+  destination: string
+  webhook_id: string
+  event: string
+  deal: string
+  person: string
+  state: 'pending' | 'sent' | 'failed'
+  attempts: number
+  created_at: number
+  tried_at: number | null
+  next_at: number | null
+  answer_status: number
+  error: string
+}
+
+const columns = `site, destination, webhook_id, event, deal, person, state, attempts, answer_status, error,
+  toFloat64(toUnixTimestamp64Milli(t.created_at)) AS created_at, toFloat64(toUnixTimestamp64Milli(t.tried_at)) AS tried_at,
+  toFloat64(toUnixTimestamp64Milli(t.next_at)) AS next_at`
+
+/** What was not yet answered when the last run ended. */
+export function readPending(store: Store): Promise<Postback[]> {
+  return store.query<Postback>(
+    `SELECT ${columns} FROM postbacks AS t FINAL WHERE t.state = 'pending' ORDER BY t.created_at`,
+  )
+}
+
+/** Whether this change has been queued for this destination before, whatever became of it. */
+export async function isKnown(store: Store, { site, destination, webhook_id }: Postback): Promise<boolean> {
+  const rows = await store.query(
+    `SELECT webhook_id FROM postbacks FINAL
+     WHERE site = {site:String} AND destination = {destination:String} AND webhook_id = {webhook_id:String}`,
+    { site, destination, webhook_id },
+  )
+  return rows.length > 0
+}
+
+export async function writePostback(store: Store, postback: Postback, version: number): Promise<void> {
+  await store.insert('postbacks', [{ ...postback, version, is_deleted: 0 }])
+}
+
+/** When a destination was made: its first version, or the first after it was last removed. */
+export async function madeAt(store: Store, destination: string): Promise<number | undefined> {
+  const [row] = await store.query<{ versions: number; made_at: number }>(
+    `SELECT toFloat64(count()) AS versions, toFloat64(toUnixTimestamp64Milli(min(changed_at))) AS made_at FROM settings
+     WHERE kind = 'destination' AND id = {destination:String} AND version > (
+       SELECT max(version) FROM settings WHERE kind = 'destination' AND id = {destination:String} AND is_deleted = 1)`,
+    { destination },
+  )
+  return row && row.versions > 0 ? row.made_at : undefined
+}

@@ -1,0 +1,169 @@
+import type { Clock } from '#shell/clock.ts'
+import type { Outbound } from '#shell/outbound.ts'
+import type { Store } from '#storage/client.ts'
+import type { Destination } from '#storage/settings/documents.ts'
+import type { Settings } from '#storage/settings/settings.ts'
+import type { HistoryRow } from '../history/history-tables.ts'
+import type { MatchingLog } from '../matching-log.ts'
+import { bodyOf, fillAddress } from './compose.ts'
+import { readPostbackFacts } from './postback-facts.ts'
+import { isKnown, madeAt, type Postback, readPending, writePostback } from './postback-rows.ts'
+import { signatureHeaders, webhookId } from './sign.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+/** How long after each unanswered try the next one is made; after the last of them the postback has failed. */
+export const retryDelays_ms = [
+  ...[1, 5, 30].map((seconds) => seconds * SECOND_MS),
+  ...[2, 10].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 3, 6, 12, 24].map((hours) => hours * HOUR_MS),
+]
+
+/** A try without an answer is given up after this. */
+const TRY_MAX_MS = 10 * SECOND_MS
+
+/** Tries at once; one slow destination must not hold up the others for long. */
+const IN_FLIGHT_MAX = 16
+
+/** A destination that is switched off is asked about again this often. */
+const DISABLED_WAIT_MS = MINUTE_MS
+
+export interface Postbacks {
+  /** Queues what the destinations are to be told of these deals. Resolves when that is stored. */
+  dealsChanged(deals: readonly HistoryRow<'conversions'>[]): Promise<void>
+  /** Starts the tries that are due. Resolves when those are over; nobody need wait. */
+  deliverDue(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PostbacksOptions {
+  store: Store
+  settings: Settings
+  now: Clock
+  log: MatchingLog
+  outbound: Outbound
+  nextVersion(): number
+}
+
+/** Tells destinations of won deals: at least once, under one id, until answered 2xx or given up. */
+export async function openPostbacks(options: PostbacksOptions): Promise<Postbacks> {
+  const { store, settings, now, nextVersion } = options
+  const waiting = new Map((await readPending(store)).map((postback) => [keyOf(postback), postback]))
+  const inFlight = new Map<string, Promise<void>>()
+  const queue = async (deal: HistoryRow<'conversions'>, destination: Destination) => {
+    const postback = newPostback(deal, destination, now())
+    if (waiting.has(keyOf(postback)) || (await isKnown(store, postback))) return
+    // Before the first try: after a crash it is known that there is something to tell.
+    await writePostback(store, postback, nextVersion())
+    waiting.set(keyOf(postback), postback)
+  }
+  // Answers not yet written down, because ClickHouse was away: they are kept, so that nothing is told twice.
+  const unwritten = new Map<string, Postback>()
+  const attempt = async (key: string, postback: Postback) => {
+    const after = unwritten.get(key) ?? (await tryOnce(options, postback))
+    unwritten.set(key, after)
+    if (after.attempts !== postback.attempts || after.state !== postback.state) {
+      await writePostback(store, after, nextVersion())
+    }
+    unwritten.delete(key)
+    if (after.state === 'pending') waiting.set(key, after)
+    else waiting.delete(key)
+  }
+  return {
+    async dealsChanged(deals) {
+      for (const deal of deals) {
+        if (deal.status !== 'won' || deal.closed_at === null) continue
+        for (const destination of destinationsOf(settings, deal.site)) {
+          const made_at = await madeAt(store, destination.id)
+          // Deals won before there was a destination are an import, and old news to it.
+          if (made_at !== undefined && made_at <= deal.closed_at) await queue(deal, destination)
+        }
+      }
+    },
+    async deliverDue() {
+      const due_ms = now()
+      const started: Promise<void>[] = []
+      for (const [key, postback] of waiting) {
+        if (inFlight.size >= IN_FLIGHT_MAX) break
+        if (inFlight.has(key) || (postback.next_at ?? 0) > due_ms) continue
+        const turn = attempt(key, postback)
+          .catch((error: unknown) => {
+            options.log.warn({ err: errorName(error), destination: postback.destination }, 'postback try not recorded')
+          })
+          .finally(() => inFlight.delete(key))
+        inFlight.set(key, turn)
+        started.push(turn)
+      }
+      await Promise.all(started)
+    },
+    async close() {
+      await Promise.all(inFlight.values())
+    },
+  }
+}
+
+function destinationsOf(settings: Settings, site: string): Destination[] {
+  return settings
+    .list('destination')
+    .map(({ document }) => document)
+    .filter((destination) => destination.site === site && destination.enabled && destination.on.includes('deal_won'))
+}
+
+function newPostback(deal: HistoryRow<'conversions'>, destination: Destination, now_ms: number): Postback {
+  const change = { site: deal.site, destination: destination.id, event: 'deal_won', deal: deal.id }
+  return {
+    ...{ ...change, webhook_id: webhookId(change), person: deal.person, state: 'pending', attempts: 0 },
+    ...{ created_at: now_ms, tried_at: null, next_at: now_ms, answer_status: 0, error: '' },
+  }
+}
+
+/** One try; gives back what is to be remembered of it. */
+async function tryOnce(options: PostbacksOptions, postback: Postback): Promise<Postback> {
+  const { store, settings, now, log, outbound } = options
+  const destination = settings.get('destination', postback.destination)?.document
+  if (!destination) return { ...postback, state: 'failed', next_at: null, error: 'destination_removed' }
+  if (!destination.enabled) return { ...postback, next_at: now() + DISABLED_WAIT_MS }
+  const tried_at = now()
+  const tried = { ...postback, attempts: postback.attempts + 1, tried_at }
+  let status = 0
+  let error = ''
+  try {
+    const facts = await readPostbackFacts(store, postback.site, postback.deal)
+    if (!facts) throw new Error('deal_not_in_history')
+    const body = bodyOf(destination, postback.event, facts)
+    const signed = { webhook_id: postback.webhook_id, now_ms: tried_at, body, secret: destination.secret }
+    const answer = await outbound.send({
+      method: destination.method,
+      url: fillAddress(destination.url, facts),
+      headers: {
+        'user-agent': 'Throughline',
+        ...(body !== '' && { 'content-type': 'application/json' }),
+        ...signatureHeaders(signed),
+      },
+      ...(body !== '' && { body }),
+      timeout_ms: TRY_MAX_MS,
+    })
+    status = answer.status
+  } catch (cause) {
+    error = errorName(cause)
+  }
+  if (status >= 200 && status < 300) return { ...tried, state: 'sent', next_at: null, answer_status: status, error: '' }
+  const delay_ms = retryDelays_ms[postback.attempts]
+  const { destination: id, attempts } = tried
+  log.warn({ destination: id, status, err: error, attempts }, 'postback not answered with 2xx')
+  if (delay_ms === undefined) return { ...tried, state: 'failed', next_at: null, answer_status: status, error }
+  return { ...tried, next_at: now() + delay_ms, answer_status: status, error }
+}
+
+function keyOf({ site, destination, webhook_id }: Postback): string {
+  return `${site}\n${destination}\n${webhook_id}`
+}
+
+/** Texts of errors can quote addresses: only what kind it was is kept. */
+function errorName(error: unknown): string {
+  const { code, name, message } = error as { code?: string; name?: string; message?: string }
+  if (code !== undefined) return String(code)
+  return message && /^[a-z_]+$/.test(message) ? message : (name ?? 'unknown')
+}

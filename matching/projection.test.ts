@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import {
+  DAY,
+  fact,
+  fixedSettings,
+  HOUR,
+  landFacts,
+  logFacts,
+  MINUTE,
+  SECOND,
+  shop,
+  START_MS as T,
+  type WorldFact,
+} from '#tests/support/matching-world.ts'
+import { openProjection } from './projection.ts'
+
+let store: Awaited<ReturnType<typeof freshStore>>
+let settings: ReturnType<typeof fixedSettings>
+let logs = 0
+beforeEach(async () => {
+  store = await freshStore()
+  settings = fixedSettings(shop)
+})
+afterEach(() => store.drop())
+
+/** Facts land in a log of their own and are read to the end, by a matching that starts anew. */
+async function happens(...facts: WorldFact[]): Promise<void> {
+  logs += 1
+  await landFacts(store, logFacts(facts, `n${logs}`))
+  const projection = await openProjection({ store, settings, now: () => T })
+  while (await projection.step());
+}
+
+const ad = { source: 'yandex', medium: 'cpc', campaign: 'spring', channel: 'paid_search', click_ids: { yclid: '1' } }
+const tracked = '+74951110001'
+
+function visit(session: string, at: number, said: object = {}): WorldFact {
+  return fact('events', { id: `page-${session}-${at}`, at, visitor: 'v1', session, ...said })
+}
+
+function lease(session: string, from: number, seen: number, said: object = {}): WorldFact {
+  const times = { from, seen, to: seen + 150 * SECOND, received_at: seen }
+  return fact('leases', { change: 'renewed', pool: 'main', number: tracked, visitor: 'v1', session, ...times, ...said })
+}
+
+function call(id: string, at: number, said: object = {}): WorldFact {
+  const talk = { status: 'answered', talk: 40, duration: 45 }
+  return fact('calls', { id, at, from: '+79264445566', to: tracked, direction: 'in', ...talk, ...said })
+}
+
+function form(id: string, session: string, at: number, said: object = {}): WorldFact {
+  return fact('events', { id, at, type: 'form', visitor: 'v1', session, ...said })
+}
+
+const match = async (id: string) =>
+  (await store.query<Record<string, unknown>>('SELECT * FROM call_matches FINAL WHERE id = {id:String}', { id }))[0]
+const conversion = async (id: string) =>
+  (await store.query<Record<string, unknown>>('SELECT * FROM conversions FINAL WHERE id = {id:String}', { id }))[0]
+const person = async (kind: string, value: string) =>
+  (
+    await store.query<{ person: string }>(
+      'SELECT person FROM identities FINAL WHERE kind = {kind:String} AND value = {value:String}',
+      { kind, value },
+    )
+  )[0]?.person
+const path = (id: string) =>
+  store.query<Record<string, unknown>>(
+    `SELECT position, length, session, call, channel, source, campaign FROM touchpoints FINAL
+     WHERE conversion = {id:String} ORDER BY position`,
+    { id },
+  )
+
+describe('one customer', () => {
+  test('is followed from the ad to the deal', async () => {
+    await happens(
+      visit('s1', T, { ...ad, ga: '1.2' }),
+      lease('s1', T, T + MINUTE),
+      call('c1', T + 30 * SECOND),
+      form('f1', 's1', T + MINUTE, { phone: '+79261112233', email: 'ann@mail.ru' }),
+      visit('s2', T + DAY),
+      fact('deals', {
+        id: 'd1',
+        at: T + 2 * DAY,
+        status: 'open',
+        amount: '100.5',
+        currency: 'RUB',
+        phones: ['+79264445566'],
+        created_at: T + DAY + HOUR,
+      }),
+      fact('deals', { id: 'd1', at: T + 3 * DAY, status: 'won', amount: '200.75' }),
+    )
+    const who = await person('visitor', 'v1')
+    for (const [kind, value] of [
+      ['ga', '1.2'],
+      ['phone', '+79261112233'],
+      ['phone', '+79264445566'],
+      ['deal', 'd1'],
+      ['lead', 'f1'],
+      ['call', 'c1'],
+    ] as const) {
+      expect(await person(kind, value)).toBe(who)
+    }
+    expect(await match('c1')).toMatchObject({ session: 's1', visitor: 'v1', person: who, reason: 'number_on_screen' })
+    expect(await conversion('d1')).toMatchObject({
+      kind: 'deal',
+      status: 'won',
+      value: '200.75',
+      currency: 'RUB',
+      touches: 2,
+      person: who,
+    })
+    expect(await conversion('c1')).toMatchObject({ kind: 'lead', lead_kind: 'call', first: 1, target: 1, pool: 'main' })
+    expect(await conversion('f1')).toMatchObject({ lead_kind: 'form', session: 's1', first: 0, target: 0 })
+    expect(await path('d1')).toMatchObject([
+      { position: 0, length: 0, channel: 'uncredited', source: '(none)' },
+      { position: 1, length: 2, session: 's1', channel: 'paid_search', campaign: 'spring' },
+      { position: 2, length: 2, session: 's2', channel: 'direct' },
+    ])
+  })
+
+  test('has numbered visits, and the number each was shown', async () => {
+    await happens(visit('s2', T + DAY), lease('s2', T + DAY, T + DAY))
+    await happens(visit('s1', T))
+    const sessions = await store.query('SELECT id, session_number, numbers, pool FROM sessions FINAL ORDER BY id')
+    expect(sessions).toEqual([
+      { id: 's1', session_number: 1, numbers: [], pool: '' },
+      { id: 's2', session_number: 2, numbers: [tracked], pool: 'main' },
+    ])
+  })
+
+  test('keeps a deal that began before tracking uncredited', async () => {
+    await happens(
+      visit('s1', T),
+      fact('deals', { id: 'd1', at: T, created_at: T - DAY, status: 'won', amount: '5', visitor: 'v1' }),
+    )
+    expect(await conversion('d1')).toMatchObject({ touches: 0, person: await person('visitor', 'v1') })
+    expect(await path('d1')).toMatchObject([{ position: 0, channel: 'uncredited' }])
+  })
+})
+
+describe('a call', () => {
+  test('is matched again when the lease it came from lands late', async () => {
+    await happens(visit('s1', T), call('c1', T + SECOND))
+    expect(await match('c1')).toMatchObject({
+      session: '',
+      reason: 'nobody_held_it',
+      person: await person('call', 'c1'),
+    })
+    await happens(lease('s1', T, T + MINUTE))
+    expect(await match('c1')).toMatchObject({
+      session: 's1',
+      reason: 'number_on_screen',
+      person: await person('visitor', 'v1'),
+    })
+  })
+
+  test('from a number in no pool is not tracked, from a static one belongs to its source', async () => {
+    await happens(call('c1', T, { to: '+74959999999' }), call('c2', T, { to: '+74952220000', from: '' }))
+    expect(await match('c1')).toMatchObject({ reason: 'not_tracked', session: '' })
+    expect(await match('c2')).toMatchObject({
+      reason: 'static_number',
+      source: 'gazette',
+      medium: 'print',
+      pool: 'paper',
+    })
+    expect(await path('c2')).toMatchObject([
+      { position: 0 },
+      { position: 1, call: 'c2', session: '', source: 'gazette' },
+    ])
+  })
+
+  test('of a known caller goes to their last visit when nobody held the number', async () => {
+    await happens(visit('s1', T), form('f1', 's1', T + MINUTE, { phone: '+79264445566' }), visit('s2', T + DAY))
+    await happens(call('c1', T + DAY + HOUR))
+    expect(await match('c1')).toMatchObject({ session: 's2', reason: 'known_caller', confidence: 0.7 })
+  })
+
+  test('by a live lease outranks what is known of the caller', async () => {
+    await happens(visit('s1', T), form('f1', 's1', T, { phone: '+79264445566' }))
+    await happens(
+      visit('s9', T + DAY, { visitor: 'v9' }),
+      lease('s9', T + DAY, T + DAY, { visitor: 'v9' }),
+      call('c1', T + DAY),
+    )
+    expect(await match('c1')).toMatchObject({ session: 's9', reason: 'number_on_screen' })
+  })
+
+  test('with two holders goes to the one who is known, else to nobody', async () => {
+    await happens(
+      ...[
+        visit('s1', T),
+        visit('s9', T, { visitor: 'v9' }),
+        form('f1', 's9', T, { visitor: 'v9', phone: '+79264445566' }),
+      ],
+      ...[lease('s1', T, T + MINUTE), lease('s9', T, T + MINUTE, { visitor: 'v9' })],
+      ...[call('c1', T + SECOND), call('c2', T + SECOND, { from: '+79160000000' })],
+    )
+    expect(await match('c1')).toMatchObject({ session: 's9', reason: 'known_caller' })
+    const open = await match('c2')
+    expect(open).toMatchObject({ session: '', reason: 'several_candidates', confidence: 0 })
+    expect(JSON.parse(open?.candidates as string)).toHaveLength(2)
+  })
+
+  test.each([
+    ['session', { session: 's1' }],
+    ['visitor', { visitor: 'v1' }],
+    ['client id', { ga: '1.2' }],
+  ])('goes where its sender says by %s', async (_, said) => {
+    await happens(visit('s1', T, { ga: '1.2' }), call('c1', T + MINUTE, { to: '+74959999999', ...said }))
+    expect(await match('c1')).toMatchObject({ session: 's1', visitor: 'v1', reason: 'sender_says' })
+    expect(await person('phone', '+79264445566')).toBe(await person('visitor', 'v1'))
+  })
+
+  test('goes out to a client and is no lead', async () => {
+    await happens(
+      visit('s1', T),
+      form('f1', 's1', T, { phone: '+79264445566' }),
+      call('c1', T + MINUTE, { direction: 'out', from: '+74950000000', to: '+79264445566' }),
+    )
+    expect(await match('c1')).toMatchObject({ reason: 'known_caller', person: await person('visitor', 'v1') })
+    expect(await conversion('c1')).toBeUndefined()
+  })
+
+  test('leaves no trace of what an earlier version of it said', async () => {
+    await happens(visit('s1', T), lease('s1', T, T + MINUTE), call('c1', T + SECOND))
+    expect(await person('phone', '+79264445566')).toBe(await person('visitor', 'v1'))
+    await happens(call('c1', T + SECOND, { version: 1, from: '+79160000000', direction: 'in', to: '+74959999999' }))
+    expect(await person('phone', '+79264445566')).toBeUndefined()
+    expect(await match('c1')).toMatchObject({ reason: 'not_tracked' })
+    expect(await person('call', 'c1')).not.toBe(await person('visitor', 'v1'))
+  })
+})
+
+describe('a lead', () => {
+  test('is one when the form and its webhook share an id', async () => {
+    await happens(
+      visit('s1', T),
+      form('f1', 's1', T + MINUTE),
+      fact('leads', { id: 'f1', at: T + HOUR, kind: 'callback', phone: '+79264445566' }),
+    )
+    expect(await conversion('f1')).toMatchObject({ lead_kind: 'form', session: 's1' })
+    expect(await store.query('SELECT id FROM conversions FINAL')).toHaveLength(1)
+    expect(await person('phone', '+79264445566')).toBe(await person('visitor', 'v1'))
+  })
+
+  test('is a first one again after the window', async () => {
+    await happens(form('f1', 's1', T), form('f2', 's1', T + DAY), form('f3', 's1', T + 92 * DAY))
+    expect([(await conversion('f1'))?.first, (await conversion('f2'))?.first, (await conversion('f3'))?.first]).toEqual(
+      [1, 0, 1],
+    )
+  })
+
+  test('is on target by length of talk, and by the newest verdict above it', async () => {
+    await happens(call('c1', T), call('c2', T, { talk: 29 }))
+    expect([(await conversion('c1'))?.target, (await conversion('c2'))?.target]).toEqual([1, 0])
+    await happens(fact('annotations', { id: 'a1', at: T, on_kind: 'call', on_id: 'c1', verdict: 'spam' }))
+    await happens(fact('annotations', { id: 'a2', at: T, on_kind: 'call', on_id: 'c2', verdict: 'target' }))
+    expect([(await conversion('c1'))?.target, (await conversion('c2'))?.target]).toEqual([0, 1])
+  })
+})
+
+describe('what is not a person', () => {
+  test('a bot has sessions and nothing else', async () => {
+    await happens(visit('s1', T, { bot: 1 }), form('f1', 's1', T, { bot: 1, phone: '+79264445566' }))
+    expect(await store.query('SELECT id, bot, person FROM sessions FINAL')).toEqual([{ id: 's1', bot: 1, person: '' }])
+    expect(await store.query('SELECT value FROM identities FINAL')).toEqual([])
+    expect(await store.query('SELECT id FROM conversions FINAL')).toEqual([])
+  })
+
+  test("the company's own numbers join nobody, from the moment settings say so", async () => {
+    await happens(
+      form('f1', 's1', T, { phone: '+79990000000' }),
+      form('f2', 's2', T, { visitor: 'v2', phone: '+79264445566' }),
+      form('f3', 's3', T, { visitor: 'v3', phone: '+79264445566' }),
+    )
+    expect(await person('phone', '+79990000000')).toBeUndefined()
+    expect(await person('visitor', 'v2')).toBe(await person('visitor', 'v3'))
+    settings.change('site', { id: 'shop', domains: ['shop.example'], blocked: ['8 (926) 444-55-66'] })
+    await happens()
+    expect(await person('phone', '+79264445566')).toBeUndefined()
+    expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v3'))
+  })
+})
+
+test('a large segment is read in parts, and counts as read when all of it is', async () => {
+  const facts = Array.from({ length: 25 }, (_, index) => visit(`s${index}`, T + index * HOUR))
+  await landFacts(store, logFacts(facts, 'big', 25))
+  const projection = await openProjection({ store, settings, now: () => T, step_rows: 10 })
+  const position = () =>
+    store.query<{ segment: number }>("SELECT segment FROM matching_positions FINAL WHERE node = 'big'")
+  expect((await projection.step())?.rows).toBe(10)
+  expect(await position()).toEqual([])
+  expect((await projection.step())?.rows).toBe(10)
+  expect((await projection.step())?.rows).toBe(5)
+  expect(await position()).toEqual([{ segment: 0 }])
+  expect(await projection.step()).toBeUndefined()
+  expect(await store.query('SELECT id FROM sessions FINAL')).toHaveLength(25)
+})

@@ -1,0 +1,72 @@
+import type { Store } from '#storage/client.ts'
+import { openProjection, type Projection, type ProjectionOptions } from '../projection.ts'
+import {
+  compareTables,
+  createRebuildTables,
+  dropRebuildTables,
+  REBUILD_SUFFIX,
+  swapTables,
+  type TableDifference,
+} from './rebuild-tables.ts'
+
+export interface RebuildOptions {
+  /** Only this site. */
+  site?: string
+  /** Says where the history differs from the facts, and leaves it as it is. */
+  check?: boolean
+}
+
+export interface RebuildReport {
+  rows: number
+  took_ms: number
+  /** Where the history in use said something else, before it was replaced. */
+  differences: TableDifference[]
+  swapped: boolean
+}
+
+/** What a rebuild needs of the run it goes on beside. */
+export interface LiveRun {
+  store: Store
+  projection(): Projection
+  /** Runs `work` while the live run stands still, having read all there is. */
+  paused<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
+/**
+ * Derives the history anew from all facts, into tables beside those in use. The live run goes on meanwhile; it stands
+ * still only for the last facts, the comparison and the swap.
+ */
+export async function rebuild(
+  live: LiveRun,
+  options: Pick<ProjectionOptions, 'settings' | 'now'>,
+  { site, check = false }: RebuildOptions,
+): Promise<RebuildReport> {
+  const { store } = live
+  const started_ms = options.now()
+  await createRebuildTables(store)
+  const anew = await openProjection({ ...options, store, site, suffix: REBUILD_SUFFIX, fresh: true })
+  let rows = 0
+  const readAll = async () => {
+    for (let done = await anew.step(); done; done = await anew.step()) rows += done.rows
+  }
+  await readAll()
+  const differences = await live.paused(async () => {
+    await readAll()
+    const found = await compareTables(store, site)
+    if (!check) {
+      await swapTables(store, site)
+      takeOver(live.projection(), anew, site)
+    }
+    return found
+  })
+  await dropRebuildTables(store)
+  return { rows, took_ms: options.now() - started_ms, differences, swapped: !check }
+}
+
+/** The live run goes on from what the rebuild has in memory, as the tables now are the rebuild's. */
+function takeOver(live: Projection, anew: Projection, site: string | undefined): void {
+  if (site === undefined) live.sites.clear()
+  else live.sites.delete(site)
+  for (const [name, state] of anew.sites) live.sites.set(name, state)
+  live.version = Math.max(live.version, anew.version)
+}

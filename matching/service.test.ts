@@ -1,0 +1,124 @@
+import { Registry } from 'prom-client'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import { type Matching, startMatching } from './service.ts'
+
+let store: Awaited<ReturnType<typeof freshStore>>
+let running: Matching[] = []
+beforeEach(async () => {
+  store = await freshStore()
+})
+afterEach(async () => {
+  for (const matching of running) await matching.close()
+  running = []
+  await store.drop()
+})
+
+async function start(): Promise<Matching> {
+  const log = { info() {}, warn() {} }
+  const settings = fixedSettings(shop)
+  const matching = await startMatching({
+    store,
+    settings,
+    now: () => Date.now(),
+    log,
+    metrics: new Registry(),
+    outbound_allow: [],
+  })
+  running.push(matching)
+  return matching
+}
+
+let logs = 0
+async function land(...visitors: string[]): Promise<void> {
+  logs += 1
+  const facts = visitors.map((visitor) =>
+    fact('events', { id: `e-${visitor}`, at: T, visitor, session: `s-${visitor}` }),
+  )
+  await landFacts(store, logFacts(facts, `n${logs}`), Date.now())
+}
+
+const sessions = () => store.query<{ id: string }>('SELECT id FROM sessions FINAL ORDER BY id')
+
+describe('matching', () => {
+  test('takes facts into the history as they land', async () => {
+    const matching = await start()
+    await land('v1')
+    matching.poke()
+    await vi.waitFor(async () => expect(await sessions()).toEqual([{ id: 's-v1' }]), 10_000)
+    await vi.waitFor(
+      () => expect(matching.status()).toMatchObject({ rows: 1, identifiers: 2, edges: 1, last_error: null }),
+      10_000,
+    )
+  })
+
+  test('refuses to start beside another, and starts once that has stopped', async () => {
+    const first = await start()
+    await expect(start()).rejects.toThrow('Another matching runs on this database')
+    await first.close()
+    running = []
+    await start()
+  })
+
+  test('does not wait for one whose process is gone', async () => {
+    await (await start()).close()
+    running = []
+    const { hostname } = await import('node:os')
+    // No process has this id: Linux gives out at most 4,194,304.
+    await store.command("INSERT INTO matching_lock SELECT 'matching', 'dead', {host:String}, 4194305, now64(3), 0", {
+      host: hostname(),
+    })
+    await start()
+    await store.command("INSERT INTO matching_lock SELECT 'matching', 'far', 'another-machine', 1, now64(3), 0")
+    await running.pop()?.close()
+    await expect(start()).rejects.toThrow('another-machine')
+  })
+
+  test('goes on after ClickHouse failed in the middle of a step', async () => {
+    const matching = await start()
+    await store.command('RENAME TABLE sessions TO sessions_away')
+    await land('v1')
+    matching.poke()
+    await vi.waitFor(() => expect(matching.status().last_error).not.toBeNull(), 10_000)
+    await store.command('RENAME TABLE sessions_away TO sessions')
+    await vi.waitFor(async () => expect(await sessions()).toEqual([{ id: 's-v1' }]), 15_000)
+  })
+})
+
+describe('a rebuild', () => {
+  test('finds nothing to correct in what was derived step by step', async () => {
+    const matching = await start()
+    await land('v1', 'v2')
+    expect(await matching.rebuild({ check: true })).toMatchObject({ rows: 2, differences: [], swapped: false })
+  })
+
+  test('names what differs, leaves it when asked to check, and puts it right otherwise', async () => {
+    const matching = await start()
+    await land('v1', 'v2')
+    await matching.rebuild({ check: true })
+    await store.command("INSERT INTO sessions (site, id, visitor, version) VALUES ('shop', 's-wrong', 'v9', 1)")
+    const checked = await matching.rebuild({ check: true })
+    expect(checked.differences).toEqual([{ table: 'sessions', wrong: 1, missing: 0, examples: ['shop/s-wrong'] }])
+    expect(await sessions()).toHaveLength(3)
+    expect(await matching.rebuild()).toMatchObject({ differences: [{ table: 'sessions' }], swapped: true })
+    expect(await sessions()).toEqual([{ id: 's-v1' }, { id: 's-v2' }])
+    await land('v3')
+    matching.poke()
+    await vi.waitFor(async () => expect(await sessions()).toHaveLength(3), 10_000)
+    expect(
+      await store.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_rebuild'"),
+    ).toEqual([])
+  })
+
+  test('of one site leaves the others as they are', async () => {
+    const matching = await start()
+    await land('v1')
+    await matching.rebuild({ check: true })
+    await store.command(
+      "INSERT INTO sessions (site, id, version) VALUES ('shop', 's-wrong', 1), ('other', 's-other', 1)",
+    )
+    expect(await matching.rebuild({ site: 'shop' })).toMatchObject({ differences: [{ wrong: 1 }], swapped: true })
+    expect(await sessions()).toEqual([{ id: 's-other' }, { id: 's-v1' }])
+  })
+})

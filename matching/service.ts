@@ -1,0 +1,177 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Clock } from '#shell/clock.ts'
+import { openOutbound } from '#shell/outbound.ts'
+import type { Store } from '#storage/client.ts'
+import type { Settings } from '#storage/settings/settings.ts'
+import { takeLock } from './lock.ts'
+import type { MatchingLog } from './matching-log.ts'
+import { openPostbacks } from './postbacks/postbacks.ts'
+import { openProjection, type Projection } from './projection.ts'
+import { type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
+import { openTurns } from './turns.ts'
+
+/** Without being poked, new segments are looked for this often. */
+const POLL_MS = 500
+
+/** After a failed step the next try waits this long. */
+const RETRY_MS = 1_000
+
+export interface MatchingOptions {
+  store: Store
+  settings: Settings
+  now: Clock
+  log: MatchingLog
+  metrics: Registry
+  /** Networks beside the public ones that postbacks may reach, as CIDR. */
+  outbound_allow: string[]
+}
+
+export interface MatchingStatus {
+  positions: { node: string; table: string; segment: number }[]
+  /** How long the oldest fact not yet in the history has been waiting in ClickHouse. */
+  lag_ms: number
+  rows: number
+  identifiers: number
+  edges: number
+  last_error: string | null
+  is_rebuilding: boolean
+}
+
+export interface Matching {
+  /** New segments have landed: look now. */
+  poke(): void
+  status(): MatchingStatus
+  rebuild(options?: RebuildOptions): Promise<RebuildReport>
+  close(): Promise<void>
+}
+
+/** Keeps the history up with the facts until closed. Refuses to start beside another matching on the same database. */
+export async function startMatching(options: MatchingOptions): Promise<Matching> {
+  const { store, settings, now, log, metrics, outbound_allow } = options
+  const lock = await takeLock(store)
+  const outbound = openOutbound({ allow: outbound_allow })
+  const measure = measures(metrics)
+  let version = 0
+  const postbacks = await openPostbacks({ store, settings, now, log, outbound, nextVersion: () => ++version })
+  const open = () => openProjection({ store, settings, now, beforePositions: postbacks.dealsChanged })
+  let projection = await open()
+  version = projection.version
+  const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
+  let isClosed = false
+  let isStale = false
+  const turns = openTurns()
+
+  /** One step; false when there was nothing to do. Steps and a rebuild's swap take turns. */
+  const step = async (): Promise<boolean> => {
+    if (isStale) projection = await open()
+    isStale = false
+    await lock.hold()
+    const started_ms = performance.now()
+    const done = await projection.step()
+    state.last_error = null
+    state.lag_ms = done ? Math.max(0, now() - done.oldest_landed_ms) : 0
+    state.rows += done?.rows ?? 0
+    measure.stepped(done?.rows ?? 0, performance.now() - started_ms, state.lag_ms)
+    return done !== undefined
+  }
+  const failed = (error: unknown) => {
+    // What was half done is in memory alone: it is read anew from the tables.
+    isStale = true
+    state.last_error = errorCode(error)
+    measure.failures.inc()
+    log.warn({ err: state.last_error }, 'matching step failed, will try again')
+  }
+  const run = async () => {
+    while (!isClosed) {
+      try {
+        const isBusy = await turns.alone(step)
+        void postbacks.deliverDue()
+        if (!isBusy) await turns.wait(POLL_MS)
+      } catch (error) {
+        failed(error)
+        await turns.pause(RETRY_MS)
+      }
+    }
+  }
+  const running = run()
+  const off = settings.onChange(turns.poke)
+  const paused = <Result>(work: () => Promise<Result>) =>
+    turns.alone(async () => {
+      while (await step());
+      return work()
+    })
+  return {
+    poke: turns.poke,
+    status: () => statusOf(projection, state),
+    async rebuild(asked = {}) {
+      if (state.is_rebuilding) throw new Error('A rebuild is running already.')
+      state.is_rebuilding = true
+      try {
+        return await rebuild({ store, projection: () => projection, paused }, { settings, now }, asked)
+      } finally {
+        state.is_rebuilding = false
+      }
+    },
+    async close() {
+      isClosed = true
+      off()
+      turns.end()
+      await running
+      await postbacks.close()
+      await outbound.close()
+      await lock.release()
+    },
+  }
+}
+
+function statusOf(
+  { positions, sites }: Projection,
+  state: Pick<MatchingStatus, 'lag_ms' | 'rows' | 'last_error' | 'is_rebuilding'>,
+): MatchingStatus {
+  let identifiers = 0
+  let edges = 0
+  for (const { graph } of sites.values()) {
+    identifiers += graph.vertices.size
+    edges += graph.edges
+  }
+  return { ...state, positions: positions.all(), identifiers, edges }
+}
+
+/** Engine error texts can quote rows: only the code is told. */
+function errorCode(error: unknown): string {
+  const { code, type, message } = error as { code?: string; type?: string; message?: string }
+  if (code !== undefined) return [code, type].filter(Boolean).join(' ')
+  return (message ?? 'unknown').split('\n', 1)[0]?.slice(0, 120) ?? 'unknown'
+}
+
+function measures(metrics: Registry) {
+  const registers = [metrics]
+  const lag = new Gauge({
+    name: 'throughline_matching_lag_seconds',
+    help: 'Age of the oldest fact not yet in the history',
+    registers,
+  })
+  const failures = new Counter({
+    name: 'throughline_matching_failures_total',
+    help: 'Steps that failed and were tried again',
+    registers,
+  })
+  const rows = new Counter({
+    name: 'throughline_matching_rows_total',
+    help: 'Fact rows taken into the history',
+    registers,
+  })
+  const took = new Histogram({
+    ...{ name: 'throughline_matching_step_seconds', help: 'Time of one step', registers },
+    buckets: [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20],
+  })
+  return {
+    failures,
+    stepped(count: number, ms: number, lag_ms: number) {
+      lag.set(lag_ms / 1000)
+      if (count === 0) return
+      rows.inc(count)
+      took.observe(ms / 1000)
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { projectOf } from '#domain/project.ts'
+import type { Fact } from '../facts/fact-rows.ts'
+import type { HistoryRow } from '../history/history-tables.ts'
+import { compareReceipts, compareText } from '../receipt.ts'
+
+/** A visit ends after this much silence. */
+export const SILENCE_MAX_MS = 30 * 60_000
+
+/** Less than this on one page is a bounce. */
+const BOUNCE_ENGAGED_MS = 15_000
+
+/** What is known of a session from its events alone. */
+export type SessionPiece = Omit<HistoryRow<'sessions'>, 'person' | 'session_number' | 'numbers' | 'pool'>
+
+export interface SessionEvents {
+  /** The events that count: the first received copy of each id, as they happened. */
+  winners: Fact<'events'>[]
+  /** Copies received later under an id that was taken. */
+  losers: Fact<'events'>[]
+}
+
+/** Of several copies of one event the first received counts. */
+export function firstCopies(events: readonly Fact<'events'>[]): SessionEvents {
+  const byReceipt = events.toSorted(compareReceipts)
+  const seen = new Set<string>()
+  const losers: Fact<'events'>[] = []
+  const winners = byReceipt.filter((event) => {
+    if (!seen.has(event.id)) return seen.add(event.id)
+    losers.push(event)
+    return false
+  })
+  return { winners: winners.toSorted((a, b) => a.at - b.at || compareReceipts(a, b)), losers }
+}
+
+export interface CutOptions {
+  /** The sender's session id; empty when sessions are cut by visitor. */
+  session: string
+  projects: Parameters<typeof projectOf>[1]
+}
+
+/** Makes sessions of the events of one sender's session, or of one visitor's events without any. */
+export function cutSessions(winners: readonly Fact<'events'>[], { session, projects }: CutOptions): SessionPiece[] {
+  // Bots that borrowed a person's session id leave no trace in it.
+  const people = winners.filter((event) => event.bot === 0)
+  const events = people.length > 0 ? people : winners
+  const first = events.toSorted(compareReceipts)[0]
+  if (!first) return []
+  return cut(events).map((piece, index) =>
+    describe(piece, {
+      id: session === '' ? `${first.visitor}:${index + 1}` : pieceId(session, index),
+      visitor: first.visitor,
+      projects,
+    }),
+  )
+}
+
+/** The first piece keeps the sender's id, the next are `{id}.2`, `{id}.3` …. */
+export function pieceId(session: string, index: number): string {
+  return index === 0 ? session : `${session}.${index + 1}`
+}
+
+function cut(events: readonly Fact<'events'>[]): Fact<'events'>[][] {
+  const pieces: Fact<'events'>[][] = []
+  let piece: Fact<'events'>[] = []
+  let campaign: string | undefined
+  for (const event of events) {
+    const last = piece.at(-1)
+    const brought = event.type === 'page' ? campaignOf(event) : undefined
+    // Before its first page a session has no campaign that another could differ from.
+    const isOther = brought !== undefined && campaign !== undefined && brought !== campaign
+    if (last === undefined || event.at - last.at > SILENCE_MAX_MS || isOther) {
+      piece = []
+      campaign = undefined
+      pieces.push(piece)
+    }
+    piece.push(event)
+    if (event.type === 'page') campaign ??= brought ?? ''
+  }
+  return pieces
+}
+
+/** What brought the visitor to this page; undefined when nobody did, or the site itself. */
+function campaignOf(page: Fact<'events'>): string | undefined {
+  if (page.channel === 'direct' || page.channel === 'internal') return undefined
+  const { source, medium, campaign, content, term } = page
+  const clicks = Object.entries(page.click_ids).sort(([a], [b]) => compareText(a, b))
+  return JSON.stringify([source, medium, campaign, content, term, clicks])
+}
+
+function describe(
+  events: readonly Fact<'events'>[],
+  { id, visitor, projects }: { id: string; visitor: string; projects: CutOptions['projects'] },
+): SessionPiece {
+  const first = events[0] as Fact<'events'>
+  const pages = events.filter((event) => event.type === 'page')
+  const landing = pages[0] ?? first
+  const engaged_ms = events.reduce((sum, event) => sum + event.engaged_ms, 0)
+  const { source, medium, campaign, content, term, channel, click_ids, referrer, referrer_host } = landing
+  const { site, device, browser, os, country, region, city, bot } = first
+  return {
+    ...{ site, id, visitor },
+    started_at: first.at,
+    ended_at: (events.at(-1) as Fact<'events'>).at,
+    ...{ source, medium, campaign, content, term, channel, click_ids },
+    landing_url: landing.url,
+    landing_path: pathOf(landing.url),
+    ...{ referrer, referrer_host },
+    project: projectOf(landing.url, projects),
+    ...{ device, browser, os, country, region, city },
+    pages: pages.length,
+    events: events.length,
+    forms: events.filter((event) => event.type === 'form').length,
+    engaged_ms,
+    scroll_percent: Math.max(...events.map((event) => event.scroll_percent)),
+    bounce: pages.length <= 1 && engaged_ms < BOUNCE_ENGAGED_MS ? 1 : 0,
+    bot,
+    ga: events.find((event) => event.ga !== '')?.ga ?? '',
+    ym: events.find((event) => event.ym !== '')?.ym ?? '',
+  }
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : ''
+}
