@@ -2,9 +2,12 @@ import type { Config } from './config.ts'
 import { askService } from './service-api.ts'
 
 interface Report {
-  tables: Record<string, { rows: number; missing?: number; extra?: number }>
-  same?: boolean
+  /** Facts read. */
+  rows: number
   took_ms: number
+  /** Where the history in use said something else. */
+  differences: { table: string; wrong: number; missing: number; examples: string[] }[]
+  swapped: boolean
 }
 
 /** `throughline rebuild`: done by the running service, whose matching then goes on from the new tables. */
@@ -19,14 +22,12 @@ export async function runRebuild(
   const report = body as Report
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   else process.stdout.write(describe(report))
-  if (options.check && report.same === false) process.exitCode = 1
+  if (options.check && report.differences.length > 0) process.exitCode = 1
 }
 
-function describe({ tables, same, took_ms }: Report): string {
-  const lines = Object.entries(tables).map(([table, { rows, missing, extra }]) => {
-    const difference = missing || extra ? `, ${missing ?? 0} missing, ${extra ?? 0} too many` : ''
-    return `  ${table}: ${rows} rows${difference}\n`
-  })
-  const verdict = same === undefined ? 'Rebuilt' : same ? 'The same as a rebuild' : 'DIFFERENT from a rebuild'
-  return `${verdict} (${(took_ms / 1000).toFixed(1)} s):\n${lines.join('')}`
+function describe({ rows, took_ms, differences, swapped }: Report): string {
+  const lines = differences.map(({ table, missing, wrong }) => `  ${table}: ${missing} rows missing, ${wrong} wrong\n`)
+  const done = swapped ? 'Rebuilt and put in use' : 'Rebuilt beside the history in use, nothing changed'
+  const verdict = lines.length === 0 ? 'The history in use said the same.' : 'The history in use said otherwise:'
+  return `${done}: ${rows} facts in ${(took_ms / 1000).toFixed(1)} s. ${verdict}\n${lines.join('')}`
 }

@@ -37,6 +37,8 @@ export async function startService({
   collectDefaultMetrics({ register: metrics })
   const settingsFile = join(config.DATA_DIR, 'settings.json')
   const isFirstStart = !existsSync(settingsFile)
+  // A killed service leaves its own behind; commands must not be led to a ClickHouse that is gone.
+  await removeControl(config.DATA_DIR)
   const keeper = keepStore(config, log)
   // Looked at below; without this a refused second start would count as an unhandled rejection until then.
   keeper.ready.catch(() => {})

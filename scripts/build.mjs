@@ -16,7 +16,7 @@ const parts = [
 ]
 
 /** Builds each part whose output is missing, or older than a source of it. */
-export async function buildWhatIsStale({ force = false } = {}) {
+async function buildWhatIsStale({ force }) {
   await mkdir(dist, { recursive: true })
   for (const { name, output, sources, build } of parts) {
     if (!force && (await newest([`dist/${output}`])) >= (await newest(sources))) continue
@@ -83,4 +83,4 @@ async function newest(paths) {
   return latest
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWhatIsStale({ force: true })
+await buildWhatIsStale({ force: !process.argv.includes('--stale') })

@@ -1,3 +1,4 @@
+import { moneyText } from '#domain/money.ts'
 import type { Store } from '#storage/client.ts'
 
 /** What a postback may tell of a deal: the macros, by name. */
@@ -37,7 +38,7 @@ export async function readPostbackFacts(store: Store, site: string, deal: string
   const last = sessions[0] ?? { gclid: '', yclid: '', ga: '', ym: '' }
   const client = (kind: 'ga' | 'ym') => last[kind] || (clients.find((row) => row.kind === kind)?.value ?? '')
   return {
-    ...{ deal, amount: conversion.value ?? '', currency: conversion.currency },
+    ...{ deal, amount: moneyText(conversion.value) ?? '', currency: conversion.currency },
     ...{ gclid: last.gclid, yclid: last.yclid, ga: client('ga'), ym: client('ym') },
     ...(touches[0] ?? { source: '', medium: '', campaign: '' }),
   }

@@ -118,7 +118,7 @@ function journey(): WorldFact[] {
       id: 'd1',
       at: NOW - MINUTE,
       status: 'open',
-      amount: '1500.5',
+      amount: '1500.50',
       currency: 'RUB',
       visitor: 'v1',
       ym: '77',
@@ -153,7 +153,7 @@ describe('a destination', () => {
         .replace('%7Bother%7D', '{other}'),
     )
     const body = new Webhook(SECRET).verify(sent.body, sent.headers as Record<string, string>)
-    expect(body).toMatchObject({ type: 'deal_won', deal: 'd1', amount: '1500.5', currency: 'RUB', medium: 'cpc' })
+    expect(body).toMatchObject({ type: 'deal_won', deal: 'd1', amount: '1500.50', currency: 'RUB', medium: 'cpc' })
     expect(await rows()).toEqual([{ state: 'sent', attempts: 1, answer_status: 200 }])
   })
 
@@ -163,7 +163,7 @@ describe('a destination', () => {
     await happens([...journey(), won(NOW)], queue)
     await queue.deliverDue()
     const [sent] = received as [Received]
-    expect([sent.method, sent.url, sent.body]).toEqual(['GET', '/won?deal=d1&sum=1500.5', ''])
+    expect([sent.method, sent.url, sent.body]).toEqual(['GET', '/won?deal=d1&sum=1500.50', ''])
     const hook = new Webhook('a raw secret of many characters', { format: 'raw' })
     const signed = hook.sign(sent.headers['webhook-id'] as string, new Date(NOW), '')
     expect(sent.headers['webhook-signature']).toBe(signed)

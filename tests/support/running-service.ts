@@ -74,7 +74,18 @@ export async function runService(
     async kill() {
       await end(child, 'SIGKILL', ended)
     },
-    control: async () => JSON.parse(await readFile(join(dir, 'control.json'), 'utf8')),
+    async control() {
+      let control: Awaited<ReturnType<RunningService['control']>> | undefined
+      await waitUntil(
+        async () => {
+          control = JSON.parse(await readFile(join(dir, 'control.json'), 'utf8'))
+          return control !== undefined
+        },
+        READY_MS,
+        () => 'ClickHouse did not get ready',
+      )
+      return control as NonNullable<typeof control>
+    },
   }
 }
 
