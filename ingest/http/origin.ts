@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import cors from '@fastify/cors'
+import type { FastifyRequest } from 'fastify'
 import { splitAddress } from '#domain/traffic/address.ts'
 import type { App } from '#shell/http.ts'
 import type { SiteIndex } from './site-index.ts'
@@ -16,22 +18,28 @@ export function senderHost(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** Lets pages of known sites read the answers of these routes, and answers their preflights. */
-export function allowKnownOrigins(scope: App, sites: SiteIndex, paths: readonly string[]): void {
-  scope.addHook('onRequest', async (request, reply) => {
-    reply.header('vary', 'Origin').header('cross-origin-resource-policy', 'cross-origin')
-    const { origin } = request.headers
-    if (origin === undefined || origin === 'null' || !sites.knows(senderHost(request.headers) ?? '')) return
-    reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true')
-    if (request.method !== 'OPTIONS') return
-    reply
-      .header('access-control-allow-methods', 'POST')
-      .header('access-control-allow-headers', 'content-type')
-      .header('access-control-max-age', String(PREFLIGHT_KEPT_S))
+export async function allowKnownOrigins(scope: App, sites: SiteIndex, paths: readonly string[]): Promise<void> {
+  const isKnown = ({ url, headers }: FastifyRequest) =>
+    headers.origin !== undefined &&
+    headers.origin !== 'null' &&
+    // Preflights of all paths come by here; those of the token routes get no leave.
+    paths.includes(url.split('?', 1)[0] as string) &&
+    sites.knows(senderHost(headers) ?? '')
+  scope.addHook('onRequest', async (_, reply) => {
+    reply.header('cross-origin-resource-policy', 'cross-origin')
   })
-  for (const path of paths) {
-    // `rateLimit: false`: a browser that is told to wait must still be able to read that it is.
-    scope.options(path, { schema: { hide: true }, config: { rateLimit: false } }, async (_, reply) => {
-      return reply.code(204).send()
-    })
-  }
+  await scope.register(cors, {
+    delegator: (request, done) =>
+      done(null, {
+        origin: isKnown(request),
+        credentials: true,
+        methods: ['POST'],
+        allowedHeaders: ['content-type'],
+        maxAge: PREFLIGHT_KEPT_S,
+        strictPreflight: false,
+      }),
+  })
+  scope.addHook('onRequest', async (_, reply) => {
+    reply.header('vary', 'Origin')
+  })
 }

@@ -38,7 +38,7 @@ export async function registerIngest(app: App, options: IngestDeps): Promise<voi
   const deps = { ...options, sites, metrics: countIntake(options.metrics) }
   await app.register(async (scope: App) => {
     readBodies(scope)
-    allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])
+    await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])
     if (options.rate_limit_per_minute > 0) await limitRate(scope, options.rate_limit_per_minute)
     eventRoute(scope, deps)
     numberRoute(scope, deps)

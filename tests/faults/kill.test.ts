@@ -115,7 +115,10 @@ describe('what was answered 2xx', () => {
       const { pid } = service
       let engine: number | undefined
       await waitUntil(
-        async () => (engine = await enginePid(pid)) !== undefined,
+        async () => {
+          engine = await enginePid(pid)
+          return engine !== undefined
+        },
         30_000,
         () => 'The engine did not come back',
       )
