@@ -143,6 +143,11 @@ describe('a BI tool', () => {
     expect([status, status === 200 ? '' : text]).toEqual([200, ''])
   })
 
+  test('is answered however many blanks a query holds', async () => {
+    const blanks = ' '.repeat(100_000)
+    expect((await ask(`SELECT 1${blanks}+ 1${blanks};`)).text.trim()).toBe('2')
+  })
+
   test('sees the views and nothing else', async () => {
     const names = (await ask('SHOW TABLES')).text.trim().split('\n')
     expect(names).toEqual(['bi_calls', 'bi_costs', 'bi_deals', 'bi_leads', 'bi_sessions', 'bi_touchpoints'])

@@ -144,10 +144,20 @@ async function readSql(request: IncomingMessage, fromAddress: string | null): Pr
   return [fromAddress ?? '', Buffer.concat(chunks).toString()].filter((part) => part !== '').join('\n')
 }
 
+const FORMAT_TAIL = 200
+
+/** A long run of blanks must cost no more than its length: a pattern that ends in `\s*$` tries every blank as a start. */
+function withoutEnd(sql: string): string {
+  const statement = sql.trimEnd()
+  const bare = (statement.endsWith(';') ? statement.slice(0, -1) : statement).trimEnd()
+  const format = /\sFORMAT\s+\w+$/i.exec(bare.slice(-FORMAT_TAIL))
+  return format ? bare.slice(0, -format[0].length) : bare
+}
+
 /** What the engine reads out of the text. Nothing of it is run; a second FORMAT is a syntax error, so that ours counts. */
 async function explain(options: BiGatewayOptions, parameters: URLSearchParams, sql: string): Promise<string> {
   const own = new URLSearchParams([...parameters].filter(([name]) => name === 'database' || name.startsWith('param_')))
-  const bare = sql.replace(/;?\s*$/, '').replace(/\sFORMAT\s+\w+$/i, '')
+  const bare = withoutEnd(sql)
   const answered = await sendSql(options, own, {}, `EXPLAIN AST ${bare}\nFORMAT TSVRaw`)
   let text = ''
   for await (const chunk of answered.setEncoding('utf8') as AsyncIterable<string>) text += chunk

@@ -75,7 +75,10 @@ export const DestinationDocument = z
     url: z
       .string()
       .max(2000)
-      .refine((value) => /^https?:\/\/[^/{}\s]+/.test(value), 'must be an http(s) address whose host holds no macro'),
+      .refine(
+        (value) => /^https?:\/\/[^/?#\\@{}\s]+(?:[/?#]|$)/.test(value),
+        'must be an http(s) address whose host holds no macro',
+      ),
     method: z.enum(['GET', 'POST']).default('POST'),
     on: z
       .array(z.enum(['deal_won']))
