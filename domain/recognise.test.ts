@@ -77,10 +77,24 @@ describe('a form', () => {
     expect(recogniseFields({ [name]: 'value' }, { region: 'RU', form_values: [name] }).kept).toEqual({})
   })
 
-  test.each(['4242424242424242', '4242 4242 4242 4242', 'оплатил с 4242-4242-4242-4242 вчера'])(
-    'never keeps a card number: %j',
+  test.each([
+    '4242424242424242',
+    '4242 4242 4242 4242',
+    'оплатил с 4242-4242-4242-4242 вчера',
+    '4242  4242  4242  4242',
+    '4242.4242.4242.4242',
+    '4242\u00A04242\u00A04242\u00A04242',
+    '4242 4242 4242 4242 12/27 123',
+    '4242424242424242 12 27',
+    '3782 822463 10005',
+  ])('never keeps a card number: %j', (comment) => {
+    expect(recogniseFields({ comment }, all).kept).toEqual({})
+  })
+
+  test.each(['8 495 111 22 33 8 926 111 22 33', '+7 (495) 111-22-33, 8 (926) 111-22-35', '2026.11.22 10:30:15'])(
+    'takes nothing else for a card number: %j',
     (comment) => {
-      expect(recogniseFields({ comment }, all).kept).toEqual({})
+      expect(recogniseFields({ comment }, all).kept).toEqual({ comment })
     },
   )
 

@@ -72,12 +72,32 @@ function isSecretName(words: readonly string[]): boolean {
 }
 
 const digitRun = /\d(?:[ -]?\d){12,18}/g
+const groupedDigits = /\d+(?:[^\p{L}\p{N}]{1,2}\d+)*/gu
+const CARD_DIGITS_MAX = 19
 
 function holdsCardNumber(value: string): boolean {
   // A phone in international form can pass Luhn's check by chance.
   if (/^\+[\d\s()-]{7,20}$/.test(value)) return false
-  return (value.match(digitRun) ?? []).some((run) => passesLuhn(run.replace(/\D/g, '')))
+  if ((value.match(digitRun) ?? []).some((run) => passesLuhn(run.replace(/\D/g, '')))) return true
+  return (value.match(groupedDigits) ?? []).some((run) => holdsCardGroups(run.match(/\d+/g) ?? []))
 }
+
+/** «4111.1111.1111.1111 12/27»: a card in groups however they are set apart, with what is printed beside its number. */
+function holdsCardGroups(groups: readonly string[]): boolean {
+  return groups.some((_, first) => {
+    let digits = ''
+    for (const group of groups.slice(first, first + CARD_GROUPS_MAX)) {
+      digits += group
+      if (digits.length > CARD_DIGITS_MAX) return false
+      if (digits.length >= 13 && /^[2-6]/.test(digits) && passesLuhn(digits)) return true
+      // Phones have shorter groups, and two of them in one field are no card.
+      if (group.length < 4) return false
+    }
+    return false
+  })
+}
+
+const CARD_GROUPS_MAX = 5
 
 function passesLuhn(digits: string): boolean {
   if (/^0+$/.test(digits)) return false

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -101,6 +102,37 @@ describe('an app', () => {
   })
 
   test.each([
+    ['what is no HTTP', 'GET / HTTP/9.9 tl_secret\r\n\r\n', 400, 'bad_request'],
+    [
+      'two lengths',
+      'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      400,
+      'bad_request',
+    ],
+    [
+      'a length and chunks',
+      'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG',
+      400,
+      'bad_request',
+    ],
+    ['headers without end', `GET /echo HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'too_large'],
+  ])('answers %s like any other failure, once, and logs none of it', async (_, bytes, status, code) => {
+    app.log.level = 'trace'
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    logged = ''
+    const [head = '', body = ''] = (await exchange(Number(port), bytes)).split('\r\n\r\n')
+    expect(head.split(' ')[1]).toBe(String(status))
+    expect(JSON.parse(body)).toMatchObject({ error: { code } })
+    expect(logged).toBe('')
+  })
+
+  test('lets no browser guess what an answer is', async () => {
+    for (const url of ['/nothing', '/read', '/busy', '/address']) {
+      expect((await app.inject(url)).headers['x-content-type-options']).toBe('nosniff')
+    }
+  })
+
+  test.each([
     ['a listed proxy', '10.1.2.3', '203.0.113.7'],
     ['a stranger', '198.51.100.1', '198.51.100.1'],
   ])('believes the address told by %s as far as it should', async (_, remoteAddress, ip) => {
@@ -108,6 +140,19 @@ describe('an app', () => {
     expect(answer.json()).toEqual({ ip })
   })
 })
+
+function exchange(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    socket.setEncoding('utf8')
+    socket.on('data', (text) => {
+      answer += text
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+}
 
 describe('failures', () => {
   test.each(Object.entries(failures))('%s has a status of an error and says what to do', (code, { status, fix }) => {

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -56,12 +58,17 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
     // A line for each request would be most of the log; what fails is logged by the error handler.
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: answerNoRequest,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>() as App
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('access', undefined)
-  app.addHook('onRequest', async (request) => admit(request, authorize))
+  app.addHook('onRequest', async (request, reply) => {
+    // No answer is to be taken for a page or a script because of what a stranger wrote into it.
+    reply.header('x-content-type-options', 'nosniff')
+    admit(request, authorize)
+  })
   app.setErrorHandler((error: unknown, request, reply) => {
     const failure = toFailure(error)
     if (failure.status >= 500)
@@ -81,6 +88,21 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
   })
   return app
 }
+
+/** For what is no request at all. Nothing is logged: the error holds the bytes that came, tokens and bodies among them. */
+function answerNoRequest({ code }: { code: string }, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy()
+  const status = unreadable[code] ?? 400
+  const message = status === 400 ? 'This is no HTTP request.' : `${STATUS_CODES[status]}.`
+  const error = { code: (status === 431 ? 'too_large' : 'bad_request') satisfies FailureCode, message }
+  const body = JSON.stringify({ error })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+  )
+}
+
+const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /** The path without its query, which can hold personal data. */
 export function pathOf(request: FastifyRequest): string {

@@ -77,6 +77,7 @@ describe('GET /t/{site}.js', () => {
     ['gzip, deflate, br, zstd', 'br'],
     ['gzip', 'gzip'],
     ['br;q=0, gzip;q=0.5', 'gzip'],
+    ['br ; q=0 , gzip ; q=0.5', 'gzip'],
     ['deflate', undefined],
     ['', undefined],
   ])('answers «%s» with encoding %s', async (accepts, encoding) => {
@@ -85,6 +86,16 @@ describe('GET /t/{site}.js', () => {
     expect(packed.headers['content-encoding']).toBe(encoding)
     const unpack = { br: brotliDecompressSync, gzip: gunzipSync }[encoding ?? ''] ?? ((body: Buffer) => body)
     expect(unpack(packed.rawPayload).toString()).toBe(plain.body)
+  })
+
+  test('is not held up by a header of blanks', async () => {
+    const began = performance.now()
+    for (const blank of [' ', '\t', ' ;']) {
+      const accepts = `a${blank.repeat(100_000 / blank.length)}b, gzip`
+      expect((await get('/t/shop.js', { 'accept-encoding': accepts })).headers['content-encoding']).toBe('gzip')
+    }
+    // By the square of the length it took half a minute.
+    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   test('is not sent again to a browser that has it, in whatever encoding', async () => {

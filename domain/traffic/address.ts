@@ -40,6 +40,8 @@ export function plainHost(authority: string): string {
   const port = withoutUser.startsWith('[') ? withoutUser.indexOf(']:') + 1 : withoutUser.indexOf(':')
   const name = port > 0 ? withoutUser.slice(0, port) : withoutUser
   const host = name.endsWith('.') ? name.slice(0, -1) : name
+  // No name is longer, and whoever compares hosts label by label takes time by the square of their number.
+  if (host.length > HOST_LENGTH_MAX) return ''
   return plainCharacters.test(host) ? host.toLowerCase() : asciiHost(host)
 }
 
@@ -50,6 +52,7 @@ export function isUnder(host: string, domain: string): boolean {
 }
 
 const DOT = 46
+const HOST_LENGTH_MAX = 253
 const plainCharacters = /^[A-Za-z0-9._[\]:-]*$/
 
 function afterScheme(text: string): number {

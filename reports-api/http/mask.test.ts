@@ -21,6 +21,13 @@ describe('a reader without the scope personal', () => {
     ['https://shop.test/?email=ivan%40mail.test&a=1', 'https://shop.test/?email=•••&a=1'],
     ['https://shop.test/?phone=%2B7%20926%20123-45-67', 'https://shop.test/?phone=•••'],
     ['call 8 (926) 123-45-67 please', 'call ••• please'],
+    ['lead_79261112233', 'lead_•••'],
+    ['tel79261112233abc', 'tel•••abc'],
+    ['?phone=8+926+123-45-67', '?phone=•••'],
+    ['8 926\u2013123\u201145\u201167', '•••'],
+    ['?email=ivan%2540mail.test', '?email=•••'],
+    ['?yclid=17324815940023187455', '?yclid=17324815940023187455'],
+    ['@ivan and a@b', '@ivan and a@b'],
     ['brand', 'brand'],
     ['https://shop.test/flats/2026-11', 'https://shop.test/flats/2026-11'],
   ])('sees the text %j as %j', (text, shown) => expect(mask.text(text)).toBe(shown))
@@ -56,6 +63,50 @@ describe('a reader without the scope personal', () => {
     })
   })
 })
+
+describe('what was received, without the scope personal', () => {
+  test('hides the fields of forms, and what a page said of itself', () => {
+    const row = {
+      form_fields: { surname: 'Petrov', city: 'Omsk' },
+      props: '{"surname":"Petrov","n":3,"in":{"tel":79261112233}}',
+      from_extension: '12',
+      click_ids: { yclid: '17324815940023187455' },
+    }
+    expect(mask.body(row)).toEqual({
+      form_fields: { surname: '•••', city: '•••' },
+      props: '{"surname":"•••","n":3,"in":{"tel":"•••"}}',
+      from_extension: '•••',
+      click_ids: { yclid: '17324815940023187455' },
+    })
+  })
+
+  test.each([
+    [{ fio: 'Петров Иван' }, { fio: '•••' }],
+    [{ customer: { surname: 'Petrov', id: 'c1' } }, { customer: { surname: '•••', id: 'c1' } }],
+    ['shop,2026-11-01,Petrov', '•••'],
+  ])('hides text under a name that is not ours: %j', (body, shown) => expect(mask.body(body)).toEqual(shown))
+})
+
+test('client ids of counters are no phones', () => {
+  expect([mask.identifier('ga', '1234567890.1700000000'), mask.identifier('user', '79261112233')]).toEqual([
+    '1234567890.1700000000',
+    '•••',
+  ])
+})
+
+test.each(['a', '1 ', '@', 'a.', '%40', '@a.1', '1'])(
+  'a long text of %j is masked in time that grows with its length',
+  (unit) => {
+    const took = (length: number) => {
+      const text = unit.repeat(length / unit.length)
+      const began = performance.now()
+      mask.text(text)
+      return performance.now() - began
+    }
+    // What looked at it once for each letter took minutes.
+    expect(took(400_000)).toBeLessThan(3000)
+  },
+)
 
 test('a reader with the scope personal sees everything', () => {
   expect([open.phone('+79261234567'), open.text('a@b.test'), open.body({ phone: '1' }), open.recording('')]).toEqual([

@@ -43,9 +43,11 @@ const personalHidden: Mask = {
   typed: (value) => (value === '' ? '' : hidden),
   identifier: (kind, value) => {
     if (kind === 'phone') return personalHidden.phone(value)
+    // Client ids of counters are made of digits, and are nobody's phone.
+    if (kind === 'ga' || kind === 'ym') return value
     return kind === 'email' ? maskEmail(value) : maskText(value)
   },
-  body: maskBody,
+  body: (value) => maskBody(value),
 }
 
 function same(value: string): string {
@@ -58,27 +60,68 @@ function maskEmail(value: string): string {
   return at < 1 ? hidden : `${[...value][0]}${hidden}${value.slice(at)}`
 }
 
-/** Emails, and runs of seven digits and more however they are spaced, wherever they stand; in addresses also escaped. */
+/** Emails, and runs of ten to fifteen digits however they are spaced, wherever they stand; in addresses also escaped. */
 function maskText(value: string): string {
-  return value
-    .replace(/[^\s@"'<>?&=/:;,]+(?:@|%40)[\p{L}\p{N}.-]+\.[\p{L}]{2,}/giu, hidden)
-    .replace(/(?:\+|%2B|\b)\d(?:(?:[\s().-]|%20|%28|%29|%2B)*\d){9,14}\b/giu, hidden)
+  return maskEmails(value).replace(phoneInText, hidden)
 }
 
+// Bounded by digits and not by words: «lead_79261112233» holds a phone too. Longer runs are click ids.
+const phoneInText = /(?:\+|%2B)?(?<!\d)\d(?:(?:[\s().+\-‐-―−]|%20|%28|%29|%2B)*\d){9,14}(?!\d)/giu
+const emailEnd = /(?:@|%(?:25)*40)[\p{L}\p{N}.-]+\.\p{L}{2,}/giu
+const besideEmail = /[\s@"'<>?&=/:;,]/
+
+/** From each `@` leftwards: a pattern that began at the left would look at a long text once for each of its letters. */
+function maskEmails(value: string): string {
+  let shown = ''
+  let rest_at = 0
+  for (const { 0: end, index } of value.matchAll(emailEnd)) {
+    let start = index
+    while (start > rest_at && !besideEmail.test(value.charAt(start - 1))) start--
+    if (start === index) continue
+    shown += value.slice(rest_at, start) + hidden
+    rest_at = index + end.length
+  }
+  return shown + value.slice(rest_at)
+}
+
+/** Fields whose values are about a person whatever they hold. */
 const personalKeys = new Set(
-  `phone phones email emails name first_name last_name contact_name from to text comment body recording_url fields ip user
-  caller callee`.split(/\s+/),
+  `phone phones email emails name first_name last_name contact_name from from_extension to text comment dispute body
+  recording_url fields form_fields ip user caller callee`.split(/\s+/),
 )
 
-function maskBody(value: unknown, isPersonal = false): unknown {
-  if (typeof value === 'string') return isPersonal ? personalHidden.typed(value) : maskText(value)
-  if (typeof value === 'number') return isPersonal ? hidden : value
-  if (Array.isArray(value)) return value.map((item) => maskBody(item, isPersonal))
+/** Fields of ours that are read as text. What senders call by other names may be anything, such as a surname. */
+const openKeys = new Set(
+  `id site type kind at received_at sent_at created_at date seen url referrer title source medium campaign content term channel
+  referrer_host click_ids client_ids ga ym click_kind click_target target form_id form_name visitor session call lead deal
+  contact_id direction status stage reason verdict amount currency cost project manager operator provider tags pool number
+  change device browser os country region city user_agent on_kind on_id props`.split(/\s+/),
+)
+
+type Openness = 'personal' | 'open' | 'unknown'
+
+function maskBody(value: unknown, openness: Openness = 'unknown'): unknown {
+  if (typeof value === 'string') return openness === 'open' ? maskText(value) : personalHidden.typed(value)
+  if (typeof value === 'number') {
+    return openness === 'personal' || maskText(String(value)) === hidden ? hidden : value
+  }
+  if (Array.isArray(value)) return value.map((item) => maskBody(item, openness))
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      maskBody(item, isPersonal || personalKeys.has(key.toLowerCase())),
-    ]),
-  )
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskField(key, item, openness)]))
+}
+
+function maskField(key: string, value: unknown, around: Openness): unknown {
+  const name = key.toLowerCase()
+  // Events keep what a page said of itself as text: its fields are masked like any others.
+  if (name === 'props' && typeof value === 'string') return maskJson(value)
+  if (around === 'personal' || personalKeys.has(name)) return maskBody(value, 'personal')
+  return maskBody(value, around === 'open' || openKeys.has(name) ? 'open' : 'unknown')
+}
+
+function maskJson(text: string): string {
+  try {
+    return text === '' ? '' : JSON.stringify(maskBody(JSON.parse(text)))
+  } catch {
+    return hidden
+  }
 }

@@ -39,7 +39,7 @@ let onLeases: (leases: Lease[]) => void
 export function startSending(address: string, listener: (leases: Lease[]) => void): void {
   endpoint = address
   onLeases = listener
-  failed = (recallAll(KEPT) || []) as Parcel[]
+  failed = ((recallAll(KEPT) || []) as (Parcel | undefined)[]).filter((parcel) => parcel?.events) as Parcel[]
   // Numbers are for the page that is looked at, not for the one before it.
   for (const parcel of failed) parcel.lease = false
 }

@@ -11,11 +11,13 @@ export function allowStorage(isAllowed: boolean): void {
 }
 
 /** Nothing also when cookies are refused: reading them throws in a sandboxed frame. */
-export const readCookie = guard((name: string) => {
-  // Only characters of an id: a spoiled cookie would have every event refused, for ever.
-  const found = allowed && document.cookie.match(`(?:^|; )${name}=([\\w.:-]{1,128})(?:;|$)`)
+export const readCookie = guard((name: string) => readId(document.cookie, name))
+
+// Only characters of an id: a spoiled one would have every event refused, for ever.
+const readId = (cookies: string, name: string): string | undefined => {
+  const found = allowed && cookies.match(`(?:^|; )${name}=([\\w.:-]{1,128})(?:;|$)`)
   return found ? found[1] : undefined
-})
+}
 
 /** Writes for the widest domain that takes it, so that subdomains share one visitor. */
 export const writeCookie = guard((name: string, value: string, seconds: number) => {
@@ -27,6 +29,9 @@ export const writeCookie = guard((name: string, value: string, seconds: number) 
 /** localStorage; reading it throws where cookies are blocked, writing it when it is full. */
 export const recall = guard((key: string) => allowed && localStorage.getItem(key))
 
+/** An id that was kept there; nothing when it is none. */
+export const recallId = (name: string): string | undefined => readId(`${name}=${recall(name) || ''}`, name)
+
 export const keep = guard((key: string, value: string) => {
   if (!allowed) return
   if (value) localStorage.setItem(key, value)
@@ -35,7 +40,8 @@ export const keep = guard((key: string, value: string) => {
 
 /** All that was kept under keys that begin so. */
 export const recallAll = guard((prefix: string): unknown[] =>
-  keysOf(prefix).map((key) => JSON.parse(localStorage[key])),
+  // One by one: a spoiled piece must not cost the others.
+  keysOf(prefix).map(guard((key) => JSON.parse(localStorage[key]))),
 )
 
 /** Consent was taken back: nothing is left behind. */

@@ -1,11 +1,11 @@
-import { keep, readCookie, recall, writeCookie } from './storage.ts'
+import { keep, readCookie, recallId, writeCookie } from './storage.ts'
 
 let id = ''
 
 /** This browser's id, the same on every page and subdomain for as long as the browser keeps it. */
 export function visitor(): string {
   if (!id) {
-    id = readCookie('tl_visitor') || recall('tl_visitor') || newId()
+    id = readCookie('tl_visitor') || recallId('tl_visitor') || newId()
     // Written at every load: the 400 days that Chrome allows begin anew.
     writeCookie('tl_visitor', id, 34_560_000)
     keep('tl_visitor', id)
