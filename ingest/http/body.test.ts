@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -140,6 +140,29 @@ describe('over a real connection', () => {
       for (let sent = 0; sent < 20; sent++) write(Buffer.alloc(MB, '['))
     })
     expect(status).toBe(413)
+  })
+
+  test('a sender of too much may finish, hears why, and goes on over the same connection', async () => {
+    const { port } = ingest.app.server.address() as AddressInfo
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    const options = { port, host: '127.0.0.1', path: '/v1/leads', method: 'POST', agent, headers }
+    const sendSlowly = (body: Buffer, length: number) =>
+      new Promise<{ status: number | undefined; from: number | undefined }>((resolve, reject) => {
+        const request = httpRequest({ ...options, headers: { ...headers, 'content-length': length } }, (answer) => {
+          const from = request.socket?.localPort
+          // The rest goes out only now, when a server that hung up would have.
+          request.end(Buffer.alloc(length - body.length, ' '))
+          answer.resume().on('end', () => resolve({ status: answer.statusCode, from }))
+        })
+        request.on('error', reject)
+        request.write(body)
+      })
+    const refused = await sendSlowly(Buffer.from('['), 17 * MB)
+    expect(refused.status).toBe(413)
+    const next = Buffer.from(JSON.stringify(lead('next')))
+    expect(await sendSlowly(next, next.length)).toEqual({ status: 202, from: refused.from })
+    agent.destroy()
   })
 
   test('a length that promises too much is refused before the body comes', async () => {

@@ -36,17 +36,23 @@ declare module 'fastify' {
  */
 export function readBodies(scope: App): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', async (request: FastifyRequest, raw: Readable): Promise<Body> => {
+  // Fastify closes the connection under a body that it refuses, and a sender in the middle of one finds a reset where the
+  // answer was. What is still to come passes by unread, for as long as the request may take.
+  scope.addHook('onSend', (request, reply, payload, done) => {
+    if (!request.raw.complete && !request.raw.destroyed) reply.removeHeader('connection')
+    done(null, payload)
+  })
+  // Named as well: what falls to `*` is looked for anew in every request.
+  scope.addContentTypeParser([...shapes.keys(), '*'], (request, raw, done) => {
     const limits = request.routeOptions.config.bodies?.(request) ?? { json: 0 }
     const shape = shapeOf(request.headers['content-type'] ?? '')
     const limit = shape && limits[shape]
     if (limit === undefined) throw wrongType(limits)
     const length = Number(request.headers['content-length'])
-    const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
     if (length > limit) throw tooLarge(limit)
-    const source = decompressed(raw, encoding)
-    if (shape === 'ndjson' || shape === 'csv') return { shape, chunks: limited(source, limit) }
-    return { shape: 'json', text: readText(await collect(source, limit)) }
+    const source = decompressed(raw, request.headers['content-encoding'])
+    if (shape === 'ndjson' || shape === 'csv') done(null, { shape, chunks: limited(source, limit) })
+    else collect(source, limit, done)
   })
 }
 
@@ -73,6 +79,11 @@ const shapes = new Map<string, keyof BodyLimits>([
 ])
 
 function shapeOf(contentType: string): keyof BodyLimits | undefined {
+  return shapes.get(contentType) ?? shapeOfLong(contentType)
+}
+
+/** Of a content type with parameters, or in capitals. */
+function shapeOfLong(contentType: string): keyof BodyLimits | undefined {
   const [type = '', ...parameters] = contentType.toLowerCase().split(';')
   const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]+)/.exec(parameter)?.[1]).find(Boolean)
   return charset === undefined || charset === 'utf-8' || charset === 'utf8' ? shapes.get(type.trim()) : undefined
@@ -84,8 +95,9 @@ interface Source {
   giveUp(): void
 }
 
-function decompressed(raw: Readable, encoding: string): Source {
-  if (encoding === 'identity' || encoding === '') return { stream: raw, giveUp: () => raw.resume() }
+function decompressed(raw: Readable, named: string | undefined): Source {
+  const encoding = named?.trim().toLowerCase()
+  if (!encoding || encoding === 'identity') return { stream: raw, giveUp: () => raw.resume() }
   if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'br') {
     throw new Failure('unsupported_type', 'Use gzip, br or no content-encoding.', { field: 'content-encoding' })
   }
@@ -106,25 +118,35 @@ function decompressed(raw: Readable, encoding: string): Source {
   }
 }
 
-function collect({ stream, giveUp }: Source, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const take = (chunk: Buffer) => {
-      length += chunk.length
-      chunks.push(chunk)
-      if (length <= limit) return
-      chunks.length = 0
-      stream.off('data', take)
-      giveUp()
-      reject(tooLarge(limit))
-    }
-    stream.on('data', take)
-    stream.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)))
-    stream.on('error', (error) => reject(readFailure(error)))
-    stream.on('close', () => {
-      if (!stream.readableEnded) reject(brokenOff())
-    })
+/** Reads a document whole. */
+function collect({ stream, giveUp }: Source, limit: number, done: (error: Error | null, body?: Body) => void): void {
+  const chunks: Buffer[] = []
+  let length = 0
+  const take = (chunk: Buffer) => {
+    length += chunk.length
+    chunks.push(chunk)
+    if (length <= limit) return
+    chunks.length = 0
+    stream.off('data', take)
+    giveUp()
+    finish(tooLarge(limit))
+  }
+  let isDone = false
+  const finish = (error: Error | null, body?: Body) => {
+    if (isDone) return
+    isDone = true
+    done(error, body)
+  }
+  stream.on('data', take)
+  stream.on('end', () => {
+    if (isDone) return
+    const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)
+    if (isUtf8(bytes)) finish(null, { shape: 'json', text: textOf(bytes) })
+    else finish(new Failure('bad_request', 'The body is not UTF-8.', { field: 'body' }))
+  })
+  stream.on('error', (error) => finish(readFailure(error) as Error))
+  stream.on('close', () => {
+    if (!stream.readableEnded) finish(brokenOff())
   })
 }
 
@@ -142,8 +164,7 @@ async function* limited({ stream, giveUp }: Source, limit: number): AsyncGenerat
   }
 }
 
-function readText(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new Failure('bad_request', 'The body is not UTF-8.', { field: 'body' })
+function textOf(bytes: Buffer): string {
   const text = bytes.toString()
   return text.startsWith('\uFEFF') ? text.slice(1) : text
 }

@@ -27,15 +27,20 @@ export async function* readElements(
 }
 
 /** Whether a body is one object, and so has one answer. */
-export function isOneObject(body: Body): boolean {
+export function isOneObject(body: Body): body is Body & { shape: 'json' } {
   return body.shape === 'json' && /^\s*\{/.test(body.text)
+}
+
+/** The value of a body that is one object. */
+export function readObject({ text }: Body & { shape: 'json' }): unknown {
+  return readDocument(text)[0]
 }
 
 /** Lets other requests have their turn in the middle of a long list. */
 export async function inGroups<Item>(items: readonly Item[], each: (item: Item, place: number) => void): Promise<void> {
-  for (const [place, item] of items.entries()) {
+  for (let place = 0; place < items.length; place++) {
     if (place > 0 && place % GROUP_MAX === 0) await turn()
-    each(item, place)
+    each(items[place] as Item, place)
   }
 }
 

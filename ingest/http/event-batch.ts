@@ -5,6 +5,7 @@ import { describeClient } from '#ingest/enrich/client.ts'
 import type { Places } from '#ingest/enrich/place.ts'
 import { EventEnvelope, TrackedEvent } from '#ingest/wire/event.ts'
 import { instantFault } from '#ingest/wire/instant.ts'
+import { plainEnvelope, plainPage } from '#ingest/wire/plain-event.ts'
 import { isTooDeep } from './depth.ts'
 import { type BatchColumns, type EventRow, eventRow } from './event-row.ts'
 import { invalid, type Refusal } from './intake.ts'
@@ -41,9 +42,8 @@ export interface OpenBatch {
 
 /** Lets a batch in: known site, right sender, sane clock. */
 export function openBatch(value: unknown, sender: Sender, sites: SiteIndex, places: Places): OpenBatch | Refusal {
-  const parsed = EventEnvelope.safeParse(value)
-  if (!parsed.success) return invalid(parsed.error as core.$ZodError)
-  const envelope = parsed.data
+  const envelope = readEnvelope(value)
+  if ('reason' in envelope) return envelope
   const site = sites.get(envelope.site)
   const refusal = refuseSender(envelope, site, sender)
   if (refusal) return refusal
@@ -80,9 +80,8 @@ const USER_AGENT_LENGTH_MAX = 1000
 /** Makes the row of one event of a batch, or says why there is none. */
 export function readEvent(value: unknown, { columns, shift_ms, site, sender }: OpenBatch): EventRow | Refusal {
   if (isTooDeep(value)) return { field: 'props', message: 'is nested too deeply', reason: 'too_deep' }
-  const parsed = TrackedEvent.safeParse(value)
-  if (!parsed.success) return invalid(parsed.error as core.$ZodError)
-  const event = parsed.data
+  const event = readTracked(value)
+  if ('reason' in event) return event
   const at_ms = event.at + shift_ms
   const fault = instantFault(at_ms, sender.received_at)
   if (fault) return { field: 'at', ...fault }
@@ -90,6 +89,20 @@ export function readEvent(value: unknown, { columns, shift_ms, site, sender }: O
     return { field: 'at', message: 'is more than 3 days ago; older events need a token', reason: 'too_old' }
   }
   return eventRow(event, at_ms, columns, site)
+}
+
+function readEnvelope(value: unknown): EventEnvelope | Refusal {
+  const plain = plainEnvelope(value)
+  if (plain) return plain
+  const parsed = EventEnvelope.safeParse(value)
+  return parsed.success ? parsed.data : invalid(parsed.error as core.$ZodError)
+}
+
+function readTracked(value: unknown): TrackedEvent | Refusal {
+  const plain = plainPage(value)
+  if (plain) return plain
+  const parsed = TrackedEvent.safeParse(value)
+  return parsed.success ? parsed.data : invalid(parsed.error as core.$ZodError)
 }
 
 function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, sender: Sender): Refusal | undefined {

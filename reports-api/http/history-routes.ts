@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import { type FactTable, factTables } from '#storage/fact-tables.ts'
+import { CallAnswer, DealAnswer, FactAnswer, LeadAnswer, SessionAnswer } from './answers.ts'
 import { type CallRow, callsSql, shapeCall } from './call-view.ts'
 import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
 import { type LeadRow, leadsSql, shapeLead } from './lead-view.ts'
@@ -14,9 +15,17 @@ const VERSIONS_MAX = 1000
 
 /** GET of one session, call, lead or deal, and of what was received under an id. */
 export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void {
-  const one = <Row>(path: string, what: string, sql: string, shape: (row: Row, mask: Mask) => object): void => {
+  const failures = ['fact_not_found'] as const
+  const one = <Row>(
+    path: string,
+    what: string,
+    sql: string,
+    shape: (row: Row, mask: Mask) => object,
+    answer: z.ZodType,
+  ): void => {
     const schema = { tags: ['history'], summary: `One ${what}`, params: ById, querystring: OfSite }
-    app.get(path, { schema, config: { scope: 'reports' } }, async (request, reply) => {
+    const config = { scope: 'reports' as const, answer: { schema: answer }, failures }
+    app.get(path, { schema, config }, async (request, reply) => {
       const { site } = request.query as z.output<typeof OfSite>
       const { id } = request.params as z.output<typeof ById>
       siteFor(request, settings, site)
@@ -25,14 +34,15 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
       return reply.headers(uncached).send(shape(row, maskFor(request.access)))
     })
   }
-  one<SessionRow>('/v1/sessions/:id', 'session', sessionsSql('id = {id:String}'), shapeSession)
-  one<CallRow>('/v1/calls/:id', 'call', callsSql('id = {id:String}'), shapeCall)
-  one<LeadRow>('/v1/leads/:id', 'lead', leadsSql('id = {id:String}', { isOne: true }), shapeLead)
-  one<DealRow>('/v1/deals/:id', 'deal', dealsSql('id = {id:String}', { isOne: true }), shapeDeal)
+  one<SessionRow>('/v1/sessions/:id', 'session', sessionsSql('id = {id:String}'), shapeSession, SessionAnswer)
+  one<CallRow>('/v1/calls/:id', 'call', callsSql('id = {id:String}'), shapeCall, CallAnswer)
+  one<LeadRow>('/v1/leads/:id', 'lead', leadsSql('id = {id:String}', { isOne: true }), shapeLead, LeadAnswer)
+  one<DealRow>('/v1/deals/:id', 'deal', dealsSql('id = {id:String}', { isOne: true }), shapeDeal, DealAnswer)
 
   const params = ById.extend({ table: z.enum(['events', 'calls', 'leads', 'deals', 'leases', 'costs']) })
   const schema = { tags: ['history'], summary: 'What was received under an id', params, querystring: OfSite }
-  app.get('/v1/facts/:table/:id', { schema, config: { scope: 'reports' } }, async (request, reply) => {
+  const config = { scope: 'reports' as const, answer: { schema: FactAnswer }, failures }
+  app.get('/v1/facts/:table/:id', { schema, config }, async (request, reply) => {
     const { site } = request.query
     const { table, id } = request.params
     siteFor(request, settings, site)

@@ -1,8 +1,26 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { failures } from '#shell/failure.ts'
+import type { z } from 'zod'
+import { type FailureCode, failures } from '#shell/failure.ts'
 import type { App, RouteScope } from '#shell/http.ts'
+
+/** What a route answers when all is well, for the reference: nothing is checked by it on the way out. */
+interface Answer {
+  status?: number
+  description?: string
+  type?: string
+  /** Left out where the answer has no body. */
+  schema?: z.ZodType
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    answer?: Answer
+    /** Beyond those that all routes of its sort can meet. */
+    failures?: readonly FailureCode[]
+  }
+}
 
 /** `/openapi.json` and `/docs`, made from the schemas of routes. Called before any route is. */
 export async function registerOpenApi(app: App): Promise<void> {
@@ -33,29 +51,98 @@ const tags = [
   ['persons', 'One customer: identifiers, timeline, deals'],
   ['history', 'Single sessions, calls, leads, deals and facts'],
   ['streams', 'Everything, one JSON object a line'],
+  ['browser', 'What pages send; the origin is checked, no token is asked for'],
+  ['facts', 'What happened, one, many or line by line; answered once it is on disk'],
   ['settings', 'Sites, number pools, destinations, users and tokens'],
   ['operation', 'How the service is doing'],
 ] as const
 
 type Transform = NonNullable<FastifyDynamicSwaggerOptions['transform']>
 
-/** Beside what the schemas say: the scope a route asks for, and the one shape that all failures have. */
+/** Beside what the schemas say: the scope a route asks for, what it answers, and what it fails with. */
 const describeRoute: Transform = (route) => {
-  const { schema, url } = jsonSchemaTransform(route as never) as { schema: Record<string, unknown>; url: string }
+  const { config, schema: own } = route.route as DescribedRoute
+  const answered = { ...(route.schema as object), response: { ...answerOf(config?.answer), ...own?.response } }
+  const { schema, url } = jsonSchemaTransform({ ...route, schema: answered } as never) as {
+    schema: Record<string, unknown>
+    url: string
+  }
   if (!schema || schema.hide === true) return { schema: schema as never, url }
-  const scope = (route.route.config as { scope?: RouteScope } | undefined)?.scope
-  const response = (schema.response ?? {}) as Record<string, unknown>
+  const scope = config?.scope
+  const response = extensible(schema.response) as Record<string, unknown>
+  const isGuarded = scope === 'admin' && route.route.method !== 'GET'
   return {
     url,
     schema: {
       ...schema,
       ...(scope && { security: [{ token: [scope] }], description: scopeNote(schema.description, scope) }),
+      ...(isGuarded && { headers: ifMatch }),
       response: {
-        ...(Object.keys(response).length > 0 ? response : { 200: { description: 'Done', type: 'object' } }),
-        default: { description: 'A failure; `code` says which', $ref: '#/components/schemas/Error' },
+        ...(Object.keys(response).length > 0 ? response : withoutBody(config?.answer?.status ?? 200)),
+        ...failuresOf(route.route as DescribedRoute),
+        default: { description: 'Another failure; `code` says which', $ref: errorRef },
       },
     } as never,
   }
+}
+
+interface DescribedRoute {
+  method: string | string[]
+  url: string
+  config?: { scope?: RouteScope; answer?: Answer; failures?: readonly FailureCode[] }
+  schema?: { tags?: readonly string[]; body?: unknown; params?: unknown; querystring?: unknown; response?: object }
+}
+
+function answerOf(answer: Answer | undefined): object {
+  const { status = 200, description = 'Done', type = 'application/json', schema } = answer ?? {}
+  return schema ? { [status]: { description, content: { [type]: { schema } } } } : {}
+}
+
+/** A status that says everything; the shape that the generator reads as «no body». */
+function withoutBody(status: number): object {
+  return { [status]: { description: 'Done', type: 'null' } }
+}
+
+const ifMatch = {
+  type: 'object',
+  properties: { 'if-match': { type: 'string', description: 'The version that the change is made on' } },
+}
+
+/** Fields are added within v1, so that a reader who refuses what it does not know would break. */
+function extensible(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(extensible)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema).filter(([key, value]) => key !== 'additionalProperties' || value !== false)
+  return Object.fromEntries(entries.map(([key, value]) => [key, extensible(value)]))
+}
+
+const errorRef = '#/components/schemas/Error'
+
+/** What a route can fail with, by status: told by what it takes and reads, and by itself. */
+function failuresOf({ config, schema, url }: DescribedRoute): Record<string, object> {
+  const tags = schema?.tags ?? []
+  const isFact = tags.includes('facts')
+  const isRead = config?.scope === 'reports'
+  const codes: FailureCode[] = [
+    ...(schema?.body || schema?.params || schema?.querystring ? (['bad_request'] as const) : []),
+    ...(config?.scope ? (['unauthorized', 'forbidden'] as const) : []),
+    ...(schema?.body ? (['too_large', 'unsupported_type'] as const) : []),
+    ...(isFact ? (['nothing_accepted', 'log_full'] as const) : []),
+    ...(tags.includes('browser') ? (['site_not_found', 'domain_not_allowed', 'rate_limited'] as const) : []),
+    ...(isRead && !url.endsWith('/registry') ? (['site_not_found', 'store_away', 'history_behind'] as const) : []),
+    ...(config?.failures ?? []),
+  ]
+  const byStatus = new Map<number, FailureCode[]>()
+  for (const code of new Set(codes)) {
+    const { status } = failures[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      status,
+      { description: of.map((code) => `\`${code}\``).join(', '), $ref: errorRef },
+    ]),
+  )
 }
 
 function scopeNote(description: unknown, scope: RouteScope): string {

@@ -78,6 +78,21 @@ describe('GET /v1/status', () => {
   })
 })
 
+describe('GET /v1/status while ClickHouse is away', () => {
+  test('still tells how much waits in the log, and why', async () => {
+    const alone = await makeTestApp(() => undefined, { now: () => 100_000 })
+    Object.assign(alone.log, { bytes: 512, oldest_ms: 90_000, last_flush_error: 'ECONNREFUSED' })
+    const { status, body } = await alone.get('/v1/status?site=shop')
+    expect([status, body]).toMatchObject([
+      200,
+      { position: null, lag_ms: 10_000, log: { bytes: 512, age_ms: 10_000, last_flush_error: 'ECONNREFUSED' } },
+    ])
+    alone.log.oldest_ms = null
+    expect((await alone.get('/v1/status?site=shop')).body).toMatchObject({ lag_ms: null })
+    await alone.app.close()
+  })
+})
+
 interface OpenApi {
   openapi: string
   info: { description: string }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
+import { z } from 'zod'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { LogStatus } from './reports-deps.ts'
@@ -12,16 +13,22 @@ export interface OperationOptions {
   trouble(): string[]
 }
 
+const Alive = z.object({ status: z.literal('ok') })
+const Ready = z.object({ ready: z.boolean(), problems: z.array(z.string()) })
+
 /** What an orchestrator and Prometheus ask. */
 export function registerOperation(app: App, { metrics, log_status, trouble }: OperationOptions): void {
-  const schema = (summary: string) => ({ schema: { tags: ['operation'], summary } })
+  const schema = (summary: string, answer: z.ZodType, type?: string) => ({
+    schema: { tags: ['operation'], summary },
+    config: { answer: { schema: answer, ...(type !== undefined && { type }) } },
+  })
 
-  app.get('/healthz', schema('Whether the process is alive'), (_, reply) =>
+  app.get('/healthz', schema('Whether the process is alive', Alive), (_, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
   )
 
   // ClickHouse being away is told and is no reason to be taken out of rotation: the log goes on accepting facts.
-  app.get('/readyz', schema('Whether facts can be accepted'), (_, reply) => {
+  app.get('/readyz', schema('Whether facts can be accepted; answered 503 when not', Ready), (_, reply) => {
     const log = readLog(log_status)
     const problems = [...log.problems, ...trouble()]
     return reply
@@ -30,17 +37,21 @@ export function registerOperation(app: App, { metrics, log_status, trouble }: Op
       .send({ ready: log.ready, problems })
   })
 
-  app.get('/metrics', schema('Prometheus text; from this machine, or with the scope admin'), async (request, reply) => {
-    if (!request.access?.allows('admin') && !isLocal(request)) {
-      throw request.access
-        ? new Failure('forbidden', 'This token lacks the scope "admin".')
-        : new Failure('unauthorized', 'Metrics are for this machine, or for a token with the scope "admin".')
-    }
-    return reply
-      .header('cache-control', 'no-store')
-      .type(metrics.contentType)
-      .send(await metrics.metrics())
-  })
+  app.get(
+    '/metrics',
+    schema('Prometheus text; from this machine, or with the scope admin', z.string(), 'text/plain'),
+    async (request, reply) => {
+      if (!request.access?.allows('admin') && !isLocal(request)) {
+        throw request.access
+          ? new Failure('forbidden', 'This token lacks the scope "admin".')
+          : new Failure('unauthorized', 'Metrics are for this machine, or for a token with the scope "admin".')
+      }
+      return reply
+        .header('cache-control', 'no-store')
+        .type(metrics.contentType)
+        .send(await metrics.metrics())
+    },
+  )
 }
 
 function readLog(log_status: OperationOptions['log_status']): { ready: boolean; problems: string[] } {

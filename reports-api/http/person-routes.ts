@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import { PersonAnswer, WhyAnswer } from './answers.ts'
 import { type Lookup, lookups, personBy, personOfId, readIdentifier } from './find-person.ts'
 import { maskFor } from './mask.ts'
 import { readPerson } from './person-page.ts'
@@ -31,7 +32,11 @@ const PersonQuery = OfSite.extend({
 
 /** Persons: by any identifier, by id, and why two identifiers are one person. */
 export function personRoutes(app: App, { reader, settings }: ReportsDeps): void {
-  const config = { scope: 'reports' as const }
+  const config = {
+    scope: 'reports' as const,
+    answer: { schema: PersonAnswer },
+    failures: ['person_not_found', 'identifier_shared'] as const,
+  }
 
   app.get(
     '/v1/persons',
@@ -52,7 +57,10 @@ export function personRoutes(app: App, { reader, settings }: ReportsDeps): void 
   })
   app.get(
     '/v1/persons/why',
-    { schema: { tags: ['persons'], summary: 'Why two identifiers are one person', querystring: WhyQuery }, config },
+    {
+      schema: { tags: ['persons'], summary: 'Why two identifiers are one person', querystring: WhyQuery },
+      config: { ...config, answer: { schema: WhyAnswer }, failures: ['person_not_found'] as const },
+    },
     async (request, reply) => {
       const { query } = request
       const site = siteFor(request, settings, query.site)

@@ -33,7 +33,7 @@ export function siteFor(request: FastifyRequest, settings: Settings, site: strin
 const moment = z
   .string()
   .max(40)
-  .refine((text) => readMoment(text) !== undefined, 'must be a date, or ISO 8601 with an offset')
+  .refine((text) => readMoment(text) !== undefined, 'must be a date, ISO 8601 with an offset, or epoch milliseconds')
 
 export const Period = z.object({
   site: siteName,
@@ -76,6 +76,7 @@ function boundSql(name: string, { isDay }: Moment, more: string): string {
 function readMoment(text: string): Moment | undefined {
   if (/^\d{4}-\d\d-\d\d$/.test(text))
     return z.iso.date().safeParse(text).success ? { value: text, isDay: true } : undefined
+  if (/^\d{11,14}$/.test(text)) return { value: Number(text), isDay: false }
   // In a query string the plus of an offset arrives as a space.
   const instant = text.replace(' ', '+')
   const isInstant = z.iso.datetime({ offset: true }).safeParse(instant).success

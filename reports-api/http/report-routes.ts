@@ -3,8 +3,10 @@ import { describeRegistry } from '#reports-api/registry/describe-registry.ts'
 import { ReportQuery, RowsQuery } from '#reports-api/registry/report-query.ts'
 import { runReport } from '#reports-api/registry/run-report.ts'
 import { runRows } from '#reports-api/registry/run-rows.ts'
+import type { FailureCode } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import { after, siteFor, uncached } from './read-query.ts'
+import { RegistryAnswer, ReportAnswer, RowsAnswer } from './report-answers.ts'
 import type { ReportsDeps } from './reports-deps.ts'
 
 // Filter values travel to ClickHouse in an address, which may be a megabyte long once escaped.
@@ -12,18 +14,28 @@ const BODY_MAX_BYTES = 128 * 1024
 
 /** Reports, the rows behind them, and the registry of what can be asked. */
 export function reportRoutes(app: App, { reader, settings }: ReportsDeps): void {
-  const scope = { config: { scope: 'reports' as const }, bodyLimit: BODY_MAX_BYTES }
+  const answers = (schema: z.ZodType, failures: readonly FailureCode[] = []) => ({
+    config: { scope: 'reports' as const, answer: { schema }, failures },
+    bodyLimit: BODY_MAX_BYTES,
+  })
+  const unknown = ['unknown_metric', 'unknown_dimension', 'unknown_model'] as const
   const querystring = z.object({ after })
 
   app.get(
     '/v1/reports/registry',
-    { schema: { tags: ['reports'], summary: 'Every metric, dimension and model', querystring }, ...scope },
+    {
+      schema: { tags: ['reports'], summary: 'Every metric, dimension and model', querystring },
+      ...answers(RegistryAnswer),
+    },
     (_, reply) => reply.header('cache-control', 'private, max-age=300').send(describeRegistry()),
   )
 
   app.post(
     '/v1/reports/query',
-    { schema: { tags: ['reports'], summary: 'Metrics by dimensions', querystring, body: ReportQuery }, ...scope },
+    {
+      schema: { tags: ['reports'], summary: 'Metrics by dimensions', querystring, body: ReportQuery },
+      ...answers(ReportAnswer, unknown),
+    },
     async (request, reply) => {
       const site = siteFor(request, settings, request.body.site)
       return reply.headers(uncached).send(await runReport(reader, request.body, site))
@@ -32,7 +44,10 @@ export function reportRoutes(app: App, { reader, settings }: ReportsDeps): void 
 
   app.post(
     '/v1/reports/rows',
-    { schema: { tags: ['reports'], summary: 'The rows behind a number', querystring, body: RowsQuery }, ...scope },
+    {
+      schema: { tags: ['reports'], summary: 'The rows behind a number', querystring, body: RowsQuery },
+      ...answers(RowsAnswer, unknown),
+    },
     async (request, reply) => {
       const site = siteFor(request, settings, request.body.site)
       return reply.headers(uncached).send(await runRows(reader, request.body, site))

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import {
@@ -16,6 +17,7 @@ import { readDocument } from './read-document.ts'
 import { ById } from './read-query.ts'
 import type { ReportsDeps } from './reports-deps.ts'
 import { HIDDEN_SECRET, mayChange, reachable, shown } from './settings-access.ts'
+import { documentAnswers } from './settings-answers.ts'
 
 const collections = {
   sites: 'site',
@@ -44,10 +46,13 @@ export function settingsRoutes(app: App, deps: ReportsDeps): void {
 
 function documentRoutes(app: App, deps: ReportsDeps, collection: string, kind: DocumentKind): void {
   const { settings } = deps
-  const config = { scope: 'admin' as const }
+  const scope = 'admin' as const
+  const answer = { schema: documentAnswers[kind] }
+  const config = { scope, answer, failures: ['setting_not_found'] as const }
   const tags = ['settings']
 
-  app.get(`/v1/${collection}`, { schema: { tags, summary: `All ${collection}` }, config }, (request, reply) =>
+  const list = { schema: { tags, summary: `All ${collection}` }, config: { scope, answer: listOf(collection, kind) } }
+  app.get(`/v1/${collection}`, list, (request, reply) =>
     reply.header('cache-control', 'no-store').send({
       [collection]: settings
         .list(kind)
@@ -56,14 +61,21 @@ function documentRoutes(app: App, deps: ReportsDeps, collection: string, kind: D
     }),
   )
 
-  app.get(`/v1/${collection}/:id`, { schema: { tags, params: ById }, config }, (request, reply) =>
-    send(reply, kind, present(request, deps, kind, request.params.id)),
+  app.get(
+    `/v1/${collection}/:id`,
+    { schema: { tags, summary: `One ${kind}`, params: ById }, config },
+    (request, reply) => send(reply, kind, present(request, deps, kind, request.params.id)),
   )
 
   const schema = { tags, summary: `Creates or replaces one of the ${collection}`, params: ById, body: bodies[kind] }
   app.put(
     `/v1/${collection}/:id`,
-    { schema, config, bodyLimit: BODY_MAX_BYTES, validatorCompiler: bodyUnchecked },
+    {
+      schema,
+      config: { scope, answer, failures: ['version_conflict', 'store_away'] },
+      bodyLimit: BODY_MAX_BYTES,
+      validatorCompiler: bodyUnchecked,
+    },
     async (request, reply) => {
       const { id } = request.params
       const old = settings.get(kind, id)
@@ -75,12 +87,22 @@ function documentRoutes(app: App, deps: ReportsDeps, collection: string, kind: D
     },
   )
 
-  app.delete(`/v1/${collection}/:id`, { schema: { tags, params: ById }, config }, async (request, reply) => {
+  const removal = {
+    schema: { tags, summary: `Removes one ${kind}`, params: ById },
+    config: { scope, answer: { status: 204 }, failures: removalFailures },
+  }
+  app.delete(`/v1/${collection}/:id`, removal, async (request, reply) => {
     const { id } = request.params
     present(request, deps, kind, id)
     await settings.remove(kind, id, changeOf(request))
     return reply.code(204).send()
   })
+}
+
+const removalFailures = ['setting_not_found', 'setting_in_use', 'version_conflict', 'store_away'] as const
+
+function listOf(collection: string, kind: DocumentKind) {
+  return { schema: z.object({ [collection]: z.array(documentAnswers[kind]) }) }
 }
 
 /** The schema tells the reference what a body is; it is checked by hand, so that an unknown field is refused by name. */
@@ -94,7 +116,12 @@ function asObject(body: unknown): Record<string, unknown> {
 
 function rotateRoute(app: App, deps: ReportsDeps): void {
   const schema = { tags: ['settings'], summary: 'A new secret; the old one is void at once', params: ById }
-  app.post('/v1/tokens/:id/rotate', { schema, config: { scope: 'admin' } }, async (request, reply) => {
+  const config = {
+    scope: 'admin' as const,
+    answer: { schema: documentAnswers.token },
+    failures: ['setting_not_found', 'version_conflict', 'store_away'] as const,
+  }
+  app.post('/v1/tokens/:id/rotate', { schema, config }, async (request, reply) => {
     const { id } = request.params
     const { document } = present(request, deps, 'token', id)
     const secret = deps.mintSecret()

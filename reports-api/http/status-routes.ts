@@ -1,5 +1,7 @@
 import { formatPosition } from '#domain/position.ts'
+import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import { StatusAnswer } from './answers.ts'
 import { OfSite, siteFor, uncached } from './read-query.ts'
 import type { Reader } from './reader.ts'
 import type { ReportsDeps } from './reports-deps.ts'
@@ -7,20 +9,21 @@ import type { ReportsDeps } from './reports-deps.ts'
 /** How far history is behind the facts, and how the log is doing. */
 export function statusRoutes(app: App, { reader, settings, log_status, matching_status, now }: ReportsDeps): void {
   const schema = { tags: ['operation'], summary: 'How far history is behind', querystring: OfSite }
-  app.get('/v1/status', { schema, config: { scope: 'reports' } }, async (request, reply) => {
+  const config = { scope: 'reports' as const, answer: { schema: StatusAnswer } }
+  app.get('/v1/status', { schema, config }, async (request, reply) => {
     const { site } = request.query
     siteFor(request, settings, site)
     const log = log_status?.()
-    const progress = await readProgress(reader)
+    const progress = await readProgress(reader).catch(awayIsNoAnswer)
     const waiting_since = Math.min(
-      ...progress.map(({ unread_since_ms }) => unread_since_ms ?? Infinity),
+      ...(progress ?? []).map(({ unread_since_ms }) => unread_since_ms ?? Infinity),
       log?.oldest_ms ?? Infinity,
     )
     return reply.headers(uncached).send({
       site,
-      position: progress.find(({ node }) => node === log?.node)?.position ?? progress[0]?.position ?? null,
-      positions: progress.map(({ position }) => position),
-      lag_ms: Number.isFinite(waiting_since) ? Math.max(0, now() - waiting_since) : 0,
+      position: progress?.find(({ node }) => node === log?.node)?.position ?? progress?.[0]?.position ?? null,
+      positions: progress?.map(({ position }) => position) ?? [],
+      lag_ms: Number.isFinite(waiting_since) ? Math.max(0, now() - waiting_since) : progress ? 0 : null,
       ...(log && {
         log: {
           node: log.node,
@@ -34,6 +37,12 @@ export function statusRoutes(app: App, { reader, settings, log_status, matching_
       ...(matching_status && { matching: matching_status() ?? null }),
     })
   })
+}
+
+/** Without ClickHouse the log is asked about most: how much waits in it, and what keeps it from being written. */
+function awayIsNoAnswer(error: unknown): undefined {
+  if (error instanceof Failure && error.code === 'store_away') return undefined
+  throw error
 }
 
 interface Progress {

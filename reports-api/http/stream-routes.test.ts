@@ -54,6 +54,7 @@ describe('a stream', () => {
     ['from=2026-11-02T13:00:00%2B03:00', 2],
     ['from=2026-11-02T13:00:00+03:00', 2],
     ['to=2026-11-02T10:00:00Z', 1],
+    [`from=${Date.parse('2026-11-02T10:00:00Z')}`, 2],
     ['', 3],
   ])('keeps to the period %j', async (period, count) => {
     expect(await lines(`/v1/sessions?site=shop&${period}`)).toHaveLength(count)

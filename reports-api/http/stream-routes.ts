@@ -5,6 +5,16 @@ import { modelOf } from '#reports-api/registry/plan-report.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Params } from '#storage/client.ts'
+import {
+  CallAnswer,
+  ConversionAnswer,
+  DealAnswer,
+  IdentityAnswer,
+  LeadAnswer,
+  LeaseAnswer,
+  SessionAnswer,
+  TouchpointAnswer,
+} from './answers.ts'
 import { type CallRow, callsSql, shapeCall } from './call-view.ts'
 import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
 import { type LeadRow, leadsSql, shapeLead } from './lead-view.ts'
@@ -24,9 +34,10 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
     column: string,
     sql: (where: string) => string,
     shape: (row: Row, mask: Mask) => object,
+    line: z.ZodType,
   ): void => {
     const schema = { tags: ['streams'], summary: `All ${name} of a period, one a line`, querystring: Period }
-    app.get(`/v1/${name}`, { schema, config: { scope: 'reports' } }, (request, reply) => {
+    app.get(`/v1/${name}`, { schema, config: { scope: 'reports', answer: linesOf(line) } }, (request, reply) => {
       const query = request.query as PeriodQuery
       const { timezone } = siteFor(request, settings, query.site)
       const { sql: where, params } = periodSql(column, query, timezone)
@@ -40,14 +51,20 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
     'started_at',
     (where) => `${sessionsSql(`bot = 0 AND ${where}`)} ORDER BY site, id`,
     shapeSession,
+    SessionAnswer,
   )
-  many<CallRow>('calls', 'at', (where) => `${callsSql(where)} ORDER BY site, id`, shapeCall)
-  many<LeadRow>('leads', 'at', leadsSql, shapeLead)
-  many<DealRow>('deals', 'created_at', dealsSql, shapeDeal)
-  many<ConversionRow>('conversions', 'at', conversionsSql, shapeConversion)
-  many<LeaseRow>('leases', '`from`', leasesSql, shapeLease)
+  many<CallRow>('calls', 'at', (where) => `${callsSql(where)} ORDER BY site, id`, shapeCall, CallAnswer)
+  many<LeadRow>('leads', 'at', leadsSql, shapeLead, LeadAnswer)
+  many<DealRow>('deals', 'created_at', dealsSql, shapeDeal, DealAnswer)
+  many<ConversionRow>('conversions', 'at', conversionsSql, shapeConversion, ConversionAnswer)
+  many<LeaseRow>('leases', '`from`', leasesSql, shapeLease, LeaseAnswer)
   identityRoute(app, deps)
   touchpointRoute(app, deps)
+}
+
+/** A stream as the reference shows it: the schema is that of a line. */
+function linesOf(schema: z.ZodType) {
+  return { type: 'application/x-ndjson', description: 'One a line', schema }
 }
 
 interface ConversionRow extends Record<string, unknown> {
@@ -99,21 +116,25 @@ function shapeLease(row: LeaseRow) {
 
 function identityRoute(app: App, { reader, settings }: ReportsDeps): void {
   const schema = { tags: ['streams'], summary: 'Every identifier and whose it is, one a line', querystring: OfSite }
-  app.get('/v1/identities', { schema, config: { scope: 'reports' } }, (request, reply) => {
-    const { site } = request.query
-    siteFor(request, settings, site)
-    const mask = maskFor(request.access)
-    const rows = reader.stream<{ kind: string; value: string; person: string; shared: number }>(
-      `SELECT kind, value, person, shared FROM identities FINAL WHERE site = {site:String} ORDER BY site, kind, value`,
-      { site },
-    )
-    return sendLines(reply, rows, ({ kind, value, person, shared }) => ({
-      kind,
-      value: mask.identifier(kind, value),
-      person: shared === 1 ? null : person || null,
-      ...(shared === 1 && { shared: true }),
-    }))
-  })
+  app.get(
+    '/v1/identities',
+    { schema, config: { scope: 'reports', answer: linesOf(IdentityAnswer) } },
+    (request, reply) => {
+      const { site } = request.query
+      siteFor(request, settings, site)
+      const mask = maskFor(request.access)
+      const rows = reader.stream<{ kind: string; value: string; person: string; shared: number }>(
+        `SELECT kind, value, person, shared FROM identities FINAL WHERE site = {site:String} ORDER BY site, kind, value`,
+        { site },
+      )
+      return sendLines(reply, rows, ({ kind, value, person, shared }) => ({
+        kind,
+        value: mask.identifier(kind, value),
+        person: shared === 1 ? null : person || null,
+        ...(shared === 1 && { shared: true }),
+      }))
+    },
+  )
 }
 
 const TouchpointsQuery = Period.extend({
@@ -146,7 +167,8 @@ interface TouchRow extends Record<string, unknown> {
 
 function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
   const schema = { tags: ['streams'], summary: 'Every step of every path, one a line', querystring: TouchpointsQuery }
-  app.get('/v1/touchpoints', { schema, config: { scope: 'reports' } }, (request, reply) => {
+  const config = { scope: 'reports' as const, answer: linesOf(TouchpointAnswer), failures: ['unknown_model'] as const }
+  app.get('/v1/touchpoints', { schema, config }, (request, reply) => {
     const { query } = request
     const { timezone } = siteFor(request, settings, query.site)
     const { sql: where, params } = periodSql('conversion_at', query, timezone)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatMetric, formatSpan, isWhole } from './numbers.ts'
+import { formatMetric, formatShort, formatSpan, isWhole } from './numbers.ts'
 
 const ru = { language: 'ru', currency: 'RUB' } as const
 const en = { language: 'en', currency: 'USD' } as const
@@ -22,6 +22,13 @@ describe('a number of the report', () => {
 
   test('is still readable in a currency that nobody knows', () => {
     expect(formatMetric('5', 'money', { ...en, currency: 'not a currency' })).toBe('5.00')
+  })
+
+  test.each([
+    ['373623299.00', '$373.6M'],
+    ['1989730645.00', '$1.99B'],
+  ])('of %s fits a card as %s', (value, words) => {
+    expect(formatShort(value, en)).toBe(words)
   })
 
   test.each([

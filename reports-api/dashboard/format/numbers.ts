@@ -31,8 +31,10 @@ export function formatMoney(value: number | string, { language, currency, whole 
 
 /** A sum that has to fit a small card: «279.3M ₽». The exact one stands elsewhere. */
 export function formatShort(value: number | string, { language, currency }: NumberStyle): string {
-  return kept(`${language} ${currency} short`, () => {
-    const options = { notation: 'compact', maximumFractionDigits: 1 } as const
+  // The tenth of a billion is a hundred million: too much to round away.
+  const digits = Math.abs(Number(value)) >= 1e9 ? 2 : 1
+  return kept(`${language} ${currency} short ${digits}`, () => {
+    const options = { notation: 'compact', maximumFractionDigits: digits } as const
     return currencyFormat(language, currency, options)
   }).format(Number(value))
 }

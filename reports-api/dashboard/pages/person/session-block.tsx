@@ -58,7 +58,7 @@ function SessionFacts({ session }: { session: TimelineEntry }): ReactNode {
         {parts.join(' · ')}
       </Text>
       {number !== '' && (
-        <Badge variant="default" tt="none" fw={500} mt={4}>
+        <Badge variant="default" tt="none" fw={500} mt={4} display="grid" w="fit-content">
           {t('session.numbers')} {number}
         </Badge>
       )}

@@ -116,7 +116,10 @@ function List({ behind, path, view }: { behind: Behind; path: Path; view: Report
 function Entry({ row, view }: { row: Row; view: ReportView }): ReactNode {
   const { t, language, name } = useWords()
   const entry = readRow(row)
-  const source = [entry.source, entry.medium, entry.campaign].filter(Boolean).join(' / ')
+  const source =
+    entry.channel === 'uncredited'
+      ? name('channel', entry.channel)
+      : [entry.source, entry.medium, entry.campaign].filter(Boolean).join(' / ')
   return (
     <li className={classes.entry}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">

@@ -6,6 +6,7 @@ export interface RowBehind {
   id: string
   at: string
   person: string
+  channel: string
   source: string
   medium: string
   campaign: string
@@ -27,6 +28,7 @@ export function readRow(row: Row): RowBehind {
     id: text('conversion') || text('id'),
     at: text('conversion_at') || text('started_at') || text('at'),
     person: text('person'),
+    channel: text('channel'),
     source: text('source'),
     medium: text('medium'),
     campaign: text('campaign'),
