@@ -31,7 +31,8 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
       siteFor(request, settings, site)
       const [row] = await reader.query<Row>(`${sql} LIMIT 1`, { site, id })
       if (!row) throw new Failure('fact_not_found', `There is no ${what} "${id}".`)
-      return reply.headers(uncached).send(shape(row, maskFor(request.access)))
+      const mask = maskFor(request.access)
+      return reply.headers(uncached).send(mask.free(shape(row, mask)))
     })
   }
   one<SessionRow>('/v1/sessions/:id', 'session', sessionsSql('id = {id:String}'), shapeSession, SessionAnswer)

@@ -116,3 +116,19 @@ test('a reader with the scope personal sees everything', () => {
     null,
   ])
 })
+
+describe('a row of free texts', () => {
+  const row = { source: 'tel 8 926 111-22-33', campaign: 'spring', tags: ['a@b.example', 'good'], visits: 3, id: 'x' }
+
+  test('loses phones and emails to those who may not see them', () => {
+    const masked = maskFor(undefined).free(row)
+    expect(JSON.stringify(masked)).not.toMatch(/111-22-33|a@b\.example/)
+    expect(masked).toMatchObject({ campaign: 'spring', visits: 3, id: 'x' })
+    expect(masked.tags[1]).toBe('good')
+  })
+
+  test('is left alone for those who may', () => {
+    const access = { token: 't', allows: () => true, reaches: () => true }
+    expect(maskFor(access).free(row)).toEqual(row)
+  })
+})

@@ -12,6 +12,8 @@ export interface Mask {
   /** What somebody typed into a form. */
   typed(value: string): string
   identifier(kind: string, value: string): string
+  /** A row in whose tags, paths and reasons anything may stand that an address or a CRM brought. */
+  free<Row extends object>(row: Row): Row
   /** Any JSON as it was received. */
   body(value: unknown): unknown
 }
@@ -31,6 +33,7 @@ const nothingHidden: Mask = {
   text: same,
   typed: same,
   identifier: (_, value) => value,
+  free: (row) => row,
   body: (value) => value,
 }
 
@@ -47,7 +50,34 @@ const personalHidden: Mask = {
     if (kind === 'ga' || kind === 'ym') return value
     return kind === 'email' ? maskEmail(value) : maskText(value)
   },
+  free: maskFree,
   body: (value) => maskBody(value),
+}
+
+const freeFields = [
+  'source',
+  'medium',
+  'campaign',
+  'content',
+  'term',
+  'landing_path',
+  'referrer_host',
+  'stage',
+  'reason',
+  'manager',
+  'operator',
+  'name',
+  'tags',
+] as const
+
+function maskFree<Row extends object>(row: Row): Row {
+  const masked = { ...row } as Record<string, unknown>
+  for (const field of freeFields) {
+    const value = masked[field]
+    if (typeof value === 'string') masked[field] = maskText(value)
+    if (Array.isArray(value)) masked[field] = value.map((part) => (typeof part === 'string' ? maskText(part) : part))
+  }
+  return masked as Row // Only texts were replaced, by texts.
 }
 
 function same(value: string): string {

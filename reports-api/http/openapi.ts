@@ -37,7 +37,13 @@ export async function registerOpenApi(app: App): Promise<void> {
     transform: describeRoute,
     transformObject: jsonSchemaTransformObject,
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list', deepLinking: true } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { docExpansion: 'list', deepLinking: true },
+    // The page shares its origin with the dashboard, where the token is kept.
+    staticCSP: true,
+    transformStaticCSP: (policy) => `${policy.replace(/upgrade-insecure-requests;?/, '')}; frame-ancestors 'none'`,
+  })
   app.get('/openapi.json', { schema: { hide: true } }, (_, reply) =>
     reply.header('cache-control', 'no-cache').send(app.swagger()),
   )

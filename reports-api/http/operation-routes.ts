@@ -71,8 +71,18 @@ function readLog(log_status: OperationOptions['log_status']): { ready: boolean; 
 }
 
 /** The peer itself, not what it says: behind a proxy on this machine everybody would be local. */
+/** A proxy on this machine comes from the loopback too; these give it away. */
+const proxyHeaders = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+] as const
+
 function isLocal({ socket, headers }: FastifyRequest): boolean {
-  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false
+  if (proxyHeaders.some((name) => headers[name] !== undefined)) return false
   const address = socket.remoteAddress ?? ''
   return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

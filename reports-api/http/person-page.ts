@@ -34,7 +34,7 @@ export async function readPerson(
     identifiers: identifiers.map((row) => shapeIdentifier(row, mask)),
     timeline: page.timeline,
     cursor: page.cursor,
-    deals: deals.map((deal) => ({ ...deal, amount: moneyText(deal.amount) })),
+    deals: deals.map((deal) => mask.free({ ...deal, amount: moneyText(deal.amount) })),
     revenue: await revenueOf(reader, site, id),
     currency: site.currency,
   }

@@ -5,6 +5,7 @@ import { runReport } from '#reports-api/registry/run-report.ts'
 import { runRows } from '#reports-api/registry/run-rows.ts'
 import type { FailureCode } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import { maskFor } from './mask.ts'
 import { after, siteFor, uncached } from './read-query.ts'
 import { RegistryAnswer, ReportAnswer, RowsAnswer } from './report-answers.ts'
 import type { ReportsDeps } from './reports-deps.ts'
@@ -38,7 +39,8 @@ export function reportRoutes(app: App, { reader, settings }: ReportsDeps): void 
     },
     async (request, reply) => {
       const site = siteFor(request, settings, request.body.site)
-      return reply.headers(uncached).send(await runReport(reader, request.body, site))
+      const report = await runReport(reader, request.body, site)
+      return reply.headers(uncached).send({ ...report, rows: report.rows.map(maskFor(request.access).free) })
     },
   )
 
@@ -50,7 +52,8 @@ export function reportRoutes(app: App, { reader, settings }: ReportsDeps): void 
     },
     async (request, reply) => {
       const site = siteFor(request, settings, request.body.site)
-      return reply.headers(uncached).send(await runRows(reader, request.body, site))
+      const page = await runRows(reader, request.body, site)
+      return reply.headers(uncached).send({ ...page, rows: page.rows.map(maskFor(request.access).free) })
     },
   )
 }

@@ -43,7 +43,7 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
       const { sql: where, params } = periodSql(column, query, timezone)
       const mask = maskFor(request.access)
       const rows = reader.stream<Row>(sql(where), { site: query.site, ...params })
-      return sendLines(reply, rows, (row) => shape(row, mask))
+      return sendLines(reply, rows, (row) => mask.free(shape(row, mask)))
     })
   }
   many<SessionRow>(
@@ -172,6 +172,7 @@ function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
     const { query } = request
     const { timezone } = siteFor(request, settings, query.site)
     const { sql: where, params } = periodSql('conversion_at', query, timezone)
+    const mask = maskFor(request.access)
     const rows = reader.stream<TouchRow>(touchpointsSql(query, where), {
       site: query.site,
       lookback_days: query.lookback_days,
@@ -179,7 +180,7 @@ function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
       ...(params satisfies Params),
     })
     return sendLines(reply, rows, ({ session, call, person, value, credit, ...row }) => ({
-      ...row,
+      ...mask.free(row),
       value: moneyText(value),
       ...(credit !== undefined && { credit: moneyText(credit) }),
       person: person || null,

@@ -40,7 +40,7 @@ export async function readTimeline(
         kind: row.kind,
         id: row.id,
         ...(source.hasSession && { session: session ?? null }),
-        ...source.shape(row, mask),
+        ...mask.free(source.shape(row, mask)),
       }
     }),
     cursor: rows.length > limit && last ? writeCursor([last.at_ms, String(last.rank), last.key]) : null,
