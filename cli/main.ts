@@ -60,7 +60,7 @@ function program(): Command {
     .command('fill')
     .description('make a believable year of data through the public API')
     .option('--days <days>', 'how many days back', '365')
-    .option('--visits <visits>', 'how many visits in all', '6000')
+    .option('--visits <visits>', 'how many visits in all', '12000')
     .option('--seed <seed>', 'another number, another year', '1')
     .action((options) => demoFill(readConfig(process.env), options))
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())

@@ -34,6 +34,7 @@ ${snippet}
 <main>${bodies[page](text)}</main>
 <footer>${text.footer} · <a href="?lang=${language === 'en' ? 'ru' : 'en'}">${language === 'en' ? 'Русский' : 'English'}</a></footer>
 </div>
+<a class="to-panel" href="#panel">${text.toPanel}</a>
 <aside id="panel" data-tl-noswap data-language="${language}" aria-label="Throughline"></aside>
 </body>
 </html>

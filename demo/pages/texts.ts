@@ -26,6 +26,7 @@ export const texts = {
     send: 'Send',
     thanksTitle: 'Thank you!',
     thanksText: 'We will ring you back within fifteen minutes. This page came from an ordinary form submit.',
+    toPanel: 'Play the outside world ↓',
     footer: 'Nobody sells anything here. The site exists to be tracked.',
   },
   ru: {
@@ -50,6 +51,7 @@ export const texts = {
     send: 'Отправить',
     thanksTitle: 'Спасибо!',
     thanksText: 'Перезвоним в течение пятнадцати минут. Эта страница открылась обычной отправкой формы.',
+    toPanel: 'Сыграть внешний мир ↓',
     footer: 'Здесь ничего не продаётся. Сайт существует, чтобы его отслеживали.',
   },
 } as const satisfies Record<Language, Record<string, string>>

@@ -13,7 +13,6 @@ export const columns = [
   'romi',
   'drr',
 ] as const
-export type Column = (typeof columns)[number]
 
 /** What a row opens into when it is unfolded: the next step down the same path. */
 const inside: Record<string, string> = {
