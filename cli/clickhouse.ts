@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { openStore, type Store } from '#storage/client.ts'
-import { type Engine, startEngine } from '#storage/engine/start-engine.ts'
+import { type Engine, type EngineOptions, startEngine } from '#storage/engine/start-engine.ts'
 import { migrate } from '#storage/migrations/migrate.ts'
 import { assets } from './assets.ts'
 import type { Config } from './config.ts'
@@ -16,12 +16,16 @@ export interface ClickHouse {
 }
 
 /** The ClickHouse of these settings: the user's server, or a freshly started embedded engine. */
-export async function startClickHouse(config: Config): Promise<ClickHouse> {
+export async function startClickHouse(
+  config: Config,
+  watch: Pick<EngineOptions, 'signal' | 'onState' | 'onExit'> = {},
+): Promise<ClickHouse> {
   const database = config.CLICKHOUSE_DATABASE
   if (config.CLICKHOUSE_URL) return { connection: { url: config.CLICKHOUSE_URL, database } }
   const engine = await startEngine({
     dir: join(config.DATA_DIR, 'clickhouse'),
     childScript: assets.engineChild,
+    ...watch,
     ...(config.BI_PASSWORD !== undefined && {
       bi: { port: config.BI_PORT, password: config.BI_PASSWORD, database },
     }),

@@ -23,6 +23,16 @@ describe('settings from the environment', () => {
     )
   })
 
+  test.each([
+    ['TRUST_PROXY', '999.1.1.1'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['OUTBOUND_ALLOW', 'abc'],
+    ['CLICKHOUSE_URL', 'http://user:100%sure@127.0.0.1:8123'],
+    ['GEO_DB', '/there/is/none'],
+  ])('find %s=%s wrong before anything is started', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`Wrong settings:\\n {2}${name}`))
+  })
+
   test('take a list of networks', () => {
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1' }).TRUST_PROXY).toEqual(['10.0.0.0/8', '::1'])
   })

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 const list = z
@@ -11,7 +12,13 @@ const list = z
       .filter((part) => part !== ''),
   )
 
-const network = z.string().regex(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, 'must be addresses or networks such as 10.0.0.0/8')
+const network = z.string().refine(isNetwork, 'must be addresses or networks such as 10.0.0.0/8')
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128)
+}
 
 const networks = list.pipe(z.array(network))
 
@@ -19,6 +26,27 @@ const httpUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http(s) address')
   .transform((text) => text.replace(/\/+$/, ''))
+
+/** `%` is the one character that an address takes and that then cannot be read back. */
+function hasPlainCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return true
+  const { username, password } = new URL(text)
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 export const Config = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535).default(8080).describe('The one port of everything'),
@@ -31,7 +59,10 @@ export const Config = z.object({
     .min(1)
     .default('./data')
     .describe('The durable log, and the embedded ClickHouse when `CLICKHOUSE_URL` is not set'),
-  CLICKHOUSE_URL: httpUrl.optional().describe('A ClickHouse server, user and password inside; embedded when not set'),
+  CLICKHOUSE_URL: httpUrl
+    .refine(hasPlainCredentials, 'user and password must be percent-encoded')
+    .optional()
+    .describe('A ClickHouse server, user and password inside; embedded when not set'),
   CLICKHOUSE_DATABASE: z
     .string()
     .regex(/^[A-Za-z_]\w{0,62}$/, 'must be a plain name of letters, digits and _')
@@ -56,6 +87,7 @@ export const Config = z.object({
   GEO_DB: z
     .string()
     .min(1)
+    .refine(isReadable, 'is no file that can be read')
     .optional()
     .describe('A city database of your own (MaxMind format) instead of the shipped one'),
   LOG_QUOTA_BYTES: z.coerce
@@ -124,4 +156,11 @@ export class WrongSettings extends Error {
 
 export function baseUrlOf(config: Config): string {
   return config.BASE_URL ?? `http://localhost:${config.PORT}`
+}
+
+/** Where commands on this machine reach the service. */
+export function localUrlOf({ HOST, PORT }: Config): string {
+  const everywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+  const host = everywhere[HOST] ?? HOST
+  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`
 }

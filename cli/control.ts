@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { FolderInUse, isFolderLocked, lockFolder } from '#ingest/log/lock-folder.ts'
 
 const Control = z.object({
   pid: z.number().int(),
@@ -18,6 +19,8 @@ export type Control = z.infer<typeof Control>
 
 export async function writeControl(dir: string, control: Control): Promise<void> {
   const file = join(dir, 'control.json')
+  // One that a crash left behind may have other rights.
+  await rm(`${file}.new`, { force: true })
   await writeFile(`${file}.new`, JSON.stringify(control), { mode: 0o600 })
   await rename(`${file}.new`, file)
 }
@@ -26,19 +29,32 @@ export async function removeControl(dir: string): Promise<void> {
   await rm(join(dir, 'control.json'), { force: true })
 }
 
-/** The running service of this data folder; undefined when none runs (a file left by a killed one does not count). */
+/** The running service of this data folder; undefined when none runs, or it is not ready yet. */
 export async function findService(dir: string): Promise<Control | undefined> {
-  const text = await readFile(join(dir, 'control.json'), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  const control = Control.safeParse(JSON.parse(text))
-  return control.success && isAlive(control.data.pid) ? control.data : undefined
+  // A process id would not do: after a restart of the machine, or in a container, it soon belongs to somebody else.
+  return (await isFolderLocked(dir)) ? readControl(dir) : undefined
 }
 
-function isAlive(pid: number): boolean {
+/** Keeps a second service off the data folder. Throws, naming the one that has it. */
+export async function ownFolder(dir: string): Promise<{ release(): Promise<void> }> {
   try {
-    process.kill(pid, 0)
-    return true
+    return await lockFolder(dir, { wait_ms: LOCK_WAIT_MS })
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error
+    const running = await readControl(dir)
+    const who = running ? ` (process ${running.pid}, ${running.url})` : ', and is starting or stopping'
+    throw new Error(`A service already runs on ${dir}${who}. Stop it, or set DATA_DIR to another folder.`)
+  }
+}
+
+/** A command that looks whether a service runs holds the lock for a moment. */
+const LOCK_WAIT_MS = 500
+
+/** What cannot be read says nothing: the next start writes it anew. */
+async function readControl(dir: string): Promise<Control | undefined> {
+  try {
+    return Control.parse(JSON.parse(await readFile(join(dir, 'control.json'), 'utf8')))
   } catch {
-    return false
+    return undefined
   }
 }

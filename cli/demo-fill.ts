@@ -1,6 +1,6 @@
 import { demoSite } from '#demo/demo-site.ts'
 import { fill } from '#demo/fill/fill.ts'
-import { baseUrlOf, type Config } from './config.ts'
+import { baseUrlOf, type Config, WrongSettings } from './config.ts'
 import { findService } from './control.ts'
 import { showProgress } from './progress.ts'
 import { askService } from './service-api.ts'
@@ -30,6 +30,6 @@ export async function demoFill(config: Config, options: { days: string; visits: 
 function wholeNumber(name: string, text: string, max: number): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`--${name} is a whole number from 1 to ${max}.`)
+    throw new WrongSettings([`--${name}: is a whole number from 1 to ${max}`])
   return value
 }

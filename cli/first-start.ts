@@ -3,21 +3,16 @@ import { SiteDocument } from '#storage/settings/documents.ts'
 import { hashSecret, mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 
-export interface FirstStart {
-  settings: WritableSettings
-  base_url: string
-  demo: boolean
-  has_admin_token: boolean
-}
-
-/** Makes what a first start needs: the site `demo`, and an admin token, whose secret is returned to be printed once. */
-export async function prepareFirstStart({
+/** Makes the site `demo` where there is no site at all, and what its demo pages need. */
+export async function makeDemo({
   settings,
   base_url,
   demo,
-  has_admin_token,
-}: FirstStart): Promise<string | undefined> {
-  const by = 'first start'
+}: {
+  settings: WritableSettings
+  base_url: string
+  demo: boolean
+}): Promise<void> {
   if (settings.list('site').length === 0) {
     const domains = [...new Set(['localhost', '127.0.0.1', new URL(base_url).hostname])]
     const site = { id: demoSite, name: 'Demo', domains, projects: demoProjects, timezone: 'Europe/Moscow' }
@@ -30,8 +25,11 @@ export async function prepareFirstStart({
       await settings.put('destination', destination.id, destination, { by })
     }
   }
-  const hasAdmin = settings.list('token').some(({ document }) => document.scopes.includes('admin'))
-  if (has_admin_token || hasAdmin) return undefined
+}
+
+/** Makes the admin token of an installation that has none; its secret is returned to be printed once. */
+export async function makeAdminToken(settings: WritableSettings): Promise<string | undefined> {
+  if (settings.list('token').some(({ document }) => document.scopes.includes('admin'))) return undefined
   const secret = mintSecret()
   const token = {
     id: 'admin',
@@ -42,3 +40,5 @@ export async function prepareFirstStart({
   await settings.put('token', 'admin', token, { by })
   return secret
 }
+
+const by = 'first start'

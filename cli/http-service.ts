@@ -82,12 +82,44 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
   }
   if (options.demo) registerDemo(app, demoOptions(app, options))
   registerControl(app, options)
+  let listening: Promise<void> | undefined
   return {
-    async listen() {
-      await app.listen({ port: config.PORT, host: config.HOST })
+    listen() {
+      listening = listen(app, config)
+      return listening
     },
-    close: () => app.close(),
+    async close() {
+      // fastify breaks when it is closed between the first and the second address of one name (`localhost`).
+      await listening?.catch(() => undefined)
+      await closeWithin(app, CLOSE_MS)
+    },
   }
+}
+
+/** A request still open then is cut off: a reader that has stalled must not hold up the stop. */
+const CLOSE_MS = 5_000
+
+async function listen(app: App, { PORT, HOST }: Config): Promise<void> {
+  try {
+    await app.listen({ port: PORT, host: HOST })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === undefined ? undefined : listenTroubles[code]
+    throw why === undefined ? error : new Error(`Cannot listen on ${HOST}, port ${PORT}: ${why}`, { cause: error })
+  }
+}
+
+const listenTroubles: Record<string, string> = {
+  EADDRINUSE: 'another program has it. Stop that one, or set PORT to another.',
+  EACCES: 'not allowed. Set PORT to 1024 or more.',
+  EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one it has, or to 0.0.0.0.',
+  ENOTFOUND: 'there is no such name. Set HOST to an address of this machine.',
+  EAI_AGAIN: 'the name cannot be resolved. Set HOST to an address of this machine.',
+}
+
+async function closeWithin(app: App, wait_ms: number): Promise<void> {
+  const giveUp = setTimeout(() => app.server.closeAllConnections(), wait_ms)
+  await app.close().finally(() => clearTimeout(giveUp))
 }
 
 function ingestDeps({ settings, ingest, now, metrics, config }: HttpOptions) {
@@ -95,9 +127,10 @@ function ingestDeps({ settings, ingest, now, metrics, config }: HttpOptions) {
   return { settings, log, leases, places, now, metrics, rate_limit_per_minute: config.RATE_LIMIT_PER_MINUTE }
 }
 
-/** What is wrong although facts are accepted. */
-function troubles({ keeper, matching, roles }: HttpOptions): string[] {
-  const found = [keeper.trouble()]
+/** What is wrong beside the log being full, and why it is. */
+function troubles({ keeper, matching, roles, ingest }: HttpOptions): string[] {
+  const isDiskLow = ingest.log.status().full_because === 'disk_low'
+  const found = [isDiskLow ? 'The disk of DATA_DIR has less room than MIN_FREE_BYTES' : undefined, keeper.trouble()]
   if (roles.has('matching') && !matching()?.status().running) found.push('Matching is not running')
   return found.filter((trouble) => trouble !== undefined)
 }
@@ -122,9 +155,15 @@ function demoOptions(app: App, { base_url, control_token }: HttpOptions) {
 const Rebuild = z.object({ site: z.string().max(64).optional(), check: z.boolean().default(false) })
 
 /** What the owner's commands ask of the running service; not part of the public contract. */
-function registerControl(app: App, { matching }: HttpOptions): void {
+function registerControl(app: App, { matching, settings }: HttpOptions): void {
   const schema = { hide: true, body: Rebuild }
-  app.post('/control/rebuild', { config: { scope: 'admin' }, schema }, async ({ body }) => {
+  app.post('/control/rebuild', { config: { scope: 'admin' }, schema }, async ({ body, access }) => {
+    if (!access?.reaches(body.site ?? '')) {
+      throw new Failure('forbidden', 'This token does not reach every site; name the one to rebuild with `site`.')
+    }
+    if (body.site !== undefined && !settings.get('site', body.site)) {
+      throw new Failure('site_not_found', `There is no site "${body.site}".`)
+    }
     const child = matching()
     if (!child) throw new Failure('starting', 'Matching does not run in this service.', { retry_after_s: 5 })
     return child.rebuild({ check: body.check, ...(body.site !== undefined && { site: body.site }) })

@@ -28,17 +28,23 @@ export interface IngestServiceOptions {
   onLanded(): void
 }
 
+/** How long a stop waits for ClickHouse to take what is left; the rest lands after the next start. */
+const CLOSE_WAIT_MS = 5_000
+
 /** The durable log, the leases and what enriches events; needs its own disk and nothing else. */
 export async function openIngest(options: IngestServiceOptions): Promise<IngestService> {
   const { config, settings, keeper, now, metrics, log, onLanded } = options
   const dir = join(config.DATA_DIR, 'ingest')
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const places = await openPlaces(config.GEO_DB)
+  const places = await openPlaces(config.GEO_DB).catch((error: unknown) => {
+    throw new Error(`GEO_DB cannot be read as a MaxMind database: ${(error as Error).message}`, { cause: error })
+  })
   const durable = await openLog({
     dir: join(dir, 'log'),
     store: keeper.store,
     quota_bytes: config.LOG_QUOTA_BYTES,
     min_free_bytes: config.MIN_FREE_BYTES,
+    close_wait_ms: CLOSE_WAIT_MS,
     now,
     metrics,
     log,

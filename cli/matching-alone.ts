@@ -1,21 +1,29 @@
+import type { Connection } from './clickhouse.ts'
 import type { Config } from './config.ts'
 import { findService } from './control.ts'
 import type { Logger } from './logger.ts'
-import { openMatching } from './matching-process.ts'
+import { openMatching, type RunningMatching } from './matching-process.ts'
+import type { Service } from './service.ts'
 
 /** `start --only matching`: beside services that run elsewhere on the same ClickHouse. */
-export async function startMatchingAlone({
-  config,
-  log,
-}: {
-  config: Config
-  log: Logger
-}): Promise<{ close(): Promise<void> }> {
-  const connection = config.CLICKHOUSE_URL
-    ? { url: config.CLICKHOUSE_URL, database: config.CLICKHOUSE_DATABASE }
-    : (await findService(config.DATA_DIR))?.clickhouse
-  if (!connection) {
-    throw new Error('Matching alone needs CLICKHOUSE_URL, or a service running on the same DATA_DIR.')
+export function startMatchingAlone({ config, log }: { config: Config; log: Logger }): Service {
+  let running: RunningMatching | undefined
+  async function begin(): Promise<void> {
+    const connection = await findConnection(config)
+    running = await openMatching({
+      connection,
+      data_dir: config.DATA_DIR,
+      outbound_allow: config.OUTBOUND_ALLOW,
+      log,
+    })
+    log.info('matching runs')
   }
-  return openMatching({ connection, data_dir: config.DATA_DIR, outbound_allow: config.OUTBOUND_ALLOW, log })
+  return { ready: begin(), close: async () => running?.close() }
+}
+
+async function findConnection(config: Config): Promise<Connection> {
+  if (config.CLICKHOUSE_URL) return { url: config.CLICKHOUSE_URL, database: config.CLICKHOUSE_DATABASE }
+  const connection = (await findService(config.DATA_DIR))?.clickhouse
+  if (!connection) throw new Error('Matching alone needs CLICKHOUSE_URL, or a service running on the same DATA_DIR.')
+  return connection
 }

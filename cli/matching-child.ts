@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { Failure } from '#shell/failure.ts'
 import type { Connection } from './clickhouse.ts'
 import type { Logger } from './logger.ts'
 
@@ -28,12 +29,15 @@ export interface MatchingChild {
 }
 
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
-const CLOSE_MS = 15_000
+/** A step of matching may be broken off: it is read once more after the next start. */
+const CLOSE_MS = 5_000
+
+const unknown: MatchingStatus = { lag_ms: null, last_error: null }
 
 /** Keeps matching running in a process of its own; it ends with ours, because the channel between them closes. */
 export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 'say'>, log: Logger): MatchingChild {
   const waiting = new Map<number, { done(report: object): void; fail(error: Error): void }>()
-  let status: MatchingStatus = { lag_ms: null, last_error: null }
+  let status = unknown
   let requests = 0
   let restarts = 0
   let isClosing = false
@@ -44,6 +48,8 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
     const made = fork(process.argv[1] as string, ['matching-process'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+    // What is sent while it dies fails later than `connected` says so. Its exit is dealt with below.
+    made.on('error', (error) => log.warn({ err: error }, 'matching cannot be reached'))
     made.send({ say: 'begin', ...begin } satisfies ToMatching)
     made.on('message', (message: FromMatching) => {
       if (message.say === 'status') {
@@ -51,12 +57,13 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
         restarts = 0
       } else answer(message)
     })
-    made.once('exit', (code) => {
-      for (const { fail } of waiting.values()) fail(new Error('Matching ended before the rebuild did.'))
+    made.once('exit', (code, signal) => {
+      for (const { fail } of waiting.values()) fail(new Failure('internal', 'Matching ended before the rebuild did.'))
       waiting.clear()
+      status = unknown
       if (isClosing) return
       const wait_ms = RESTART_MS[Math.min(restarts++, RESTART_MS.length - 1)]
-      log.error({ code, wait_ms }, 'matching ended, starting it again')
+      log.error({ code, signal, wait_ms }, 'matching ended, starting it again')
       timer = setTimeout(() => {
         child = spawnOne()
       }, wait_ms)
@@ -68,15 +75,19 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
     const asked = waiting.get(request)
     waiting.delete(request)
     if (report) asked?.done(report)
-    else asked?.fail(new Error(error ?? 'The rebuild failed.'))
+    else asked?.fail(new Failure('internal', error ?? 'The rebuild failed.'))
   }
 
   const send = (message: ToMatching) => void (child.connected && child.send(message))
   return {
     poke: () => send({ say: 'landed' }),
-    status: () => ({ ...status, running: child.exitCode === null && child.connected }),
+    status: () => ({ ...status, running: child.connected }),
     rebuild: (options) =>
       new Promise((done, fail) => {
+        if (!child.connected) {
+          fail(new Failure('starting', 'Matching is not running at the moment.', { retry_after_s: 5 }))
+          return
+        }
         const request = ++requests
         waiting.set(request, { done, fail })
         send({ say: 'rebuild', request, ...options })
@@ -84,7 +95,7 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
     async close() {
       isClosing = true
       clearTimeout(timer)
-      if (child.exitCode !== null || !child.connected) return
+      if (child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise<void>((done) => child.once('exit', () => done()))
       send({ say: 'close' })
       const giveUp = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS)

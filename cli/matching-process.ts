@@ -90,5 +90,6 @@ async function rebuild(matching: Matching, { request, site, check }: ToMatching 
 }
 
 function tell(message: FromMatching): void {
-  if (process.connected) process.send?.(message)
+  // The service may be gone already, and this process goes with it: nobody is to read of a crash then.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

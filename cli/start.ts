@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import closeWithGrace from 'close-with-grace'
-import { baseUrlOf, type Config, WrongSettings } from './config.ts'
-import { findService } from './control.ts'
+import { access, constants, mkdir } from 'node:fs/promises'
+import { type Config, WrongSettings } from './config.ts'
+import { endWithSignals } from './end-with-signals.ts'
 import { openLogger } from './logger.ts'
 import { startMatchingAlone } from './matching-alone.ts'
 import { startService } from './service.ts'
@@ -9,30 +8,44 @@ import { startService } from './service.ts'
 export const roles = ['ingest', 'cdn', 'reports-api', 'matching'] as const
 export type Role = (typeof roles)[number]
 
-const CLOSE_MS = 30_000
-
 /** `throughline start`: runs until SIGTERM or SIGINT, then closes cleanly with nothing lost. */
 export async function start(config: Config, options: { only?: string; demo?: boolean }): Promise<void> {
   const wanted = readRoles(options.only)
   const log = openLogger(config.LOG_LEVEL)
-  await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 })
+  await makeFolder(config.DATA_DIR)
   const isMatchingAlone = wanted.size === 1 && wanted.has('matching')
-  const running = isMatchingAlone ? undefined : await findService(config.DATA_DIR)
-  if (running) {
+  const service = isMatchingAlone
+    ? startMatchingAlone({ config, log })
+    : startService({ config, roles: wanted, demo: options.demo === true, log, say })
+  let isEnding = false
+  // From the first moment on: a start may wait long for a ClickHouse that is away, and accepts facts meanwhile.
+  endWithSignals(() => {
+    isEnding = true
+    return service.close()
+  }, log)
+  try {
+    await service.ready
+  } catch (error) {
+    // A start that was told to end has not failed.
+    if (isEnding) return
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  }
+}
+
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
     throw new Error(
-      `A service already runs on ${config.DATA_DIR} (process ${running.pid}, ${running.url}). Stop it, or set DATA_DIR to another folder.`,
+      `DATA_DIR cannot be written: ${dir} (${code}). Make it writable, or set DATA_DIR to another folder.`,
+      {
+        cause: error,
+      },
     )
   }
-  const service = isMatchingAlone
-    ? await startMatchingAlone({ config, log })
-    : await startService({ config, roles: wanted, demo: options.demo === true, log, say })
-  closeWithGrace({ delay: CLOSE_MS, logger: { error: () => {} } }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'closing after an error')
-    else log.info({ signal }, 'closing')
-    await service.close()
-    log.info('closed')
-  })
-  if (!isMatchingAlone) log.debug({ base_url: baseUrlOf(config) }, 'started')
 }
 
 function readRoles(only: string | undefined): Set<Role> {

@@ -65,7 +65,7 @@ function event(id: number): ReturnType<typeof sampleEvent> {
 }
 
 async function openBenchLog(withStore: boolean, onLanded: (segment: number) => void = () => {}): Promise<Log> {
-  const silent = { info() {}, warn() {}, error() {} }
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
   return openLog({
     dir: join(folder, `log-${opened++}`),
     store: (): Store | undefined => (withStore ? store : undefined),
@@ -145,7 +145,7 @@ async function measureLanding(): Promise<void> {
     quota_bytes: 20 * 1024 ** 3,
     now: Date.now,
     metrics: new Registry(),
-    log: { info() {}, warn() {}, error() {} },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
     onLanded: (_, segment) => {
       segments.push(segment)
       if (log.status().bytes === 0) isDone()

@@ -61,7 +61,7 @@ function readLog(log_status: OperationOptions['log_status']): { ready: boolean; 
     return {
       ready: !full,
       problems: [
-        ...(full ? ['The log is full: facts are refused until ClickHouse takes some'] : []),
+        ...(full ? ['The log is full: facts are refused until there is room'] : []),
         ...(last_flush_error === null ? [] : [`The log could not be written to ClickHouse: ${last_flush_error}`]),
       ],
     }
@@ -70,7 +70,6 @@ function readLog(log_status: OperationOptions['log_status']): { ready: boolean; 
   }
 }
 
-/** The peer itself, not what it says: behind a proxy on this machine everybody would be local. */
 /** A proxy on this machine comes from the loopback too; these give it away. */
 const proxyHeaders = [
   'forwarded',
@@ -81,6 +80,7 @@ const proxyHeaders = [
   'x-real-ip',
 ] as const
 
+/** The peer itself, not what it says: behind a proxy on this machine everybody would be local. */
 function isLocal({ socket, headers }: FastifyRequest): boolean {
   if (proxyHeaders.some((name) => headers[name] !== undefined)) return false
   const address = socket.remoteAddress ?? ''

@@ -45,10 +45,10 @@ async function removeStale(home: string): Promise<void> {
   }
 }
 
-/** Only for the message to a second owner; the engine's own lock decides. */
+/** Only for the message to a second owner; the engine's own lock decides. So a full disk may refuse it. */
 export async function rememberOwner(home: string, engine_pid: number): Promise<void> {
   const owner = { pid: process.pid, engine_pid, since: new Date().toISOString() }
-  await writeFile(join(home, 'owner.json'), JSON.stringify(owner), { mode: 0o600 })
+  await writeFile(join(home, 'owner.json'), JSON.stringify(owner), { mode: 0o600 }).catch(() => {})
 }
 
 export async function forgetOwner(home: string): Promise<void> {
@@ -57,8 +57,15 @@ export async function forgetOwner(home: string): Promise<void> {
 
 /** Says who holds the folder, and what to do. */
 export async function nameOwner(home: string): Promise<string> {
-  const text = await readFile(join(home, 'owner.json'), 'utf8').catch(() => '{}')
-  const { pid, since } = JSON.parse(text || '{}') as { pid?: number; since?: string }
+  const { pid, since } = await readOwner(join(home, 'owner.json'))
   const who = pid === undefined ? 'another process' : `process ${pid} (since ${since})`
   return `The embedded ClickHouse cannot have ${home}: ${who} is using it. Stop that service, or give this one another DATA_DIR.`
+}
+
+async function readOwner(file: string): Promise<{ pid?: number; since?: string }> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch {
+    return {}
+  }
 }

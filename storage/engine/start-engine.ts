@@ -27,6 +27,8 @@ export interface EngineOptions {
   bi?: { port?: number; password: string; database: string }
   /** How long a start waits for an engine that is just dying. */
   lock_wait_ms?: number
+  /** Ends a start that is still waiting. A started engine ends by `stop`. */
+  signal?: AbortSignal
   onState?(state: EngineState): void
   /** It ended by itself. */
   onExit?(exit: EngineExit): void
@@ -49,7 +51,8 @@ export interface Engine {
 const READY_WAIT_MS = 60_000
 const LOCK_WAIT_MS = 30_000
 const LOCK_POLL_MS = 200
-const STOP_WAIT_MS = 15_000
+/** What it has answered is synced: one that does not end by then may be killed. */
+const STOP_WAIT_MS = 10_000
 const REVIVE_PAUSE_MS = 100
 const REVIVE_PAUSE_MS_MAX = 10_000
 
@@ -64,7 +67,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const bi = options.bi && { password: mintPassword(), database: options.bi.database }
   const files: EngineFiles = { home, port, limits, user: 'throughline', password, bi }
   const stopping = new AbortController()
-  let run = await takeFolder(files, options)
+  let run = await takeFolder(files, options, options.signal)
   const gateway = await openGateway(files, options).catch((error: unknown) => {
     run.end()
     throw error
@@ -146,9 +149,10 @@ async function takeFolder(files: EngineFiles, options: EngineOptions, stopping?:
     const started = await launch(files, options.childScript)
     if ('pid' in started) return started
     if (!started.locked) throw new Error(`The embedded ClickHouse ended at start: ${started.reason}`)
-    if (stopping?.aborted || performance.now() > deadline) throw new Error(await nameOwner(files.home))
+    if (stopping?.aborted) throw new Error('Stopped while the embedded ClickHouse was starting.')
+    if (performance.now() > deadline) throw new Error(await nameOwner(files.home))
     options.onState?.('waiting')
-    await sleep(LOCK_POLL_MS)
+    await sleep(LOCK_POLL_MS, undefined, stopping && { signal: stopping }).catch(() => undefined)
   }
 }
 

@@ -45,10 +45,22 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 async function readDone(store: Store): Promise<Set<number>> {
-  const [found] = await store.query<{ there: number }>('EXISTS TABLE migrations', {})
-  if (!Object.values(found ?? {}).some(Boolean)) return new Set()
+  if (!(await isThere(store))) return new Set()
   const rows = await store.query<{ number: number }>('SELECT number FROM migrations FINAL')
   return new Set(rows.map(({ number }) => number))
+}
+
+const UNKNOWN_DATABASE = 81
+
+/** Not there either while the database itself is not: then all of them would run. */
+async function isThere(store: Store): Promise<boolean> {
+  try {
+    const [found] = await store.query<{ there: number }>('EXISTS TABLE migrations', {})
+    return Object.values(found ?? {}).some(Boolean)
+  } catch (error) {
+    if (storeError(error)?.code === UNKNOWN_DATABASE) return false
+    throw error
+  }
 }
 
 async function run(store: Store, { number, name, statements }: Migration): Promise<void> {

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
-import type { Store } from '../client.ts'
+import { openStore, type Store } from '../client.ts'
 import { DestinationDocument, PoolDocument, SiteDocument } from './documents.ts'
 import { openSettings } from './open-settings.ts'
 import type { WritableSettings } from './settings.ts'
@@ -193,6 +194,17 @@ describe('settings', () => {
     expect(offline.get('site', 'shop')).toMatchObject({ version: 1, document: site })
     await expect(offline.put('site', 'shop', site, { by })).rejects.toMatchObject({ code: 'store_away' })
     await expect(offline.refresh()).rejects.toMatchObject({ code: 'store_away' })
+  })
+
+  test('can be closed while ClickHouse takes connections and says nothing', async () => {
+    const silent = createServer()
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done))
+    const { port } = silent.address() as AddressInfo
+    const frozen = openStore({ url: `http://127.0.0.1:${port}`, database: 'none' })
+    const settings = await open({ store: () => frozen })
+    await settings.close()
+    await frozen.close()
+    silent.close()
   })
 
   test('are for their owner alone on the disk, and leave no half-written file', async () => {

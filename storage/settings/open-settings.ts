@@ -58,7 +58,8 @@ export async function openSettings(options: SettingsOptions): Promise<WritableSe
     refresh: () => reader.inTurn(() => reaching(store, reader.catchUp)),
     async close() {
       stopPolling()
-      await reader.inTurn(async () => {})
+      // A server that has gone silent must not hold up the stop; what it was asked is only read, or answered by nobody.
+      await Promise.race([reader.inTurn(async () => {}), sleep(CLOSE_WAIT_MS, undefined, { ref: false })])
     },
   }
 }
@@ -100,6 +101,7 @@ function openReader(documents: DocumentSet, { file, log }: SettingsOptions): Rea
 
 /** How long a start waits for a ClickHouse that takes the connection and says nothing. */
 const FIRST_LOOK_MS = 3_000
+const CLOSE_WAIT_MS = 2_000
 
 async function startPolling(reader: Reader, { store, poll_ms }: SettingsOptions): Promise<() => void> {
   let timer: NodeJS.Timeout | undefined

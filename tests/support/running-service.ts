@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,10 @@ export interface RunningService {
   stop(): Promise<number | null>
   /** Ends the main process as a crash does; its children must follow by themselves. */
   kill(): Promise<void>
+  /** Ends the service and everything that belongs to it at one moment, as the kernel does when memory is short. */
+  killAll(): Promise<void>
+  /** The process of one part, of the service's own children. */
+  part(name: 'engine' | 'matching'): Promise<number | undefined>
   control(): Promise<{ clickhouse: { url: string; user: string; password: string; database: string } }>
 }
 
@@ -25,6 +29,8 @@ type AnyJson = any
 
 const READY_MS = 60_000
 
+export const root = join(import.meta.dirname, '../..')
+
 /** The built service as its users run it, on a free port and a data folder of its own. */
 export async function runService(
   options: { dir?: string; env?: Record<string, string>; port?: number } = {},
@@ -32,13 +38,16 @@ export async function runService(
   const dir = options.dir ?? (await newDataFolder())
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
-  const root = join(import.meta.dirname, '../..')
-  // The test runner sets names of its own, such as BASE_URL, that would be taken for settings.
-  const { PATH, HOME } = process.env
-  const own = { ...(PATH && { PATH }), ...(HOME && { HOME }) }
   const child = spawn(process.execPath, ['bin/throughline.mjs', 'start', '--demo'], {
     cwd: root,
-    env: { ...own, PORT: String(port), DATA_DIR: dir, ADMIN_TOKEN, RATE_LIMIT_PER_MINUTE: '0', ...options.env },
+    env: {
+      ...ownEnvironment(),
+      PORT: String(port),
+      DATA_DIR: dir,
+      ADMIN_TOKEN,
+      RATE_LIMIT_PER_MINUTE: '0',
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -74,6 +83,14 @@ export async function runService(
     async kill() {
       await end(child, 'SIGKILL', ended)
     },
+    async killAll() {
+      const pid = child.pid as number
+      for (const one of [await findPart(pid, 'engine'), await findPart(pid, 'matching'), pid]) {
+        if (one !== undefined) process.kill(one, 'SIGKILL')
+      }
+      await ended
+    },
+    part: (name) => findPart(child.pid as number, name),
     async control() {
       let control: Awaited<ReturnType<RunningService['control']>> | undefined
       await waitUntil(
@@ -87,6 +104,59 @@ export async function runService(
       return control as NonNullable<typeof control>
     },
   }
+}
+
+/** What a shell gives. The test runner sets names of its own, such as BASE_URL, that would be taken for settings. */
+export function ownEnvironment(): Record<string, string> {
+  const { PATH, HOME } = process.env
+  return { ...(PATH && { PATH }), ...(HOME && { HOME }) }
+}
+
+export interface Command {
+  pid: number
+  output(): string
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+/** Any command of the shell in a process group of its own, for starts that are not to get ready. */
+export function runCommand(command: string[], env: Record<string, string>): Command {
+  const [program, ...args] = command as [string, ...string[]]
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...ownEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (output += chunk))
+  return {
+    pid: child.pid as number,
+    output: () => output,
+    // «close» comes when the last process that holds its output is gone: one left behind would hold it up.
+    ended: new Promise((done) => child.once('close', (code, signal) => done({ code, signal }))),
+  }
+}
+
+const parts = { engine: 'engine/child.mjs', matching: 'matching-process' } as const
+
+async function findPart(parent: number, name: keyof typeof parts): Promise<number | undefined> {
+  const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8')
+  for (const pid of children.trim().split(' ').filter(Boolean)) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes(parts[name])) return Number(pid)
+  }
+  return undefined
+}
+
+/** Processes whose command line names the data folder: a stopped service leaves none. */
+export async function processesOn(dir: string): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes(`${dir}/`)) found.push(command.replaceAll('\0', ' '))
+  }
+  return found
 }
 
 export function newDataFolder(): Promise<string> {
