@@ -28,9 +28,6 @@ interface Holder {
  * machine whose process is gone is not waited for. Ages are counted by ClickHouse's clock alone.
  */
 export async function takeLock(store: Store): Promise<Lock> {
-  await store.command(`CREATE TABLE IF NOT EXISTS matching_lock (
-    name LowCardinality(String), holder String, host String, pid UInt32, renewed_at DateTime64(3, 'UTC'), is_released UInt8
-  ) ENGINE = ReplacingMergeTree(renewed_at) ORDER BY (name, holder)`)
   const holder = randomBytes(8).toString('hex')
   const say = async (is_released: number) => {
     await store.command(

@@ -1,22 +1,29 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import {
+  call,
   DAY,
   fact,
   fixedSettings,
+  form,
   HOUR,
   landFacts,
+  lease,
   logFacts,
   MINUTE,
+  readHistory,
   SECOND,
   shop,
   START_MS as T,
+  tracked,
+  visit,
   type WorldFact,
 } from '#tests/support/matching-world.ts'
 import { openProjection } from './projection.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let settings: ReturnType<typeof fixedSettings>
+const { match, conversion, person, path } = readHistory(() => store)
 let logs = 0
 beforeEach(async () => {
   store = await freshStore()
@@ -33,43 +40,6 @@ async function happens(...facts: WorldFact[]): Promise<void> {
 }
 
 const ad = { source: 'yandex', medium: 'cpc', campaign: 'spring', channel: 'paid_search', click_ids: { yclid: '1' } }
-const tracked = '+74951110001'
-
-function visit(session: string, at: number, said: object = {}): WorldFact {
-  return fact('events', { id: `page-${session}-${at}`, at, visitor: 'v1', session, ...said })
-}
-
-function lease(session: string, from: number, seen: number, said: object = {}): WorldFact {
-  const times = { from, seen, to: seen + 150 * SECOND, received_at: seen }
-  return fact('leases', { change: 'renewed', pool: 'main', number: tracked, visitor: 'v1', session, ...times, ...said })
-}
-
-function call(id: string, at: number, said: object = {}): WorldFact {
-  const talk = { status: 'answered', talk: 40, duration: 45 }
-  return fact('calls', { id, at, from: '+79264445566', to: tracked, direction: 'in', ...talk, ...said })
-}
-
-function form(id: string, session: string, at: number, said: object = {}): WorldFact {
-  return fact('events', { id, at, type: 'form', visitor: 'v1', session, ...said })
-}
-
-const match = async (id: string) =>
-  (await store.query<Record<string, unknown>>('SELECT * FROM call_matches FINAL WHERE id = {id:String}', { id }))[0]
-const conversion = async (id: string) =>
-  (await store.query<Record<string, unknown>>('SELECT * FROM conversions FINAL WHERE id = {id:String}', { id }))[0]
-const person = async (kind: string, value: string) =>
-  (
-    await store.query<{ person: string }>(
-      'SELECT person FROM identities FINAL WHERE kind = {kind:String} AND value = {value:String}',
-      { kind, value },
-    )
-  )[0]?.person
-const path = (id: string) =>
-  store.query<Record<string, unknown>>(
-    `SELECT position, length, session, call, channel, source, campaign FROM touchpoints FINAL
-     WHERE conversion = {id:String} ORDER BY position`,
-    { id },
-  )
 
 describe('one customer', () => {
   test('is followed from the ad to the deal', async () => {
@@ -222,6 +192,19 @@ describe('a call', () => {
     expect(await conversion('c1')).toBeUndefined()
   })
 
+  test('is given back when the lease it came from turns out to have ended before', async () => {
+    await happens(visit('s1', T), lease('s1', T, T + HOUR, { to: T + 8 * HOUR }), call('c1', T + 5 * HOUR))
+    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'number_in_reserve' })
+    await happens(lease('s1', T, T + MINUTE, { received_at: T + 2 * HOUR }))
+    expect(await match('c1')).toMatchObject({ session: '', reason: 'nobody_held_it' })
+    expect(await person('phone', '+79264445566')).not.toBe(await person('visitor', 'v1'))
+  })
+
+  test('whose sender writes «undefined» for the session is matched by its lease', async () => {
+    await happens(visit('s1', T), lease('s1', T, T + MINUTE), call('c1', T, { session: 'undefined', visitor: 'null' }))
+    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'number_on_screen' })
+  })
+
   test('leaves no trace of what an earlier version of it said', async () => {
     await happens(visit('s1', T), lease('s1', T, T + MINUTE), call('c1', T + SECOND))
     expect(await person('phone', '+79264445566')).toBe(await person('visitor', 'v1'))
@@ -258,6 +241,39 @@ describe('a lead', () => {
     await happens(fact('annotations', { id: 'a2', at: T, on_kind: 'call', on_id: 'c2', verdict: 'target' }))
     expect([(await conversion('c1'))?.target, (await conversion('c2'))?.target]).toEqual([0, 1])
   })
+})
+
+describe('facts of several kinds under one id', () => {
+  test('leave each other alone', async () => {
+    await happens(call('1001', T), fact('leads', { id: '1001', at: T, kind: 'chat', email: 'ann@mail.ru' }))
+    await happens(fact('deals', { id: '1001', at: T, status: 'won', amount: '5', phones: ['+79160000000'] }))
+    await happens(call('1001', T, { talk: 10 }))
+    const known = await store.query('SELECT kind, fact, talk FROM conversions FINAL ORDER BY kind, fact')
+    expect(known).toEqual([
+      { kind: 'deal', fact: 'deal', talk: 0 },
+      { kind: 'lead', fact: 'call', talk: 10 },
+      { kind: 'lead', fact: 'lead', talk: 0 },
+    ])
+    expect(await path('1001')).toHaveLength(3)
+    expect(await match('1001')).toMatchObject({ talk: 10 })
+  })
+})
+
+test('what a broken step had concluded is taken back when more facts say otherwise', async () => {
+  await happens(visit('s1', T), form('f1', 's1', T, { phone: '+79264445566' }))
+  logs += 1
+  await landFacts(store, logFacts([call('c1', T, { to: '+74959999999' })], `n${logs}`))
+  const broken = {
+    ...store,
+    insert: (table: string, rows: readonly object[]) =>
+      table === 'edges' ? Promise.reject(new Error('gone')) : store.insert(table, rows),
+  }
+  const projection = await openProjection({ store: broken, settings, now: () => T })
+  await expect(projection.step()).rejects.toThrow('gone')
+  expect(await person('call', 'c1')).toBe(await person('visitor', 'v1'))
+  await happens(call('c1', T, { to: '+74959999999', from: '', version: 1 }))
+  expect(await match('c1')).toMatchObject({ from: '', person: await person('call', 'c1') })
+  expect(await person('call', 'c1')).not.toBe(await person('visitor', 'v1'))
 })
 
 describe('what is not a person', () => {

@@ -5,16 +5,16 @@ import { derivePersons } from './conversions/derive-persons.ts'
 import { updateFacts } from './conversions/update-facts.ts'
 import { Positions, STEP_ROWS, type Step } from './facts/positions.ts'
 import { readNewFacts } from './facts/read-new-facts.ts'
-import { nothingTouched, type Touched } from './facts/touched.ts'
+import { nothingTouched, type Touched, touchAlso } from './facts/touched.ts'
 import { changesBetween, type History, highestVersion, openHistory } from './history/history.ts'
 import type { HistoryRow, HistoryTable } from './history/history-tables.ts'
+import { readUnfinished } from './history/unfinished.ts'
 import { otherEnd, type Vertex } from './identity/edge.ts'
 import { edgeChanges, identityChanges } from './identity/identity-rows.ts'
 import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
-import { openSite, type SiteState } from './identity/site-state.ts'
+import { lookAgain, openSite, type SiteState } from './identity/site-state.ts'
 import { deriveSessions } from './sessions/derive-sessions.ts'
-import { rememberPieces } from './sessions/place-sessions.ts'
 import { siteRules } from './site-rules.ts'
 
 export interface ProjectionOptions {
@@ -47,6 +47,8 @@ export interface Projection {
   version: number
   /** Undefined when there is nothing new. Positions are written last. */
   step(): Promise<StepDone | undefined>
+  /** Has all rows up to this version count as finished; those above are looked at again by the next start. */
+  finish(version: number): Promise<void>
 }
 
 export async function openProjection(options: ProjectionOptions): Promise<Projection> {
@@ -55,7 +57,10 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS)
   const sites = fresh ? new Map<string, SiteState>() : await loadSites(store, settings, { suffix, site })
   if (!fresh) await positions.load()
-  const writePositions = ({ reached }: Step, version: number) =>
+  if (!fresh && suffix === '') {
+    for (const row of await readUnfinished(store, site)) lookAgain(siteOf(sites, row.site), [row])
+  }
+  const writePositions = (reached: Step['reached'], version: number) =>
     store.insert(
       'matching_positions',
       reached.map((position) => ({ ...position, version, read_at: now() })),
@@ -74,20 +79,31 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
       projection.version += 1
       const deals: HistoryRow<'conversions'>[] = []
       for (const [name, facts] of touched) deals.push(...(await applySite(options, projection, name, facts)))
-      if (step) {
-        await options.beforePositions?.(deals)
-        if (suffix === '') await writePositions(step, projection.version)
-        positions.commit(step)
-      }
+      await options.beforePositions?.(deals)
+      if (!step) await projection.finish(projection.version)
+      else if (suffix === '') await writePositions(step.reached, projection.version)
+      if (step) positions.commit(step)
       return { rows: step?.rows ?? 0, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
+    },
+    async finish(version) {
+      projection.version = Math.max(projection.version, version)
+      if (suffix === '') await writePositions(positions.all(), projection.version)
     },
   }
   return projection
 }
 
+function siteOf(sites: Map<string, SiteState>, site: string): SiteState {
+  const state = sites.get(site) ?? openSite(site)
+  sites.set(site, state)
+  return state
+}
+
 /** Settings that changed what is blocked are news of a site, and so are rows that no longer say what the rules say. */
-function hasNews({ graph, blocked }: SiteState, settings: Settings): boolean {
-  return graph.forced.size > 0 || !sameKeys(blocked, siteRules(settings, graph.site).blocked)
+function hasNews({ graph, blocked, unfinished }: SiteState, settings: Settings): boolean {
+  return (
+    unfinished !== undefined || graph.forced.size > 0 || !sameKeys(blocked, siteRules(settings, graph.site).blocked)
+  )
 }
 
 /** Takes the news of one site into its history. Returns the deals the news spoke of. */
@@ -98,20 +114,19 @@ async function applySite(
   touched: Touched,
 ): Promise<HistoryRow<'conversions'>[]> {
   const rules = siteRules(settings, site)
-  let state = sites.get(site)
-  if (!state) {
-    state = openSite(site)
-    sites.set(site, state)
-  }
-  const { graph, counts } = state
+  const state = siteOf(sites, site)
+  const { graph, names } = state
   if (!sameKeys(state.blocked, rules.blocked)) {
     state.blocked = rules.blocked
     graph.setBlocked(rules.blocked)
   }
-  const fresh = await deriveSessions({ store, graph, rules }, touched.sessions)
-  await updateFacts(store, graph, touched)
+  const spokenOf = new Set(touched.deals)
+  if (state.unfinished) touchAlso(touched, state.unfinished)
+  state.unfinished = undefined
+  const fresh = await deriveSessions({ store, graph, rules, names }, touched)
+  await updateFacts(store, { graph, names }, touched)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
-  const derived = await derivePersons({ store, history, graph, counts, rules }, groups, fresh)
+  const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
   const [callMatches, conversions, touchpoints] = await Promise.all([
     history.callMatches(site, derived.ids),
     history.conversions(site, derived.ids),
@@ -131,8 +146,8 @@ async function applySite(
   ])
   // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
   await history.write('edges', edgeChanges(graph), version)
-  rememberPieces(counts, fresh)
-  return derived.conversions.filter((row) => row.kind === 'deal' && touched.deals.has(row.id))
+  names.settle()
+  return derived.conversions.filter((row) => row.kind === 'deal' && spokenOf.has(row.id))
 }
 
 /** The identifiers whose persons must be looked at: those the news name, and what hangs on sessions that were cut anew. */
@@ -143,11 +158,14 @@ function touchedVertices({ graph }: SiteState, touched: Touched): Set<Vertex> {
   }
   for (const { session, visitors } of touched.sessions.values()) {
     for (const visitor of visitors) add(graph.find('visitor', visitor))
-    const vertex = graph.find('session', session)
-    add(vertex)
-    for (const edge of vertex?.edges ?? []) {
-      const other = otherEnd(edge, vertex as Vertex)
-      if (other.kind === 'call' || other.kind === 'lead' || other.kind === 'visitor') add(other)
+    // Leads of visitors without sessions, and calls and leads of sessions, say in which piece of them they came about.
+    const bearers = session === '' ? [...visitors].map((visitor) => graph.find('visitor', visitor)) : []
+    for (const vertex of [graph.find('session', session), ...bearers]) {
+      add(vertex)
+      for (const edge of vertex?.edges ?? []) {
+        const other = otherEnd(edge, vertex as Vertex)
+        if (other.kind === 'call' || other.kind === 'lead' || other.kind === 'visitor') add(other)
+      }
     }
   }
   for (const id of touched.calls) add(graph.find('call', id))

@@ -95,11 +95,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   }
   const running = run()
   const off = settings.onChange(turns.poke)
-  const paused = <Result>(work: () => Promise<Result>) =>
-    turns.alone(async () => {
-      while (await step());
-      return work()
-    })
+  const paused = pausing(turns, step)
   return {
     poke: turns.poke,
     status: () => statusOf(projection, state),
@@ -122,6 +118,20 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
       await lock.release()
     },
   }
+}
+
+/** Runs work while the steps stand still, having read all there is; the work may ask for what has landed meanwhile. */
+function pausing({ alone }: Pick<ReturnType<typeof openTurns>, 'alone'>, step: () => Promise<boolean>) {
+  const catchUp = async () => {
+    let hadMore = false
+    while (await step()) hadMore = true
+    return hadMore
+  }
+  return <Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>) =>
+    alone(async () => {
+      await catchUp()
+      return work(catchUp)
+    })
 }
 
 function statusOf(

@@ -57,6 +57,8 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // A line for each request would be most of the log; what fails is logged by the error handler.
     logController: new LogController({ disableRequestLogging: true }),
+    // Requests write next to nothing: a logger for each would be made for nothing.
+    childLoggerFactory: (logger) => logger,
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerNoRequest,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
@@ -64,15 +66,21 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('access', undefined)
-  app.addHook('onRequest', async (request, reply) => {
+  // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
+  app.addHook('onRequest', (request, reply, done) => {
     // No answer is to be taken for a page or a script because of what a stranger wrote into it.
     reply.header('x-content-type-options', 'nosniff')
     admit(request, authorize)
+    done()
   })
   app.setErrorHandler((error: unknown, request, reply) => {
     const failure = toFailure(error)
+    // A neighbour that is away is told once where it is noticed; a line for each request it costs would bury the rest.
     if (failure.status >= 500)
-      request.log.error({ err: failure.cause ?? error, path: pathOf(request) }, 'request failed')
+      request.log[failure.code === 'internal' ? 'error' : 'debug'](
+        { err: failure.cause ?? error, reqId: request.id, path: pathOf(request) },
+        'request failed',
+      )
     if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s))
     return reply.code(failure.status).send({
       error: {
@@ -111,7 +119,8 @@ export function pathOf(request: FastifyRequest): string {
 
 function admit(request: FastifyRequest, authorize: AppOptions['authorize']): void {
   const { scope } = request.routeOptions.config
-  const access = authorize(request.headers.authorization)
+  const { authorization } = request.headers
+  const access = authorization === undefined ? undefined : authorize(authorization)
   if (access) request.access = access
   if (!scope) return
   if (!access) {

@@ -1,7 +1,9 @@
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** Keeps of an address what is stored: IPv4 without its last byte, IPv6 with its first 48 bits; empty for anything else. */
 export function truncateAddress(ip: string): string {
+  if (isIPv4(ip)) return `${ip.slice(0, ip.lastIndexOf('.'))}.0`
   const address = parseAddress(ip)
   if (!address) return ''
   const bytes = address.toByteArray()

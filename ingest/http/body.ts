@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
-import type { FastifyRequest } from 'fastify'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 

@@ -28,7 +28,7 @@ export async function* readElements(
 
 /** Whether a body is one object, and so has one answer. */
 export function isOneObject(body: Body): body is Body & { shape: 'json' } {
-  return body.shape === 'json' && /^\s*\{/.test(body.text)
+  return body.shape === 'json' && (body.text.startsWith('{') || /^\s*\{/.test(body.text))
 }
 
 /** The value of a body that is one object. */
@@ -36,8 +36,17 @@ export function readObject({ text }: Body & { shape: 'json' }): unknown {
   return readDocument(text)[0]
 }
 
-/** Lets other requests have their turn in the middle of a long list. */
-export async function inGroups<Item>(items: readonly Item[], each: (item: Item, place: number) => void): Promise<void> {
+/** Lets other requests have their turn in the middle of a long list. With a short one there is nothing to wait for. */
+export function inGroups<Item>(
+  items: readonly Item[],
+  each: (item: Item, place: number) => void,
+): Promise<void> | undefined {
+  if (items.length > GROUP_MAX) return inTurns(items, each)
+  for (let place = 0; place < items.length; place++) each(items[place] as Item, place)
+  return undefined
+}
+
+async function inTurns<Item>(items: readonly Item[], each: (item: Item, place: number) => void): Promise<void> {
   for (let place = 0; place < items.length; place++) {
     if (place > 0 && place % GROUP_MAX === 0) await turn()
     each(items[place] as Item, place)

@@ -6,6 +6,7 @@ import type { Places } from '#ingest/enrich/place.ts'
 import { EventEnvelope, TrackedEvent } from '#ingest/wire/event.ts'
 import { instantFault } from '#ingest/wire/instant.ts'
 import { plainEnvelope, plainPage } from '#ingest/wire/plain-event.ts'
+import type { Access } from '#shell/access.ts'
 import { isTooDeep } from './depth.ts'
 import { type BatchColumns, type EventRow, eventRow } from './event-row.ts'
 import { invalid, type Refusal } from './intake.ts'
@@ -24,7 +25,7 @@ export interface Sender {
   user_agent: string
   /** Whether the request bears a token that may write facts. */
   hasToken: boolean
-  reaches(site: string): boolean
+  access: Access | undefined
   received_at: number
 }
 
@@ -107,7 +108,7 @@ function readTracked(value: unknown): TrackedEvent | Refusal {
 
 function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, sender: Sender): Refusal | undefined {
   if (sender.hasToken) {
-    if (!sender.reaches(envelope.site)) {
+    if (!sender.access?.reaches(envelope.site)) {
       return { field: 'site', message: `This token may not write to site "${envelope.site}".`, reason: 'forbidden' }
     }
     if (envelope.ip && !parseAddress(envelope.ip)) {

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Places } from '#ingest/enrich/place.ts'
 import type { Leases } from '#ingest/leases/leases.ts'
+import type { Sight } from '#ingest/leases/pools-for-session.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
 import { Receipt } from '#ingest/wire/receipt.ts'
@@ -9,7 +10,8 @@ import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import { type Body, browserBodies, tokenBodies } from './body.ts'
 import { inGroups, isOneObject, readElements, readObject } from './elements.ts'
-import { type OpenBatch, openBatch, readEvent, type Sender } from './event-batch.ts'
+import { openBatch, readEvent, type Sender } from './event-batch.ts'
+import type { BatchColumns } from './event-row.ts'
 import type { FactDeps } from './fact-route.ts'
 import { type Intake, laterPosition, openIntake } from './intake.ts'
 import { senderHost } from './origin.ts'
@@ -37,7 +39,7 @@ export function eventRoute(app: App, deps: EventDeps): void {
       serializerCompiler: () => (receipt: Receipt) => JSON.stringify(receipt),
       config: { bodies: (request) => (hasToken(request) ? { ...tokenBodies, text: tokenBodies.json } : browserBodies) },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const body = request.body as unknown as Body | undefined
       reply.code(202).header('cache-control', 'no-store')
       return takeEvents(body, readSender(request, deps.now()), deps)
@@ -54,16 +56,17 @@ export function hasToken(request: FastifyRequest): boolean {
 }
 
 function readSender(request: FastifyRequest, received_at: number): Sender {
-  const { access } = request
   return {
     host: senderHost(request.headers),
     address: request.ip,
     user_agent: request.headers['user-agent'] ?? '',
     hasToken: hasToken(request),
-    reaches: (site) => access?.reaches(site) ?? false,
+    access: request.access,
     received_at,
   }
 }
+
+const speaking = ['site_not_found', 'domain_not_allowed', 'forbidden'] as const
 
 async function takeEvents(body: Body | undefined, sender: Sender, deps: EventDeps): Promise<Receipt> {
   const intake = openIntake({
@@ -71,7 +74,7 @@ async function takeEvents(body: Body | undefined, sender: Sender, deps: EventDep
     table: 'events',
     log: deps.log,
     metrics: deps.metrics,
-    speaking: ['site_not_found', 'domain_not_allowed', 'forbidden'],
+    speaking,
   })
   // Numbers are for a page that waits for them: one batch, one visitor. It is also what nearly every request is.
   if (body && isOneObject(body)) {
@@ -93,10 +96,14 @@ async function takeEvents(body: Body | undefined, sender: Sender, deps: EventDep
   return intake.finish()
 }
 
+/** What the numbers of a page hang on. Not the batch itself: a hundred requests wait for the disk with what they hold. */
 interface TakenBatch {
-  batch: OpenBatch
+  columns: BatchColumns
+  address: string
+  /** Whether numbers are asked for. */
+  lease: boolean | undefined
   /** Where the first accepted page of the batch came from. */
-  sight: { source: string; channel: string; landing_url: string } | undefined
+  sight: Sight | undefined
 }
 
 async function takeBatch(
@@ -111,8 +118,8 @@ async function takeBatch(
     intake.refuse({ index }, batch)
     return undefined
   }
-  let sight: TakenBatch['sight']
-  await inGroups(batch.envelope.events, (event, place) => {
+  let sight: Sight | undefined
+  const rest = inGroups(batch.envelope.events, (event, place) => {
     const read = readEvent(event, batch)
     if ('reason' in read) return intake.refuse({ index, event: place }, read)
     const { row, traffic } = read
@@ -121,18 +128,22 @@ async function takeBatch(
       sight ??= { source: traffic.source, channel: traffic.channel, landing_url: row.url }
     }
   })
-  return { batch, sight }
+  if (rest) await rest
+  return { columns: batch.columns, address: batch.address, lease: batch.envelope.lease ?? undefined, sight }
 }
 
 /** Lets the session have its numbers, now that its page is on disk. */
-async function withNumbers(receipt: Receipt, { batch, sight }: TakenBatch, leases: Leases): Promise<Receipt> {
-  const { envelope, columns, address } = batch
+async function withNumbers(
+  receipt: Receipt,
+  { columns, address, lease, sight }: TakenBatch,
+  leases: Leases,
+): Promise<Receipt> {
   const session = { site: columns.site, visitor: columns.visitor, session: columns.session }
-  if (columns.session === '' || columns.bot === 1) return envelope.lease ? { ...receipt, numbers: [] } : receipt
+  if (columns.session === '' || columns.bot === 1) return lease ? { ...receipt, numbers: [] } : receipt
   // A browser shows that somebody is there now; a server that asks for no numbers may be telling of last year.
-  const is_live = columns.trusted === 0 || envelope.lease === true
+  const is_live = columns.trusted === 0 || lease === true
   if (sight && is_live) leases.notePage(session, sight)
-  if (!envelope.lease) {
+  if (!lease) {
     if (is_live) leases.touch(session)
     return receipt
   }

@@ -12,24 +12,24 @@ export interface Claims {
   write(rows: readonly string[], ids: readonly string[], write: Write): Promise<number | undefined>
 }
 
+/** Rows that are being written; a repeat of one of their ids waits for them. */
+interface Writing {
+  ended: Promise<number> | undefined
+}
+
 export function openClaims(window: RepeatWindow, repeated: (rows: number) => void): Claims {
-  const inFlight = new Map<string, Promise<number>>()
+  const inFlight = new Map<string, Writing>()
   return {
     async write(rows, ids, write) {
-      let start: (writing: Promise<number>) => void = () => {}
-      const mine = new Promise<number>((resolve) => {
-        start = resolve
-      })
-      // A repeat may be waiting for it, or nobody; the rejection goes to the caller below in any case.
-      mine.catch(() => {})
-      const firsts = new Set<Promise<number>>()
+      const mine: Writing = { ended: undefined }
+      const firsts: Writing[] = []
       const fresh: string[] = []
       const claimed: string[] = []
       const hashes = new Uint32Array(rows.length * 2)
       for (let i = 0; i < rows.length; i++) {
         const id = ids[i] as string
         const first = inFlight.get(id)
-        if (first && first !== mine) firsts.add(first)
+        if (first && first !== mine) firsts.push(first)
         if (first) continue
         const at = fresh.length * 2
         window.hash(id, hashes, at)
@@ -38,15 +38,21 @@ export function openClaims(window: RepeatWindow, repeated: (rows: number) => voi
         claimed.push(id)
         fresh.push(rows[i] as string)
       }
-      if (fresh.length < rows.length) repeated(rows.length - fresh.length)
+      const isAllFresh = fresh.length === rows.length
+      if (!isAllFresh) repeated(rows.length - fresh.length)
       try {
         // Not a moment between the claims and the write: what waits here waits for something that has begun.
-        if (fresh.length > 0) start(write(fresh, hashes.subarray(0, fresh.length * 2)))
-        const segments = await Promise.all(fresh.length > 0 ? [mine, ...firsts] : firsts)
-        return segments.length > 0 ? Math.max(...segments) : undefined
+        if (fresh.length > 0) mine.ended = write(fresh, isAllFresh ? hashes : hashes.subarray(0, fresh.length * 2))
+        return firsts.length > 0 ? await last(new Set([mine, ...firsts])) : await mine.ended
       } finally {
         for (const id of claimed) inFlight.delete(id)
       }
     },
   }
+}
+
+/** The greatest of the segments. A rejection goes to everybody who waits. */
+async function last(writings: ReadonlySet<Writing>): Promise<number> {
+  const segments = await Promise.all([...writings].map(({ ended }) => ended))
+  return Math.max(...segments.filter((segment) => segment !== undefined))
 }

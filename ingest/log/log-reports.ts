@@ -3,6 +3,7 @@ import type { FactTable } from '#storage/fact-tables.ts'
 
 /** The part of pino that the log writes to. */
 export interface Logger {
+  debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
@@ -41,13 +42,18 @@ export function openLogReports({ metrics, log, ...sources }: Sources) {
     repeated(rows: number): void {
       count.repeats.inc(rows)
     },
-    landed(table: FactTable, segment: number, rows: number, insert_s: number): void {
+    landed(table: FactTable, segment: number, rows: number, insert_s: number, isAfterFailure: boolean): void {
       seconds.insert.observe({ table }, insert_s)
-      log.info({ table, segment, rows, insert_s }, 'segment landed')
+      const fields = { table, segment, rows, insert_s }
+      if (isAfterFailure) log.info(fields, 'segment landed after failures')
+      else log.debug(fields, 'segment landed')
     },
-    flushFailed(table: FactTable, segment: number, error: unknown): void {
+    /** A trouble that goes on is told once: an hour without ClickHouse is not thousands of lines. */
+    flushFailed(table: FactTable, segment: number, error: unknown, isNew: boolean): void {
       count.flushErrors.inc({ table })
-      log.warn({ table, segment, err: errorName(error) }, 'segment not landed, will try again')
+      const fields = { table, segment, err: errorName(error) }
+      if (isNew) log.warn(fields, 'segment not landed, will try again')
+      else log.debug(fields, 'segment not landed, will try again')
     },
     quarantined(table: FactTable, segment: number, row: number, reason: string): void {
       count.quarantined.inc({ table })

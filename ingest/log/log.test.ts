@@ -209,6 +209,7 @@ describe('a log that cannot take more', () => {
     const log = await open({ store: () => (isAway ? undefined : store), quota_bytes: 5.9 * sampleLine().length })
     await log.append([{ table: 'events', rows: lines('a', 'b') }])
     await expect(log.append([{ table: 'events', rows: lines('c', 'd', 'e', 'f') }])).rejects.toMatchObject(full)
+    expect(log.status()).toMatchObject({ full: true, full_because: 'quota' })
     expect(await log.metrics.getSingleMetricAsString('throughline_log_refused_total')).toContain('reason="quota"} 1')
     isAway = false
     await log.landed(1)
@@ -219,7 +220,7 @@ describe('a log that cannot take more', () => {
   test('says log_full when the disk has too little room', async () => {
     const log = await open({ min_free_bytes: Number.MAX_SAFE_INTEGER })
     await expect(log.append([{ table: 'events', rows: lines('a') }])).rejects.toMatchObject(full)
-    expect(log.status().full).toBe(true)
+    expect(log.status()).toMatchObject({ full: true, full_because: 'disk_low' })
   })
   test('says log_full when a write fails half way, keeps what was there, and goes on when there is room', async () => {
     const disk = failingDisk()

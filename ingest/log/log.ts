@@ -45,6 +45,8 @@ export interface LogStatus {
   last_flush_error: string | null
   /** True while appends are answered `log_full`. */
   full: boolean
+  /** Why they are. */
+  full_because: Refusal | null
   /** The greatest segment of each table that is in ClickHouse. */
   landed: Record<FactTable, number>
 }
@@ -110,14 +112,34 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
   let isClosing = false
   const room = await openRoom({ dir, quota_bytes, min_free_bytes, used: figure.bytes, waiting: () => waiting_chars })
   const refusal = (chars: number): Refusal | undefined => (isClosing ? 'closing' : room.refusal(chars))
+  // Near the quota a small append may still fit where those that come do not: the status speaks for what was refused.
+  let refused_chars = 0
+  const refusalNow = (): Refusal | undefined => {
+    const reason = refusal(refused_chars)
+    if (!reason) refused_chars = 0
+    return reason
+  }
 
-  async function write({ table, rows, ids }: Batch): Promise<[FactTable, number]> {
+  /** Resolves with the segment of each table. */
+  async function writeAll(batches: readonly Batch[]): Promise<Record<string, number>> {
+    // All are waited for, also when one fails: the answer must not come while a row is still on its way.
+    const results = await Promise.allSettled(batches.map(write))
+    const segments: Record<string, number> = {}
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'rejected') throw result.reason
+      const { table } = batches[index] as Batch
+      segments[table] = Math.max(result.value, segments[table] ?? 0)
+    }
+    return segments
+  }
+
+  async function write({ table, rows, ids }: Batch): Promise<number> {
     const tableLog = tables.get(table) as TableLog // Every fact table has one.
     const segment = ids
       ? await claims.write(rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
       : await tableLog.append(rows, noHashes)
     // Rows that were there already: whatever segment holds them, it is not after the last one.
-    return [table, segment ?? checkpoint.last[table] ?? 0]
+    return segment ?? checkpoint.last[table] ?? 0
   }
   return {
     async append(batches) {
@@ -125,19 +147,17 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       const chars = charsOf(filled)
       const reason = refusal(chars)
       if (reason) {
+        refused_chars = Math.min(chars, usual_chars_max)
         reports.refused(reason)
         throw refusedFailure(reason)
       }
       waiting_chars += chars
       try {
-        // All are waited for, also when one fails: the answer must not come while a row is still on its way.
-        const results = await Promise.allSettled(filled.map(write))
-        const failed = results.find((result) => result.status === 'rejected')
-        if (failed) throw refusedFailure('write_failed', failed.reason)
-        const written = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-        // In rising order, so that of two batches for one table the later segment stays.
-        written.sort(([, a], [, b]) => a - b)
-        return formatPosition({ node, segments: Object.fromEntries(written) })
+        const [only] = filled
+        const segments = only && filled.length === 1 ? { [only.table]: await write(only) } : await writeAll(filled)
+        return formatPosition({ node, segments })
+      } catch (error) {
+        throw refusedFailure('write_failed', error)
       } finally {
         waiting_chars -= chars
       }
@@ -148,7 +168,8 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       oldest_ms: figure.oldest_ms(),
       segments_waiting: figure.waiting(),
       last_flush_error: [...tables.values()].find(({ lastError }) => lastError)?.lastError ?? null,
-      full: refusal(0) !== undefined,
+      full: refusalNow() !== undefined,
+      full_because: refusalNow() ?? null,
       landed: landedNumbers(checkpoint),
     }),
     async close() {
@@ -163,6 +184,9 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
     },
   }
 }
+
+/** An append that is larger is no measure: it may never fit. */
+const usual_chars_max = 256 * 1024
 
 const noHashes = new Uint32Array(0)
 
@@ -187,10 +211,16 @@ async function recoverAll(
 
 function figures(tables: ReadonlyMap<FactTable, TableLog>, now: Clock) {
   const segments = () => [...tables.values()].flatMap((table) => table.segments)
+  /** Asked by every append, so it makes nothing. */
+  const bytes = () => {
+    let sum = 0
+    for (const table of tables.values()) sum += table.bytes
+    return sum
+  }
   const oldest_ms = () =>
     segments().reduce<number | null>((oldest, { opened_at_ms }) => Math.min(oldest ?? opened_at_ms, opened_at_ms), null)
   return {
-    bytes: () => segments().reduce((sum, { bytes, commits_bytes }) => sum + bytes + commits_bytes, 0),
+    bytes,
     waiting: () => [...tables.values()].reduce((sum, table) => sum + table.waiting, 0),
     oldest_ms,
     age_ms: () => Math.max(0, now() - (oldest_ms() ?? now())),

@@ -28,7 +28,7 @@ export async function openTestLog(options: Partial<LogOptions> & Pick<LogOptions
     quota_bytes: 1024 ** 3,
     now: () => testNow_ms,
     metrics,
-    log: { info: note('info'), warn: note('warn'), error: note('error') },
+    log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
     lock_wait_ms: 0,
     close_wait_ms: 0,
     min_free_bytes: 0,

@@ -81,10 +81,11 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
   return {
     has,
     hash(id, hashes, at) {
-      const bytes = digest('sha256', key + id, 'buffer')
+      // As text of one character a byte: a Buffer would take longer to make than the hash.
+      const bytes = digest('sha256', key + id, 'binary')
       // 0 stands for an empty place in a HashSet.
-      hashes[at] = bytes.readUInt32LE(0) || 1
-      hashes[at + 1] = bytes.readUInt32LE(4)
+      hashes[at] = readUint32(bytes, 0) || 1
+      hashes[at + 1] = readUint32(bytes, 4)
     },
     add(hashes) {
       for (let i = 0; i < hashes.length; i += 2) {
@@ -96,6 +97,11 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
     },
     sync,
   }
+}
+
+function readUint32(bytes: string, at: number): number {
+  const high = (bytes.charCodeAt(at + 3) << 24) | (bytes.charCodeAt(at + 2) << 16)
+  return (high | (bytes.charCodeAt(at + 1) << 8) | bytes.charCodeAt(at)) >>> 0
 }
 
 const waiting_numbers_max = 200_000

@@ -74,6 +74,14 @@ export class TableLog {
     return open ? [...this.#sealed, open] : [...this.#sealed]
   }
 
+  /** Bytes of all segments. */
+  get bytes(): number {
+    const { open } = this.#appender
+    let sum = open ? open.bytes + open.commits_bytes : 0
+    for (const { bytes, commits_bytes } of this.#sealed) sum += bytes + commits_bytes
+    return sum
+  }
+
   get waiting(): number {
     return this.#writer.waiting
   }

@@ -87,7 +87,8 @@ export class TableWriter {
       try {
         if (await this.#try(segment, tries)) {
           const landed = segment.rows - segment.refused.length
-          reports.landed(segment.table, segment.segment, landed, (performance.now() - started_ms) / 1000)
+          const took_s = (performance.now() - started_ms) / 1000
+          reports.landed(segment.table, segment.segment, landed, took_s, tries > 0)
         }
         if (this.#isStopped) return
         this.#finishing = finish(segment)
@@ -95,8 +96,9 @@ export class TableWriter {
         return
       } catch (error) {
         if (this.#isStopped) return
+        const isNew = errorName(error) !== this.#lastError
         this.#lastError = errorName(error)
-        reports.flushFailed(segment.table, segment.segment, error)
+        reports.flushFailed(segment.table, segment.segment, error, isNew)
         if (mayBeRow(error, tries) && (await this.#quarantine(segment, now()))) continue
         await this.#pause(tries)
       }

@@ -13,6 +13,8 @@ import {
 } from './fields.ts'
 import { storableText } from './text.ts'
 
+export const EVENTS_MAX = 200_000
+export const TITLE_LENGTH_MAX = 4096
 const FORM_FIELDS_MAX = 300
 const FORM_VALUE_LENGTH_MAX = 4000
 const PROPS_LENGTH_MAX = 8192
@@ -24,7 +26,7 @@ const PageEvent = z.object({
   ...common,
   url: httpUrl,
   referrer,
-  title: optionalText(4096),
+  title: optionalText(TITLE_LENGTH_MAX),
 })
 
 const LeaveEvent = z.object({
@@ -109,7 +111,7 @@ export const EventBatch = z
     session: optionalId.describe('May be left out with a token: the server cuts sessions then'),
     client_ids: clientIds,
     sent_at: instant.nullish().describe('The clock of the sender; all `at` are corrected when it is more than 5 s off'),
-    events: z.array(TrackedEvent).max(200_000),
+    events: z.array(TrackedEvent).max(EVENTS_MAX),
     lease: z.boolean().nullish().describe('Whether the answer is to name the numbers to show'),
     ip: optionalText(64).describe('With a token only: the address of the visitor'),
     user_agent: optionalText(2048).describe('With a token only: the browser of the visitor'),
@@ -117,7 +119,7 @@ export const EventBatch = z
   .meta({ id: 'EventBatch', description: 'Events of one visitor in one session.' })
 
 /** A batch whose events are still to be looked at, one by one: a bad event must not cost its neighbours. */
-export const EventEnvelope = EventBatch.extend({ events: z.array(z.unknown()).max(200_000) })
+export const EventEnvelope = EventBatch.extend({ events: z.array(z.unknown()).max(EVENTS_MAX) })
 
 export type TrackedEvent = z.output<typeof TrackedEvent>
 export type EventEnvelope = z.output<typeof EventEnvelope>

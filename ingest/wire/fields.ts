@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import { formatMoney, parseMoney } from '#domain/money.ts'
-import { readDate, readInstant } from './instant.ts'
+import { readDate, readMoment } from './instant.ts'
 import { storableText } from './text.ts'
 
 export const URL_LENGTH_MAX = 8192
 
 const moneyFault = 'must be a decimal number of at most 14 digits before the point, such as 1250 or "1250.50"'
 
+export const factIdPattern = /^[A-Za-z0-9._:-]{1,128}$/
+
 /** Ids of facts, visitors and sessions. */
-export const factId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1–128 characters of A-Za-z0-9._:-')
+export const factId = z.string().regex(factIdPattern, 'must be 1–128 characters of A-Za-z0-9._:-')
 
 /** An id that may be left out; null and an empty string say the same. */
 export const optionalId = z
@@ -16,15 +18,17 @@ export const optionalId = z
   .regex(/^[A-Za-z0-9._:-]{0,128}$/, 'must be at most 128 characters of A-Za-z0-9._:-')
   .nullish()
 
-export const siteId = z.string().min(1).max(64).describe('The id of the site')
+export const SITE_ID_LENGTH_MAX = 64
+
+export const siteId = z.string().min(1).max(SITE_ID_LENGTH_MAX).describe('The id of the site')
 
 /** A moment, as epoch milliseconds once it is read. Whether it may lie where it lies depends on the clock, and is checked later. */
 export const instant = z
   .union([z.string().max(40), z.number()], { error: 'must be ISO 8601 with an offset, or epoch milliseconds' })
   .describe('ISO 8601 with an offset, or epoch milliseconds')
   .transform((value, context) => {
-    const at_ms = typeof value === 'number' ? Math.trunc(value) : readInstant(value)
-    if (at_ms !== undefined && Math.abs(at_ms) <= 8.64e15) return at_ms
+    const at_ms = readMoment(value)
+    if (at_ms !== undefined) return at_ms
     context.issues.push({
       code: 'custom',
       message: 'must be ISO 8601 with an offset, or epoch milliseconds',
@@ -70,7 +74,7 @@ export const optionalUrl = z
 export const referrer = z
   .string()
   .max(URL_LENGTH_MAX, `must be at most ${URL_LENGTH_MAX} characters`)
-  .refine((value) => value === '' || isHttpUrl(value) || value.startsWith('android-app://'), 'must be an http(s) URL')
+  .refine(isReferrer, 'must be an http(s) URL')
   .transform(storableText)
   .nullish()
 
@@ -118,15 +122,21 @@ export const version = z
   .describe('The highest version counts, whatever order they come in')
   .nullish()
 
+export const CLIENT_ID_LENGTH_MAX = 512
+
 /** Client ids of ad systems. One that cannot be read is left out: it must not cost the fact. */
 export const clientIds = z
   .object({
-    ga: optionalText(512).describe('A raw `_ga` cookie, or its last two parts'),
-    ym: optionalText(512).describe('The client id of Yandex Metrica'),
+    ga: optionalText(CLIENT_ID_LENGTH_MAX).describe('A raw `_ga` cookie, or its last two parts'),
+    ym: optionalText(CLIENT_ID_LENGTH_MAX).describe('The client id of Yandex Metrica'),
   })
   .nullish()
 
+export function isReferrer(value: string): boolean {
+  return value === '' || isHttpUrl(value) || value.startsWith('android-app://')
+}
+
 /** A scheme and a host. `URL.canParse` would take longer than all the rest of the check, and refuses what browsers send. */
-function isHttpUrl(value: string): boolean {
+export function isHttpUrl(value: string): boolean {
   return /^https?:\/\/[^\s/?#\\]+(?:[/?#\\]|$)/i.test(value)
 }

@@ -71,6 +71,18 @@ describe('a call to a tracked number', () => {
     ])
   })
 
+  test.each([
+    ['on screen a moment ago', 10.05, [lease('a', 0, 9), lease('b', 1, 10)], 'b', 0.95],
+    ['in reserve', 12, [lease('a', 0, 9.6), lease('b', 1, 10)], 'b', 0.95],
+    ['on screen now', 10, [lease('a', 0, 9), lease('b', 1, 10)], 'b', 0.99],
+    ['on screen in the older one', 10, [lease('a', 0, 11), lease('b', 1, 9)], 'a', 0.99],
+  ])('is sure of the caller when all who may have called are one visitor: %s', (_, minute, leases, session, least) => {
+    const ofOne = leases.map((one) => ({ ...one, visitor: 'v' }))
+    const best = matchCall(minute * MINUTE_MS, ofOne)?.best
+    expect(best).toMatchObject({ session, visitor: 'v' })
+    expect(best?.confidence).toBeGreaterThanOrEqual(least)
+  })
+
   test('names the runners-up', () => {
     const held = matchCall(12 * MINUTE_MS, [lease('left', 0, 10), lease('looks', 11, 60)])
     expect(held?.candidates).toMatchObject([{ session: 'left', reason: 'number_in_reserve' }])

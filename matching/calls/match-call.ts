@@ -43,7 +43,7 @@ export interface Held {
   candidates: Candidate[]
 }
 
-const confidences = { number_on_screen: 0.99, same_visitor: 0.95, off_by_skew: 0.85, number_in_reserve: 0.9 }
+const confidences = { number_on_screen: 0.99, one_visitor: 0.95, number_in_reserve: 0.9, before_lease: 0.85 }
 
 /** Says who held the number when it rang; undefined when nobody did. */
 export function matchCall(called_at_ms: number, leases: readonly Lease[]): Held | undefined {
@@ -54,13 +54,13 @@ export function matchCall(called_at_ms: number, leases: readonly Lease[]): Held 
     ['number_on_screen', confidences.number_on_screen, held.filter((lease) => called_at_ms <= lease.seen_ms)],
     [
       'number_on_screen',
-      confidences.off_by_skew,
+      confidences.number_in_reserve,
       held.filter((lease) => called_at_ms <= Math.min(lease.seen_ms + CLOCK_SKEW_MS, lease.to_ms)),
     ],
     ['number_in_reserve', confidences.number_in_reserve, held.filter((lease) => called_at_ms <= lease.to_ms)],
     [
       'number_on_screen',
-      confidences.off_by_skew,
+      confidences.before_lease,
       near.filter(
         (lease) => lease.from_ms - CLOCK_SKEW_MS <= called_at_ms && called_at_ms <= lease.seen_ms + CLOCK_SKEW_MS,
       ),
@@ -73,13 +73,15 @@ export function matchCall(called_at_ms: number, leases: readonly Lease[]): Held 
   const winners = newestPerSession(tier)
   const best = winners[0] as Lease
   const others = reachable.filter((lease) => lease.session !== best.session)
-  if (winners.length === 1 || winners.every(({ visitor }) => visitor !== '' && visitor === best.visitor)) {
+  const isOne = (leases: readonly Lease[]) => leases.every(({ visitor }) => visitor !== '' && visitor === best.visitor)
+  if (winners.length === 1 || isOne(winners)) {
+    // Whichever of their visits it was, the person is certain; the newest of those likeliest is the one on screen.
+    const isCertain = reachable.length > 1 && isOne(reachable)
+    const sure = winners.length > 1 ? confidences.one_visitor : confidence
     return {
       best: {
         ...named(best),
-        pool: best.pool,
-        reason,
-        confidence: winners.length > 1 ? confidences.same_visitor : confidence,
+        ...{ pool: best.pool, reason, confidence: isCertain ? Math.max(sure, confidences.one_visitor) : sure },
       },
       candidates: others.map((lease) => ({ ...named(lease), reason: 'number_in_reserve' as const, confidence: 0.05 })),
     }

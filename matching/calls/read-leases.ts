@@ -1,4 +1,5 @@
 import type { Store } from '#storage/client.ts'
+import { queryByKeys } from '../history/query-by-keys.ts'
 import { CLOCK_SKEW_MS, LEASE_LIFE_MAX_MS, type Lease } from './match-call.ts'
 
 /** Calls asked about in one query. */
@@ -60,6 +61,24 @@ function readSome(store: Store, site: string, calls: readonly CallMoment[]): Pro
       skew_ms: CLOCK_SKEW_MS,
     },
   )
+}
+
+/** The latest end that any message gave to a lease of these numbers begun between two moments. */
+export async function latestEnd(
+  store: Store,
+  site: string,
+  numbers: Iterable<string>,
+  { from_ms, to_ms }: { from_ms: number; to_ms: number },
+): Promise<number> {
+  const rows = await queryByKeys<{ ended_ms: number }>(
+    store,
+    `SELECT toFloat64(toUnixTimestamp64Milli(max(greatest(t.to, t.seen)))) AS ended_ms FROM leases AS t
+     WHERE t.site = {site:String} AND t.number IN {keys:Array(String)}
+       AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})`,
+    { site, from_ms, to_ms },
+    numbers,
+  )
+  return rows.reduce((latest, { ended_ms }) => Math.max(latest, ended_ms), 0)
 }
 
 /** The numbers one session was shown, first shown first. */

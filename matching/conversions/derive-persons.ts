@@ -2,7 +2,7 @@ import type { Store } from '#storage/client.ts'
 import { decideCall } from '../calls/decide-call.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { readAnnotations, readForms } from '../facts/read-facts.ts'
-import type { History } from '../history/history.ts'
+import type { FactIds, History } from '../history/history.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { otherEnd, type Vertex } from '../identity/edge.ts'
 import { clientPhone, phoneOf } from '../identity/fact-claims.ts'
@@ -10,8 +10,9 @@ import type { Graph } from '../identity/graph.ts'
 import type { Group } from '../identity/recompute.ts'
 import { compareReceipts } from '../receipt.ts'
 import { type FreshSession, visitorsOf } from '../sessions/derive-sessions.ts'
-import { type PieceCounts, type PlacedSessions, placeSessions } from '../sessions/place-sessions.ts'
+import { type PlacedSessions, placeSessions } from '../sessions/place-sessions.ts'
 import { indexSessions, type SessionIndex } from '../sessions/session-index.ts'
+import type { SessionNames } from '../sessions/session-names.ts'
 import type { SiteRules } from '../site-rules.ts'
 import { deriveConversions } from './derive-conversions.ts'
 import { dealState, newestMessage, newestVerdict } from './newest.ts'
@@ -21,7 +22,7 @@ export interface PersonsContext {
   store: Store
   history: History
   graph: Graph
-  counts: PieceCounts
+  names: SessionNames
   rules: SiteRules
 }
 
@@ -31,7 +32,7 @@ export interface DerivedPersons {
   conversions: HistoryRow<'conversions'>[]
   touchpoints: HistoryRow<'touchpoints'>[]
   /** The ids of all calls, leads and deals that were looked at: rows of theirs that are not above are no longer true. */
-  ids: string[]
+  ids: FactIds
 }
 
 /** Derives everything the history says of these persons, from facts and from their sessions. */
@@ -40,9 +41,10 @@ export async function derivePersons(
   groups: readonly Group[],
   fresh: ReadonlyMap<string, FreshSession[]>,
 ): Promise<DerivedPersons> {
-  const { store, history, graph, counts, rules } = context
+  const { store, history, graph, names, rules } = context
   const known = await readKnown(store, graph, groups)
   const named = new Set<string>()
+  const cutVisitors = new Set<string>()
   for (const { call, held } of known.calls.values()) {
     if (call.session !== '') named.add(call.session)
     if (held?.best) named.add(held.best.session)
@@ -50,8 +52,10 @@ export async function derivePersons(
   for (const { form, lead } of known.leads.values()) {
     const session = form?.session || lead?.session || ''
     if (session !== '') named.add(session)
+    // Of a visitor without sessions of its own the form's visit may be no part of the person: «anonymous», a kiosk.
+    if (form?.session === '') cutVisitors.add(form.visitor)
   }
-  const sessions = await placeSessions({ graph, history, counts, groups, fresh, named })
+  const sessions = await placeSessions({ graph, history, names, groups, fresh, named, cutVisitors })
   const derived: DerivedPersons = { sessions, callMatches: [], conversions: [], touchpoints: [], ids: known.ids }
   const owned = sessionsByPerson(sessions)
   for (const group of groups) {
@@ -75,7 +79,7 @@ export async function derivePersons(
 }
 
 interface Known {
-  ids: string[]
+  ids: FactIds
   calls: Map<string, KnownCall>
   leads: Map<string, { form?: Fact<'events'> | undefined; lead?: Fact<'leads'> | undefined }>
   deals: Map<string, NonNullable<ReturnType<typeof dealState>>>
@@ -113,7 +117,8 @@ async function readKnown(store: Store, graph: Graph, groups: readonly Group[]): 
     const state = dealState(messages)
     if (state) deals.set(id, state)
   }
-  return { ids: [...callIds, ...leadIds, ...dealIds], calls, leads, deals, verdicts: verdictsOf(annotations.flat()) }
+  const ids = { call: [...callIds], lead: [...leadIds], deal: [...dealIds] }
+  return { ids, calls, leads, deals, verdicts: verdictsOf(annotations.flat()) }
 }
 
 function verdictsOf(annotations: readonly Fact<'annotations'>[]): Map<string, string> {

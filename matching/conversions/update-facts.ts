@@ -1,24 +1,34 @@
 import type { Store } from '#storage/client.ts'
-import { type Held, matchCall } from '../calls/match-call.ts'
-import { readLeasesOfCalls } from '../calls/read-leases.ts'
+import { type Held, LEASE_LIFE_MAX_MS, matchCall } from '../calls/match-call.ts'
+import { latestEnd, readLeasesOfCalls } from '../calls/read-leases.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { callsToNumbers, readMessages } from '../facts/read-facts.ts'
 import type { Touched } from '../facts/touched.ts'
 import { callClaims, dealClaims, leadClaims, matchClaims } from '../identity/fact-claims.ts'
 import type { Graph } from '../identity/graph.ts'
+import type { SessionNames } from '../sessions/session-names.ts'
 import { dealState, newestMessage } from './newest.ts'
 
 /** Below this a match links the call to the session and says nothing about who the caller is. */
 export const SURE_CONFIDENCE = 0.8
 
 /** Tells the graph what the touched calls, leads and deals say now, and which sessions the leases give the calls to. */
-export async function updateFacts(store: Store, graph: Graph, touched: Touched): Promise<void> {
+export async function updateFacts(
+  store: Store,
+  { graph, names }: { graph: Graph; names: SessionNames },
+  touched: Touched,
+): Promise<void> {
   const { site } = graph
+  const bearer = (session: string) => names.pieceOf(session)
   if (touched.leased.size > 0) {
     const ranges = [...touched.leased.values()]
-    const from_ms = Math.min(...ranges.map((range) => range.from_ms)) - LEASE_MARGIN_MS
-    const to_ms = Math.max(...ranges.map((range) => range.to_ms)) + LEASE_MARGIN_MS
-    for (const id of await callsToNumbers(store, site, touched.leased.keys(), { from_ms, to_ms })) touched.calls.add(id)
+    const first_ms = Math.min(...ranges.map((range) => range.first_ms))
+    const last_ms = Math.max(...ranges.map((range) => range.last_ms))
+    // A lease that now ends earlier also concerns the calls that came before it ended by what was said first.
+    const ended_ms = await latestEnd(store, site, touched.leased.keys(), { from_ms: first_ms, to_ms: last_ms })
+    const to_ms = Math.min(ended_ms, last_ms + LEASE_LIFE_MAX_MS) + LEASE_MARGIN_MS
+    const within = { from_ms: first_ms - LEASE_MARGIN_MS, to_ms }
+    for (const id of await callsToNumbers(store, site, touched.leased.keys(), within)) touched.calls.add(id)
   }
   const [calls, leads, deals] = await Promise.all([
     readCalls(store, site, touched.calls),
@@ -26,12 +36,12 @@ export async function updateFacts(store: Store, graph: Graph, touched: Touched):
     messagesById(store, 'deals', site, touched.deals),
   ])
   for (const [id, { call, messages, held }] of calls) {
-    graph.replaceFact('call', id, 'call', callClaims(call, messages))
+    graph.replaceFact('call', id, 'call', callClaims(call, messages, bearer))
     graph.replaceFact('match', id, 'call', matchClaims(call, sureMatch(call, held)))
   }
   for (const [id, messages] of leads) {
     const lead = newestMessage(messages)
-    if (lead) graph.replaceFact('lead', id, 'lead', leadClaims(lead, messages))
+    if (lead) graph.replaceFact('lead', id, 'lead', leadClaims(lead, messages, bearer))
   }
   for (const [id, messages] of deals) {
     const state = dealState(messages)

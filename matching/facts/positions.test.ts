@@ -14,14 +14,18 @@ afterEach(() => store.command('TRUNCATE TABLE segments'))
 afterAll(() => store.drop())
 
 /** Every row that the steps cover, as «segment/row», in order; repeats stay. */
-async function readAll(sizes: readonly number[], step_rows: number): Promise<{ rows: string[]; counted: number }> {
+async function readAll(
+  sizes: readonly number[],
+  step_rows: number,
+  landedAt = (index: number) => 2000 + index,
+): Promise<{ rows: string[]; counted: number }> {
   const landed = sizes.map((rows, index) => ({
     node: 'node1',
     table: 'events',
     segment: index + 10,
     rows,
     first_received_at: 1000 + index,
-    landed_at: 2000 + index,
+    landed_at: landedAt(index),
   }))
   await store.insert('segments', landed)
   const positions = new Positions(store, step_rows)
@@ -49,6 +53,35 @@ describe('the positions of matching', () => {
     expect(new Set(rows).size).toBe(17)
     expect(rows).toHaveLength(17)
     expect(counted).toBe(17)
+  })
+
+  test('skip nothing when more segments wait than are asked for at once, and the clock was set back meanwhile', async () => {
+    const { rows, counted } = await readAll(
+      Array.from({ length: 2_500 }, () => 1),
+      900,
+      (index) => 100_000 - index,
+    )
+    expect(new Set(rows).size).toBe(2_500)
+    expect(counted).toBe(2_500)
+  })
+
+  test('take in the first segment of a new log or table as soon as it has landed', async () => {
+    const segment = (node: string, table: string) =>
+      store.insert('segments', [{ node, table, segment: 7, rows: 1, first_received_at: 1000, landed_at: 2000 }])
+    const positions = new Positions(store, 100)
+    const next = async () => {
+      const step = await positions.next(0)
+      if (step) positions.commit(step)
+      return step?.reached
+    }
+    await segment('node1', 'events')
+    expect(await next()).toEqual([{ node: 'node1', table: 'events', segment: 7 }])
+    expect(await next()).toBeUndefined()
+    await segment('node1', 'deals')
+    expect(await next()).toEqual([{ node: 'node1', table: 'deals', segment: 7 }])
+    await segment('node2', 'events')
+    expect(await next()).toEqual([{ node: 'node2', table: 'events', segment: 7 }])
+    expect(await next()).toBeUndefined()
   })
 
   test('read every row once, whatever the sizes of segments and steps', async () => {

@@ -1,4 +1,4 @@
-import type { Store } from '#storage/client.ts'
+import type { Params, Store } from '#storage/client.ts'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
 import type { Portion } from './read-new-facts.ts'
 
@@ -8,11 +8,8 @@ export const STEP_ROWS = 20_000
 /** Clocks may have been set back within a segment; the bound only spares older partitions. */
 const RECEIVED_MARGIN_MS = 86_400_000
 
-/** Segments asked for in one step. */
-const STEP_SEGMENTS_MAX = 2_000
-
-/** How often logs never heard of are looked for. */
-const DISCOVER_EVERY_MS = 1_000
+/** Segments of one log and table asked for in one step. */
+const LOG_SEGMENTS_MAX = 1_000
 
 interface Landed {
   node: string
@@ -39,7 +36,6 @@ export class Positions {
   readonly #read = new Map<string, number>()
   /** Which segment after the position was too large for one step, and how many of its rows are read already. */
   readonly #within = new Map<string, { segment: number; rows: number }>()
-  #discovered_ms = Number.NEGATIVE_INFINITY
 
   constructor(store: Store, step_rows: number) {
     this.#store = store
@@ -54,16 +50,15 @@ export class Positions {
     for (const { node, table, segment } of rows) this.#read.set(`${node}\n${table}`, segment)
   }
 
-  all(): { node: string; table: string; segment: number }[] {
+  all(): { node: string; table: FactTable; segment: number }[] {
     return [...this.#read].map(([key, segment]) => {
-      const [node, table] = key.split('\n') as [string, string]
+      const [node, table] = key.split('\n') as [string, FactTable]
       return { node, table, segment }
     })
   }
 
   /** The next facts to read, oldest landed first; undefined when all is read. */
   async next(now_ms: number): Promise<Step | undefined> {
-    await this.#discover(now_ms)
     const landed = inOrder(await this.#unread())
     if (landed.length === 0) return undefined
     const step: Step = { portions: [], reached: [], rows: 0, oldest_landed_ms: landed[0]?.landed_ms ?? now_ms }
@@ -117,42 +112,45 @@ export class Positions {
     return isWhole
   }
 
-  async #discover(now_ms: number): Promise<void> {
-    if (now_ms - this.#discovered_ms < DISCOVER_EVERY_MS && this.#read.size > 0) return
-    const rows = await this.#store.query<{ node: string; table: string }>(
-      // Repeated rows of a segment do not matter to which logs there are.
-      'SELECT node, table FROM segments GROUP BY node, table',
-    )
-    for (const { node, table } of rows) {
-      const key = `${node}\n${table}`
-      if (factTableNames.includes(table as FactTable) && !this.#read.has(key)) this.#read.set(key, -1)
-    }
-    this.#discovered_ms = now_ms
-  }
-
+  /**
+   * The next segments of every log. Logs never heard of are in it at once: a fact in the first segment of a new one waits
+   * no longer than others. What is behind the positions is left out by the primary key.
+   */
   #unread(): Promise<Landed[]> {
-    const known = this.all()
-    if (known.length === 0) return Promise.resolve([])
-    const filters = known.map(
-      (_, index) =>
-        `(t.node = {node${index}:String} AND t.table = {table${index}:String} AND t.segment > {after${index}:Int64})`,
-    )
-    const params = Object.fromEntries(
-      known.flatMap(({ node, table, segment }, index) => [
-        [`node${index}`, node],
-        [`table${index}`, table],
-        [`after${index}`, segment],
-      ]),
-    )
+    const { filter, params } = behindPositions(this.all())
     return this.#store.query<Landed>(
+      // By log and number, never by time: a clock set back must not bring a later segment in while it cuts off an earlier.
       `SELECT t.node AS node, t.table AS table, t.segment AS segment, t.rows AS rows,
          greatest(0, toFloat64(toUnixTimestamp64Milli(t.first_received_at)) - ${RECEIVED_MARGIN_MS}) AS received_ms,
          toFloat64(toUnixTimestamp64Milli(t.landed_at)) AS landed_ms
-       FROM segments AS t FINAL WHERE ${filters.join(' OR ')}
-       ORDER BY landed_ms, node, table, segment LIMIT ${STEP_SEGMENTS_MAX}`,
-      params,
+       FROM segments AS t FINAL WHERE t.table IN {tables:Array(String)} AND (${filter})
+       ORDER BY t.node, t.table, t.segment LIMIT ${LOG_SEGMENTS_MAX} BY t.node, t.table`,
+      { ...params, tables: factTableNames },
     )
   }
+}
+
+/** Segments that stand after these positions, or in logs and tables that have none. */
+function behindPositions(positions: readonly { node: string; table: string; segment: number }[]): {
+  filter: string
+  params: Params
+} {
+  const byNode = new Map<string, string[]>()
+  const params: Params = { nodes: [...new Set(positions.map(({ node }) => node))] }
+  positions.forEach(({ node, table, segment }, index) => {
+    params[`table${index}`] = table
+    params[`after${index}`] = segment
+    const clauses = byNode.get(node) ?? []
+    clauses.push(`(t.table = {table${index}:String} AND t.segment > {after${index}:Int64})`)
+    byNode.set(node, clauses)
+  })
+  const nodes = [...byNode].map(([node, clauses], index) => {
+    params[`node${index}`] = node
+    params[`of${index}`] = positions.filter((position) => position.node === node).map(({ table }) => table)
+    return `(t.node = {node${index}:String} AND (${clauses.join(' OR ')} OR t.table NOT IN {of${index}:Array(String)}))`
+  })
+  params.nodes = [...byNode.keys()]
+  return { filter: [...nodes, 't.node NOT IN {nodes:Array(String)}'].join(' OR '), params }
 }
 
 /** Oldest landed first, and of each log in the order of its segments even when the clock was set back between them. */

@@ -1,20 +1,27 @@
+import { isJunk } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import { queryByKeys } from '../history/query-by-keys.ts'
 import { type Fact, selectFact } from './fact-rows.ts'
 
-/** All messages about these calls, leads or deals. */
-export function readMessages<Table extends 'calls' | 'leads' | 'deals'>(
+/** All messages about these calls, leads or deals; a session or visitor «undefined» is one the sender did not know. */
+export async function readMessages<Table extends 'calls' | 'leads' | 'deals'>(
   store: Store,
   table: Table,
   site: string,
   ids: Iterable<string>,
 ): Promise<Fact<Table>[]> {
-  return queryByKeys(
+  const messages = await queryByKeys<Fact<Table>>(
     store,
     `SELECT ${selectFact(table)} FROM ${table} AS t WHERE t.site = {site:String} AND t.id IN {keys:Array(String)}`,
     { site },
     ids,
   )
+  // Each of the three tables has a visitor, and some a session.
+  for (const message of messages as { visitor: string; session?: string }[]) {
+    if (isJunk('visitor', message.visitor)) message.visitor = ''
+    if (message.session !== undefined && isJunk('session', message.session)) message.session = ''
+  }
+  return messages
 }
 
 /** What has been said about these calls or leads. */

@@ -51,11 +51,10 @@ interface LeaseKey {
   visitor: string
   session: string
   from_ms: number
-  to_ms: number
 }
 
 const leaseColumns = `t.number AS number, t.visitor AS visitor, t.session AS session,
-  toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms, toFloat64(toUnixTimestamp64Milli(greatest(t.to, t.seen))) AS to_ms`
+  toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms`
 
 function askPortion<Row>(store: Store, portion: Portion, columns: string, site: string | undefined): Promise<Row[]> {
   const { node, table, first_segment, last_segment, rows, received_ms } = portion

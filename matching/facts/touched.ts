@@ -4,8 +4,8 @@ import { sessionKey, visitorKey } from '../sessions/session-index.ts'
 export interface Touched {
   /** Events to be cut again, by `sessionKey` or `visitorKey`, with the visitors their new events name. */
   sessions: Map<string, SenderSession>
-  /** For each number the time within which its leases changed. */
-  leased: Map<string, { from_ms: number; to_ms: number }>
+  /** For each number between which moments the leases that changed began. */
+  leased: Map<string, { first_ms: number; last_ms: number }>
   calls: Set<string>
   leads: Set<string>
   deals: Set<string>
@@ -21,6 +21,17 @@ export function nothingTouched(): Touched {
   return { sessions: new Map(), leased: new Map(), calls: new Set(), leads: new Set(), deals: new Set() }
 }
 
+/** Adds what else was touched. */
+export function touchAlso(touched: Touched, more: Touched): void {
+  for (const { session, visitors } of more.sessions.values()) {
+    for (const visitor of visitors) touchSession(touched, session, visitor)
+    if (visitors.size === 0 && !touched.sessions.has(sessionKey(session))) {
+      touched.sessions.set(sessionKey(session), { session, visitors: new Set() })
+    }
+  }
+  for (const kind of ['calls', 'leads', 'deals'] as const) for (const id of more[kind]) touched[kind].add(id)
+}
+
 export function touchSession(touched: Touched, session: string, visitor: string): void {
   const key = session === '' ? visitorKey(visitor) : sessionKey(session)
   const known = touched.sessions.get(key)
@@ -30,13 +41,13 @@ export function touchSession(touched: Touched, session: string, visitor: string)
 
 export function touchLease(
   touched: Touched,
-  lease: { number: string; visitor: string; session: string; from_ms: number; to_ms: number },
+  lease: { number: string; visitor: string; session: string; from_ms: number },
 ): void {
   if (lease.number === '' || lease.session === '') return
   touchSession(touched, lease.session, lease.visitor)
   const known = touched.leased.get(lease.number)
   touched.leased.set(lease.number, {
-    from_ms: Math.min(lease.from_ms, known?.from_ms ?? lease.from_ms),
-    to_ms: Math.max(lease.to_ms, known?.to_ms ?? lease.to_ms),
+    first_ms: Math.min(lease.from_ms, known?.first_ms ?? lease.from_ms),
+    last_ms: Math.max(lease.from_ms, known?.last_ms ?? lease.from_ms),
   })
 }

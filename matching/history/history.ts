@@ -8,12 +8,17 @@ const INSERT_ROWS_MAX = 50_000
 export interface History {
   table(name: HistoryTable): string
   sessions(site: string, ids: readonly string[]): Promise<HistoryRow<'sessions'>[]>
-  callMatches(site: string, ids: readonly string[]): Promise<HistoryRow<'call_matches'>[]>
-  /** Conversions and their touchpoints by the id of their fact; rows of other facts under the same id come along. */
-  conversions(site: string, ids: readonly string[]): Promise<HistoryRow<'conversions'>[]>
-  touchpoints(site: string, ids: readonly string[]): Promise<HistoryRow<'touchpoints'>[]>
+  callMatches(site: string, ids: FactIds): Promise<HistoryRow<'call_matches'>[]>
+  /** Conversions and their touchpoints, by their facts. */
+  conversions(site: string, ids: FactIds): Promise<HistoryRow<'conversions'>[]>
+  touchpoints(site: string, ids: FactIds): Promise<HistoryRow<'touchpoints'>[]>
   write<Table extends HistoryTable>(table: Table, changes: Changes<Table>, version: number): Promise<void>
 }
+
+/** Ids of facts by what they are: a call, a lead and a deal may bear one id and have nothing to do with each other. */
+export type FactIds = Readonly<Record<ConversionFact, readonly string[]>>
+
+type ConversionFact = 'call' | 'lead' | 'deal'
 
 export interface Changes<Table extends HistoryTable> {
   put: HistoryRow<Table>[]
@@ -32,22 +37,20 @@ export function openHistory(store: Store, suffix: string): History {
   return {
     table,
     sessions: (site, ids) => byIds('sessions', 't.id IN {keys:Array(String)}', site, ids),
-    callMatches: (site, ids) => byIds('call_matches', 't.id IN {keys:Array(String)}', site, ids),
-    // The leading columns of the key are named, so that the ids are found by the index.
+    callMatches: (site, ids) => byIds('call_matches', 't.id IN {keys:Array(String)}', site, ids.call),
     conversions: (site, ids) =>
-      byIds(
-        'conversions',
-        "t.kind IN ('lead', 'deal') AND t.fact IN ('call', 'lead', 'deal') AND t.id IN {keys:Array(String)}",
-        site,
-        ids,
+      byFacts(ids, (fact, kind, own) =>
+        // The leading columns of the key are named, so that the ids are found by the index.
+        byIds('conversions', `t.kind = '${kind}' AND t.fact = '${fact}' AND t.id IN {keys:Array(String)}`, site, own),
       ),
     touchpoints: (site, ids) =>
-      byIds(
-        'touchpoints',
-        `t.conversion_kind IN ('lead', 'deal') AND t.conversion_fact IN ('call', 'lead', 'deal')
-           AND t.conversion IN {keys:Array(String)}`,
-        site,
-        ids,
+      byFacts(ids, (fact, kind, own) =>
+        byIds(
+          'touchpoints',
+          `t.conversion_kind = '${kind}' AND t.conversion_fact = '${fact}' AND t.conversion IN {keys:Array(String)}`,
+          site,
+          own,
+        ),
       ),
     async write(name, { put, drop }, version) {
       const rows = [
@@ -59,6 +62,18 @@ export function openHistory(store: Store, suffix: string): History {
       }
     },
   }
+}
+
+async function byFacts<Row>(
+  ids: FactIds,
+  read: (fact: ConversionFact, kind: 'lead' | 'deal', ids: readonly string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const rows = await Promise.all([
+    read('call', 'lead', ids.call),
+    read('lead', 'lead', ids.lead),
+    read('deal', 'deal', ids.deal),
+  ])
+  return rows.flat()
 }
 
 /** What must be written so that the table says `wanted` where it says `current`. */

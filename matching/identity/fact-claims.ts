@@ -34,23 +34,26 @@ export function eventClaims(event: Fact<'events'>): Claim[] {
   return claims
 }
 
+/** The key of the sender whose later piece bears this name; undefined for a sender's own. */
+type Bearer = (session: string) => string | undefined
+
 /** What all messages about a call say; `state` is the one that counts. */
-export function callClaims(state: Fact<'calls'>, messages: readonly Fact<'calls'>[]): Claim[] {
+export function callClaims(state: Fact<'calls'>, messages: readonly Fact<'calls'>[], bearer: Bearer): Claim[] {
   return messageClaims('call', state, messages, (message) => [
     phoneOf(...clientPhone(message)),
     real('visitor', message.visitor),
-    real('session', message.session),
+    sessionOf(message.session, bearer),
     real('ga', message.ga),
     real('ym', message.ym),
   ])
 }
 
-export function leadClaims(state: Fact<'leads'>, messages: readonly Fact<'leads'>[]): Claim[] {
+export function leadClaims(state: Fact<'leads'>, messages: readonly Fact<'leads'>[], bearer: Bearer): Claim[] {
   return messageClaims('lead', state, messages, (message) => [
     phoneOf(message.phone, ''),
     real('email', message.email),
     real('visitor', message.visitor),
-    real('session', message.session),
+    sessionOf(message.session, bearer),
     real('ga', message.ga),
     real('ym', message.ym),
   ])
@@ -126,6 +129,13 @@ function claimsOf(receipt: Receipt, facts: Pick<Claim, 'fact' | 'fact_id' | 'at'
     ...{ ...facts, received_at, node, segment, row },
     ...(never && { never }),
   })
+}
+
+/** A later piece of a session stands for the session it was cut from, or for the visitor. */
+function sessionOf(session: string, bearer: Bearer): Named | undefined {
+  const key = bearer(session)
+  if (key === undefined) return real('session', session)
+  return real(key.startsWith('s') ? 'session' : 'visitor', key.slice(2))
 }
 
 function real(kind: IdentifierKind, value: string): Named | undefined {

@@ -106,6 +106,19 @@ export class Graph {
     }
   }
 
+  /** Has the row of an identifier written, or taken back, whatever memory says of it. */
+  force(kind: IdentifierKind, value: string): void {
+    this.forced.add(this.#vertex(kind, value))
+  }
+
+  /** What was forced has been looked at; of it only what a fact names stays. */
+  endForced(): void {
+    for (const vertex of this.forced) {
+      if (vertex.edges.length === 0) this.vertices.delete(`${vertex.kind}\n${vertex.value}`)
+    }
+    this.forced.clear()
+  }
+
   #ends(claim: Claim): [Vertex, Vertex] {
     const order = compareKinds(claim.a_kind, claim.b_kind) || compareText(claim.a_value, claim.b_value)
     const a = this.#vertex(claim.a_kind, claim.a_value)

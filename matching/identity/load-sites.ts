@@ -1,7 +1,6 @@
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { type HistoryRow, selectColumns } from '../history/history-tables.ts'
-import { countsFromIds } from '../sessions/place-sessions.ts'
 import { siteRules } from '../site-rules.ts'
 import { recompute } from './recompute.ts'
 import { openSite, type SiteState } from './site-state.ts'
@@ -28,9 +27,9 @@ export async function loadSites(
       state.graph.load(row)
     }
   }
-  const pieces = new Map<string, { id: string; visitor: string }[]>()
-  for await (const rows of store.stream<{ site: string; id: string; visitor: string }>(
-    `SELECT t.site AS site, t.id AS id, t.visitor AS visitor FROM sessions${suffix} AS t FINAL WHERE match(t.id, '[.:][0-9]+$') ${ofSite}`,
+  const pieces = new Map<string, { id: string }[]>()
+  for await (const rows of store.stream<{ site: string; id: string }>(
+    `SELECT t.site AS site, t.id AS id FROM sessions${suffix} AS t FINAL WHERE match(t.id, '[.:][0-9]+$') ${ofSite}`,
     params,
   )) {
     for (const row of rows) {
@@ -42,7 +41,7 @@ export async function loadSites(
   for (const [site, state] of sites) {
     state.blocked = siteRules(settings, site).blocked
     state.graph.setBlocked(state.blocked)
-    state.counts = countsFromIds(state.graph, pieces.get(site) ?? [])
+    state.names.load(state.graph, pieces.get(site) ?? [])
     settle(state)
   }
   return sites

@@ -51,7 +51,7 @@ export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   refreshCandidates(result, dirty)
   for (const vertex of graph.forced) result.changed.add(vertex)
   graph.dirty.clear()
-  graph.forced.clear()
+  graph.endForced()
   return result
 }
 

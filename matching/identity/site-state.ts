@@ -1,14 +1,34 @@
-import type { PieceCounts } from '../sessions/place-sessions.ts'
+import type { IdentifierKind } from '#domain/identifier.ts'
+import { nothingTouched, type Touched, touchSession } from '../facts/touched.ts'
+import { sessionKey } from '../sessions/session-index.ts'
+import { SessionNames } from '../sessions/session-names.ts'
 import { Graph } from './graph.ts'
 
 /** What matching keeps in memory of one site. */
 export interface SiteState {
   graph: Graph
-  counts: PieceCounts
+  names: SessionNames
   /** The company's own identifiers the graph was last told of. */
   blocked: ReadonlySet<string>
+  /** What a step that was broken off had begun to write: looked at again in the next one. */
+  unfinished: Touched | undefined
 }
 
 export function openSite(site: string): SiteState {
-  return { graph: new Graph(site), counts: new Map(), blocked: new Set() }
+  return { graph: new Graph(site), names: new SessionNames(), blocked: new Set(), unfinished: undefined }
+}
+
+/** Asks for everything around these rows to be worked out again, and taken back where nothing bears it out. */
+export function lookAgain(state: SiteState, rows: Iterable<{ kind: string; value: string }>): void {
+  const touched = state.unfinished ?? nothingTouched()
+  for (const { kind, value } of rows) {
+    // Tables hold only kinds that matching wrote there.
+    state.graph.force(kind as IdentifierKind, value)
+    if (kind === 'session') touched.sessions.set(sessionKey(value), { session: value, visitors: new Set() })
+    if (kind === 'visitor') touchSession(touched, '', value)
+    if (kind === 'call') touched.calls.add(value)
+    if (kind === 'lead') touched.leads.add(value)
+    if (kind === 'deal') touched.deals.add(value)
+  }
+  state.unfinished = touched
 }

@@ -15,9 +15,11 @@ export interface Postback {
   next_at: number | null
   answer_status: number
   error: string
+  /** What the destination is told, as JSON: the same on every try. Empty in rows queued by an older version. */
+  facts: string
 }
 
-const columns = `site, destination, webhook_id, event, deal, person, state, attempts, answer_status, error,
+const columns = `site, destination, webhook_id, event, deal, person, state, attempts, answer_status, error, facts,
   toFloat64(toUnixTimestamp64Milli(t.created_at)) AS created_at, toFloat64(toUnixTimestamp64Milli(t.tried_at)) AS tried_at,
   toFloat64(toUnixTimestamp64Milli(t.next_at)) AS next_at`
 

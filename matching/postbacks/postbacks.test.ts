@@ -196,6 +196,24 @@ describe('a destination', () => {
     expect(warned).toHaveLength(2)
   })
 
+  test('hears the same on every try, whatever has become of the deal since', async () => {
+    await destination({ method: 'POST', url: `${base}/won?c={campaign}&sum={amount}` })
+    answers = [500, 500, 200]
+    const queue = await postbacks()
+    await happens([...journey(), won(NOW)], queue)
+    await queue.deliverDue()
+    await happens([won(NOW, { amount: '9', version: 1 })], queue)
+    now_ms += retryDelays_ms[0] as number
+    await queue.deliverDue()
+    await queue.close()
+    const restarted = await postbacks()
+    now_ms += retryDelays_ms[1] as number
+    await restarted.deliverDue()
+    expect(received).toHaveLength(3)
+    expect(new Set(received.map(({ body, url }) => `${url} ${body}`)).size).toBe(1)
+    expect(received[0]?.body).toContain('1500.50')
+  })
+
   test('that never answers well is given up after the last pause', async () => {
     await destination()
     answers = Array.from({ length: 50 }, () => 503)

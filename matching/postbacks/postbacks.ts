@@ -6,7 +6,7 @@ import type { Settings } from '#storage/settings/settings.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import type { MatchingLog } from '../matching-log.ts'
 import { bodyOf, fillAddress } from './compose.ts'
-import { readPostbackFacts } from './postback-facts.ts'
+import { type PostbackFacts, readPostbackFacts } from './postback-facts.ts'
 import { isKnown, madeAt, type Postback, readPending, writePostback } from './postback-rows.ts'
 import { signatureHeaders, webhookId } from './sign.ts'
 
@@ -53,8 +53,11 @@ export async function openPostbacks(options: PostbacksOptions): Promise<Postback
   const waiting = new Map((await readPending(store)).map((postback) => [keyOf(postback), postback]))
   const inFlight = new Map<string, Promise<void>>()
   const queue = async (deal: HistoryRow<'conversions'>, destination: Destination) => {
-    const postback = newPostback(deal, destination, now())
-    if (waiting.has(keyOf(postback)) || (await isKnown(store, postback))) return
+    const unsaid = newPostback(deal, destination, now())
+    if (waiting.has(keyOf(unsaid)) || (await isKnown(store, unsaid))) return
+    // Composed once: a receiver that knows the id from an earlier try must not find it saying something else.
+    const facts = await readPostbackFacts(store, deal.site, deal.id)
+    const postback = { ...unsaid, facts: facts ? JSON.stringify(facts) : '' }
     // Before the first try: after a crash it is known that there is something to tell.
     await writePostback(store, postback, nextVersion())
     waiting.set(keyOf(postback), postback)
@@ -115,7 +118,7 @@ function newPostback(deal: HistoryRow<'conversions'>, destination: Destination, 
   const change = { site: deal.site, destination: destination.id, event: 'deal_won', deal: deal.id }
   return {
     ...{ ...change, webhook_id: webhookId(change), person: deal.person, state: 'pending', attempts: 0 },
-    ...{ created_at: now_ms, tried_at: null, next_at: now_ms, answer_status: 0, error: '' },
+    ...{ created_at: now_ms, tried_at: null, next_at: now_ms, answer_status: 0, error: '', facts: '' },
   }
 }
 
@@ -130,8 +133,9 @@ async function tryOnce(options: PostbacksOptions, postback: Postback): Promise<P
   let status = 0
   let error = ''
   try {
-    const facts = await readPostbackFacts(store, postback.site, postback.deal)
+    const facts = await factsOf(store, tried)
     if (!facts) throw new Error('deal_not_in_history')
+    tried.facts = JSON.stringify(facts)
     const body = bodyOf(destination, postback.event, facts)
     const signed = { webhook_id: postback.webhook_id, now_ms: tried_at, body, secret: destination.secret }
     const answer = await outbound.send({
@@ -155,6 +159,12 @@ async function tryOnce(options: PostbacksOptions, postback: Postback): Promise<P
   log.warn({ destination: id, status, err: error, attempts }, 'postback not answered with 2xx')
   if (delay_ms === undefined) return { ...tried, state: 'failed', next_at: null, answer_status: status, error }
   return { ...tried, next_at: now() + delay_ms, answer_status: status, error }
+}
+
+async function factsOf(store: Store, { site, deal, facts }: Postback): Promise<PostbackFacts | undefined> {
+  if (facts === '') return readPostbackFacts(store, site, deal)
+  // Written by this module alone.
+  return JSON.parse(facts) as PostbackFacts
 }
 
 function keyOf({ site, destination, webhook_id }: Postback): string {

@@ -24,12 +24,15 @@ export interface RebuildReport {
   swapped: boolean
 }
 
+/** How often facts that land meanwhile may spoil a comparison before it is taken as it is. */
+const ROUNDS_MAX = 20
+
 /** What a rebuild needs of the run it goes on beside. */
 export interface LiveRun {
   store: Store
   projection(): Projection
-  /** Runs `work` while the live run stands still, having read all there is. */
-  paused<Result>(work: () => Promise<Result>): Promise<Result>
+  /** Runs `work` while the live run stands still, having read all there is; `catchUp` says whether there was more. */
+  paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
 }
 
 /**
@@ -50,10 +53,11 @@ export async function rebuild(
     for (let done = await anew.step(); done; done = await anew.step()) rows += done.rows
   }
   await readAll()
-  const differences = await live.paused(async () => {
-    await readAll()
-    const found = await compareTables(store, site)
+  const differences = await live.paused(async (catchUp) => {
+    const found = await compareAtRest(store, site, { readAll, catchUp })
     if (!check) {
+      // Before the swap: a start after it would take every row of the new tables for unfinished.
+      await live.projection().finish(anew.version)
       await swapTables(store, site)
       takeOver(live.projection(), anew, site)
     }
@@ -63,10 +67,25 @@ export async function rebuild(
   return { rows, took_ms: options.now() - started_ms, differences, swapped: !check }
 }
 
+/**
+ * Compares when both have read the same facts. Some may land between the last look of the one and of the other; then the
+ * difference means nothing, and both read on.
+ */
+async function compareAtRest(
+  store: Store,
+  site: string | undefined,
+  { readAll, catchUp }: { readAll(): Promise<void>; catchUp(): Promise<boolean> },
+): Promise<TableDifference[]> {
+  for (let round = 1; ; round++) {
+    await readAll()
+    const found = await compareTables(store, site)
+    if (found.length === 0 || round === ROUNDS_MAX || !(await catchUp())) return found
+  }
+}
+
 /** The live run goes on from what the rebuild has in memory, as the tables now are the rebuild's. */
 function takeOver(live: Projection, anew: Projection, site: string | undefined): void {
   if (site === undefined) live.sites.clear()
   else live.sites.delete(site)
   for (const [name, state] of anew.sites) live.sites.set(name, state)
-  live.version = Math.max(live.version, anew.version)
 }

@@ -77,6 +77,18 @@ describe('a session', () => {
   })
 })
 
+test('a session may have more events than a call can have arguments', () => {
+  const first = at(0)
+  const events = Array.from({ length: 150_000 }, (_, index) => ({
+    ...first,
+    id: `e${index}`,
+    row: index,
+    at: first.at + index,
+    scroll_percent: index % 90,
+  }))
+  expect(cut(events)).toMatchObject([{ id: 's1', events: 150_000, scroll_percent: 89 }])
+})
+
 test('of several copies of an event the first received counts, whenever it happened', () => {
   const first = at(5, { id: 'same', title: 'first', received_at: T })
   const second = at(0, { id: 'same', received_at: T + SECOND })

@@ -111,7 +111,7 @@ function describe(
     events: events.length,
     forms: events.filter((event) => event.type === 'form').length,
     engaged_ms,
-    scroll_percent: Math.max(...events.map((event) => event.scroll_percent)),
+    scroll_percent: events.reduce((most, event) => Math.max(most, event.scroll_percent), 0),
     bounce: pages.length <= 1 && engaged_ms < BOUNCE_ENGAGED_MS ? 1 : 0,
     bot,
     ga: events.find((event) => event.ga !== '')?.ga ?? '',

@@ -109,6 +109,54 @@ export function fixedSettings(documents: Document = {}): Settings & {
   }
 }
 
+/** A number of the shop's pool. */
+export const tracked = '+74951110001'
+
+/** A page view of visitor `v1`. */
+export function visit(session: string, at: number, said: object = {}): WorldFact {
+  return fact('events', { id: `page-${session}-${at}`, at, visitor: 'v1', session, ...said })
+}
+
+/** A number on the screen of visitor `v1` from one moment to another, and kept for them a little longer. */
+export function lease(session: string, from: number, seen: number, said: object = {}): WorldFact {
+  const times = { from, seen, to: seen + 150 * SECOND, received_at: seen }
+  return fact('leases', { change: 'renewed', pool: 'main', number: tracked, visitor: 'v1', session, ...times, ...said })
+}
+
+/** A long call to the tracked number. */
+export function call(id: string, at: number, said: object = {}): WorldFact {
+  const talk = { status: 'answered', talk: 40, duration: 45 }
+  return fact('calls', { id, at, from: '+79264445566', to: tracked, direction: 'in', ...talk, ...said })
+}
+
+/** A form sent by visitor `v1`. */
+export function form(id: string, session: string, at: number, said: object = {}): WorldFact {
+  return fact('events', { id, at, type: 'form', visitor: 'v1', session, ...said })
+}
+
+/** What the history says, asked as a reader does. */
+export function readHistory(store: () => Store) {
+  const row = async (sql: string, params: Record<string, string>) =>
+    (await store().query<Record<string, unknown>>(sql, params))[0]
+  return {
+    match: (id: string) => row('SELECT * FROM call_matches FINAL WHERE id = {id:String}', { id }),
+    conversion: (id: string) => row('SELECT * FROM conversions FINAL WHERE id = {id:String}', { id }),
+    person: async (kind: string, value: string) =>
+      (
+        await row('SELECT person FROM identities FINAL WHERE kind = {kind:String} AND value = {value:String}', {
+          kind,
+          value,
+        })
+      )?.person as string | undefined,
+    path: (id: string) =>
+      store().query<Record<string, unknown>>(
+        `SELECT position, length, session, call, channel, source, campaign FROM touchpoints FINAL
+         WHERE conversion = {id:String} ORDER BY position`,
+        { id },
+      ),
+  }
+}
+
 /** A shop with one pool of two tracked numbers and one static number that stands for a newspaper. */
 export const shop: Document = {
   site: [{ id: 'shop', domains: ['shop.example'], blocked: ['+79990000000', 'boss@shop-mail.ru'] }],

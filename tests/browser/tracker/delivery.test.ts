@@ -56,6 +56,31 @@ describe('when the service is away', () => {
     expect((await page.evaluate(kept)).length).toBe(30)
   })
 
+  test('what something else has left under its names costs neither the page nor what waits', async () => {
+    const { outside, visit, settle } = visitor
+    outside.mood = 'down'
+    const page = await visit('/first')
+    await page.waitForFunction(kept)
+    await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('tl_unsent_')))
+    await page.evaluate(() => {
+      localStorage.setItem('tl_unsent_0', '{broken')
+      localStorage.setItem('tl_unsent_1', 'null')
+      localStorage.setItem('tl_unsent_2', '{}')
+      localStorage.setItem('tl_numbers', '{"length":1}')
+      localStorage.setItem('tl_visitor', 'no id; path=/; domain=evil.example')
+    })
+    await visitor.context.clearCookies()
+
+    outside.mood = 'up'
+    const next = await visit('/second')
+    const second = await outside.event('page', ({ url }) => String(url).endsWith('/second'))
+    expect(second.visitor).toMatch(/^[\w.:-]{10,128}$/)
+    expect(await next.evaluate(() => localStorage.getItem('tl_visitor'))).toBe(second.visitor)
+    await outside.event('page', ({ url }) => String(url).endsWith('/first'))
+    await settle(next)
+    expect(outside.refused).toEqual([])
+  })
+
   test('nothing is tried twice that the service has refused for good', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit('/')

@@ -1,0 +1,38 @@
+import type { Store } from '#storage/client.ts'
+
+/** A row that a step wrote which was broken off before its positions were written. */
+export interface Unfinished {
+  site: string
+  /** What the row is of: an identifier, a session's id under `session`, or a fact. */
+  kind: string
+  value: string
+}
+
+/**
+ * Rows younger than the positions. The step that wrote them is made again, but by then there may be more facts, and what
+ * it had concluded may no longer be so: rows that nobody would look at again would stay.
+ */
+export async function readUnfinished(store: Store, site: string | undefined): Promise<Unfinished[]> {
+  const [done] = await store.query<{ version: string }>('SELECT max(version) AS version FROM matching_positions FINAL')
+  const params = { version: done?.version ?? '0', ...(site !== undefined && { site }) }
+  const answers = await Promise.all(
+    written.map(({ table, kind, value }) =>
+      store.query<Unfinished>(
+        // Rows that were taken back count as well, so this one read needs no FINAL.
+        `SELECT DISTINCT t.site AS site, ${kind} AS kind, ${value} AS value FROM ${table} AS t
+         WHERE t.version > {version:UInt64} ${site === undefined ? '' : 'AND t.site = {site:String}'}`,
+        params,
+      ),
+    ),
+  )
+  return answers.flat()
+}
+
+const written = [
+  { table: 'identities', kind: 't.kind', value: 't.value' },
+  { table: 'sessions', kind: "'session'", value: 't.id' },
+  { table: 'sessions', kind: "'visitor'", value: 't.visitor' },
+  { table: 'call_matches', kind: "'call'", value: 't.id' },
+  { table: 'conversions', kind: 't.fact', value: 't.id' },
+  { table: 'touchpoints', kind: 't.conversion_fact', value: 't.conversion' },
+]

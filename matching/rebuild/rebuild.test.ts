@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import { fact, fixedSettings, landFacts, logFacts, MINUTE, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import { openProjection, type Projection } from '../projection.ts'
+import { rebuild } from './rebuild.ts'
+
+let store: Awaited<ReturnType<typeof freshStore>>
+beforeEach(async () => {
+  store = await freshStore()
+})
+afterEach(() => store.drop())
+
+let logs = 0
+function land(at: number): Promise<void> {
+  logs += 1
+  return landFacts(store, logFacts([fact('events', { id: `e${at}`, at, visitor: 'v1', session: 's1' })], `n${logs}`))
+}
+
+async function catchUp(projection: Projection): Promise<boolean> {
+  let hadMore = false
+  while (await projection.step()) hadMore = true
+  return hadMore
+}
+
+describe('a check', () => {
+  test('does not take facts that land while it looks for a difference', async () => {
+    const options = { store, settings: fixedSettings(shop), now: () => T }
+    const live = await openProjection(options)
+    await land(T)
+    let rounds = 0
+    const report = await rebuild(
+      {
+        store,
+        projection: () => live,
+        async paused(work) {
+          await catchUp(live)
+          await land(T + MINUTE)
+          return work(async () => {
+            if (rounds++ < 2) await land(T + (1 + rounds) * MINUTE)
+            return catchUp(live)
+          })
+        },
+      },
+      options,
+      { check: true },
+    )
+    expect(report).toMatchObject({ differences: [], swapped: false })
+    expect(rounds).toBeGreaterThan(0)
+  })
+})
+
+test('a start after a rebuild has nothing to look at again', async () => {
+  const options = { store, settings: fixedSettings(shop), now: () => T }
+  const live = await openProjection(options)
+  await land(T)
+  await catchUp(live)
+  const run = {
+    store,
+    projection: () => live,
+    paused: <R>(work: (more: () => Promise<boolean>) => Promise<R>) => work(() => catchUp(live)),
+  }
+  expect(await rebuild(run, options, {})).toMatchObject({ differences: [], swapped: true })
+  expect(await (await openProjection(options)).step()).toBeUndefined()
+})
