@@ -122,7 +122,7 @@ describe('segments', () => {
     expect((await segmentsOf(log.status().node)).map(({ rows }) => rows)).toEqual([1, 1])
   })
   test('are one part each, all or nothing', async () => {
-    const log = await open({ limits: { rows_max: 30_000 } })
+    const log = await open({ limits: { rows_max: 30_000, seal_after_ms: 10_000 } })
     const [line] = lines('p') as [string]
     await log.append([{ table: 'events', rows: new Array(60_000).fill(line) }])
     await log.landed(2)

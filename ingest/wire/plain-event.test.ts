@@ -61,7 +61,6 @@ test.each([
     }),
     { numRuns: 3000 },
   )
-  console.log('READ', read)
   expect(read).toBeGreaterThan(100)
 })
 
