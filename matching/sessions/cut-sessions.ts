@@ -55,7 +55,7 @@ export function cutSessions(winners: readonly Fact<'events'>[], { session, proje
 }
 
 /** The first piece keeps the sender's id, the next are `{id}.2`, `{id}.3` …. */
-export function pieceId(session: string, index: number): string {
+function pieceId(session: string, index: number): string {
   return index === 0 ? session : `${session}.${index + 1}`
 }
 
