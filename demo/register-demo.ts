@@ -13,7 +13,7 @@ import type { Language } from './pages/texts.ts'
 export interface DemoOptions {
   /** The one line a site owner pastes, with the public address inside. */
   snippet: string
-  /** Asks the service over its own public API, with a token that reaches the demo site alone. */
+  /** Asks the service over its own public API. */
   api(method: 'GET' | 'POST', path: string, body?: object): Promise<{ status: number; body: unknown }>
   assetsFolder: string
 }
