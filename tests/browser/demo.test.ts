@@ -61,6 +61,8 @@ async function playThrough(page: Page): Promise<void> {
   await done(page, 'call')
   await press(page, 'deal')
   await done(page, 'deal')
+  // The ad platform has its copy before its answer is in the history: the panel shows «waiting» for a moment.
+  await page.waitForSelector('#panel .timeline >> nth=0 >> text=/: (accepted|принято)$/')
 }
 
 describe('the panel of the demo site', () => {
