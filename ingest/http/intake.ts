@@ -1,5 +1,5 @@
 import type { core } from 'zod'
-import { formatPosition, parsePosition } from '#domain/position.ts'
+import { formatPosition, joinPositions, parsePosition } from '#domain/position.ts'
 import type { Batch, Log } from '#ingest/log/log.ts'
 import { REJECTIONS_LISTED_MAX, type Receipt, type Rejection } from '#ingest/wire/receipt.ts'
 import { Failure } from '#shell/failure.ts'
@@ -86,16 +86,10 @@ export function openIntake({ fact, table, log, metrics, speaking }: IntakeOption
   }
 }
 
-/** The position that both writes have reached: segment numbers only grow. */
+/** The position that both writes have reached. */
 export function laterPosition(a: string, b: string): string {
-  const earlier = parsePosition(a)
-  const later = parsePosition(b)
-  if (!earlier || !later || earlier.node !== later.node) return b
-  const segments = { ...earlier.segments }
-  for (const [table, segment] of Object.entries(later.segments)) {
-    segments[table] = Math.max(segment, segments[table] ?? segment)
-  }
-  return formatPosition({ node: later.node, segments })
+  if (a === b) return a
+  return formatPosition(joinPositions(parsePosition(a) ?? [], parsePosition(b) ?? []))
 }
 
 /** What zod found, as field and message. Only the first fault of a fact is told. */

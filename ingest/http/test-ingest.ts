@@ -214,7 +214,7 @@ async function post(
 
 function hasLanded(log: Log, position: string): boolean {
   const { landed } = log.status()
-  const segments = Object.entries(parsePosition(position)?.segments ?? {})
+  const segments = Object.entries(parsePosition(position)?.[0]?.segments ?? {})
   return segments.every(([table, segment]) => landed[table as keyof typeof landed] >= segment)
 }
 

@@ -155,7 +155,7 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       try {
         const [only] = filled
         const segments = only && filled.length === 1 ? { [only.table]: await write(only) } : await writeAll(filled)
-        return formatPosition({ node, segments })
+        return formatPosition([{ node, segments }])
       } catch (error) {
         throw refusedFailure('write_failed', error)
       } finally {

@@ -47,9 +47,9 @@ const fails = () => {
 describe('the wait for a position', () => {
   test('is none when history includes the write', async () => {
     await matchingReads('a1', 'events', 5)
-    await makeGate(fails).gate.pass({ node: 'a1', segments: { events: 5 } })
-    await makeGate(fails).gate.pass({ node: 'a1', segments: { events: 4 } })
-    await makeGate(fails).gate.pass({ node: 'a1', segments: {} })
+    await makeGate(fails).gate.pass([{ node: 'a1', segments: { events: 5 } }])
+    await makeGate(fails).gate.pass([{ node: 'a1', segments: { events: 4 } }])
+    await makeGate(fails).gate.pass([{ node: 'a1', segments: {} }])
   })
 
   test('lasts until matching has read every table of the write', async () => {
@@ -57,13 +57,13 @@ describe('the wait for a position', () => {
     const { gate, pauses } = makeGate(async (count) => {
       if (count === 2) await matchingReads('a2', 'deals', 3)
     })
-    await gate.pass({ node: 'a2', segments: { events: 1, deals: 3 } })
+    await gate.pass([{ node: 'a2', segments: { events: 1, deals: 3 } }])
     expect(pauses()).toBe(2)
   })
 
   test('ends after half a minute', async () => {
     const { gate, pauses } = makeGate(() => {}, 10_000)
-    await expect(gate.pass({ node: 'a3', segments: { events: 0 } })).rejects.toMatchObject({ code: 'history_behind' })
+    await expect(gate.pass([{ node: 'a3', segments: { events: 0 } }])).rejects.toMatchObject({ code: 'history_behind' })
     expect(pauses()).toBe(3)
   })
 
@@ -73,13 +73,13 @@ describe('the wait for a position', () => {
         { node: 'a4', table: 'costs', segment: 0, rows: 1, first_received_at: 0, landed_at: 0 },
       ]),
     )
-    await gate.pass({ node: 'a4', segments: { costs: 0 } })
+    await gate.pass([{ node: 'a4', segments: { costs: 0 } }])
   })
 
   test('is one question for all who wait', async () => {
     const { gate, questions } = makeGate((count) => (count === 1 ? matchingReads('a5', 'events', 9) : undefined))
     await Promise.all(
-      Array.from({ length: 50 }, (_, segment) => gate.pass({ node: 'a5', segments: { events: segment % 10 } })),
+      Array.from({ length: 50 }, (_, segment) => gate.pass([{ node: 'a5', segments: { events: segment % 10 } }])),
     )
     expect(questions()).toBeLessThanOrEqual(3)
   })
@@ -95,7 +95,7 @@ describe('the wait for a position', () => {
       },
     })
     await matchingReads('a6', 'events', 0)
-    await gate.pass({ node: 'a6', segments: { events: 0 } })
+    await gate.pass([{ node: 'a6', segments: { events: 0 } }])
   })
 })
 
@@ -103,7 +103,7 @@ describe('?after=', () => {
   test('is honoured by every read', async () => {
     await matchingReads('b1', 'events', 2)
     const http = await makeTestApp(() => store)
-    const after = formatPosition({ node: 'b1', segments: { events: 2 } })
+    const after = formatPosition([{ node: 'b1', segments: { events: 2 } }])
     for (const path of ['reports/registry?', 'sessions?site=shop&', 'status?site=shop&', 'sites?']) {
       const token = path.startsWith('sites') ? 'admin' : 'reports'
       expect((await http.get(`/v1/${path}after=${after}`, token)).status).toBe(200)

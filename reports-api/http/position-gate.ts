@@ -34,7 +34,7 @@ export function openPositionGate({ reader, now, pause }: PositionGateOptions): P
     while (waiters.size > 0) {
       const asked = [...waiters]
       try {
-        const reached = await readReached(reader, [...new Set(asked.map(({ position }) => position.node))])
+        const reached = await readReached(reader, nodesOf(asked))
         for (const waiter of asked) if (isReached(waiter.position, reached)) settle(waiter, () => waiter.resolve())
         giveUp(asked, behind)
       } catch (error) {
@@ -59,7 +59,7 @@ export function openPositionGate({ reader, now, pause }: PositionGateOptions): P
 
   return {
     pass(position) {
-      if (Object.keys(position.segments).length === 0) return Promise.resolve()
+      if (position.every(({ segments }) => Object.keys(segments).length === 0)) return Promise.resolve()
       return new Promise((resolve, reject) => {
         waiters.add({ position, until_ms: now() + WAIT_MAX_MS, resolve, reject })
         if (!isPolling) void poll()
@@ -89,6 +89,12 @@ async function readReached(reader: Pick<Reader, 'query'>, nodes: string[]): Prom
   return new Map(rows.map(({ node, table, segment }) => [`${node} ${table}`, segment]))
 }
 
-function isReached({ node, segments }: Position, reached: Reached): boolean {
-  return Object.entries(segments).every(([table, segment]) => (reached.get(`${node} ${table}`) ?? -1) >= segment)
+function nodesOf(waiters: readonly Waiter[]): string[] {
+  return [...new Set(waiters.flatMap(({ position }) => position.map(({ node }) => node)))]
+}
+
+function isReached(position: Position, reached: Reached): boolean {
+  return position.every(({ node, segments }) =>
+    Object.entries(segments).every(([table, segment]) => (reached.get(`${node} ${table}`) ?? -1) >= segment),
+  )
 }

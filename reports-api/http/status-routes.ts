@@ -81,7 +81,7 @@ async function readProgress(reader: Reader): Promise<Progress[]> {
     const unread = tables.map(({ unread_since_ms }) => Number(unread_since_ms)).filter((ms) => ms > 0)
     return {
       node,
-      position: formatPosition({ node, segments: Object.fromEntries(read) }),
+      position: formatPosition([{ node, segments: Object.fromEntries(read) }]),
       unread_since_ms: unread.length > 0 ? Math.min(...unread) : undefined,
     }
   })
