@@ -30,6 +30,11 @@ export interface CallOptions {
  */
 export interface Store {
   database: string
+  /**
+   * The servers that hold the rows themselves, for what a table over several servers cannot do: ALTER, DELETE, EXCHANGE,
+   * and the log's own inserts. Without a cluster there is one, this store itself. Closed together with it.
+   */
+  readonly shards: readonly Store[]
   /** All rows of a SELECT, as objects. 64-bit integers come as strings. */
   query<Row>(sql: string, params?: Params, options?: CallOptions): Promise<Row[]>
   /** Rows of a SELECT as they come, in groups, for answers that must not be held in memory. */
@@ -47,8 +52,11 @@ const CONNECTIONS_MAX = 16
 
 export function openStore(options: StoreOptions): Store {
   const client = openClient(options)
-  return {
+  const store: Store = {
     database: options.database,
+    get shards() {
+      return [store]
+    },
     query: <Row>(sql: string, params: Params = {}, call: CallOptions = {}) =>
       failing(async () => {
         const answer = await client.query(selectOf(sql, params, call))
@@ -80,6 +88,7 @@ export function openStore(options: StoreOptions): Store {
       }),
     close: () => client.close(),
   }
+  return store
 }
 
 function openClient({ url, user, password, database, request_timeout_ms = 60_000, log }: StoreOptions) {
