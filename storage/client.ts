@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, createClient, parseError } from '@clickhouse/client'
 import { clientLogger, type StoreLog } from './client-logger.ts'
 import { toStoreError } from './store-error.ts'
@@ -76,16 +76,9 @@ export function openStore(options: StoreOptions): Store {
       }),
     insert: (table, rows, call = {}) =>
       failing(async () => {
-        if (rows.length > 0) await client.insert({ table, values: rows, format: 'JSONEachRow', ...signalOf(call) })
+        if (rows.length > 0) await sendTo(client, `INSERT INTO ${table} FORMAT JSONEachRow`, linesOf(rows), {}, call)
       }),
-    send: (sql, body, { params = {}, ...call }) =>
-      failing(async () => {
-        const answer = await client.exec({ query: sql, values: body, query_params: params, ...signalOf(call) })
-        let said = ''
-        for await (const chunk of answer.stream) said += chunk
-        // An insert answers nothing: text after a 200 is an error that came too late for the status.
-        if (said !== '') throw parseError(said)
-      }),
+    send: (sql, body, { params = {}, ...call }) => failing(() => sendTo(client, sql, body, params, call)),
     close: () => client.close(),
   }
   return store
@@ -119,6 +112,23 @@ function openClient({ url, user, password, database, request_timeout_ms = 60_000
     },
   })
 }
+
+async function sendTo(client: Client, sql: string, body: Readable, params: Params, call: CallOptions): Promise<void> {
+  const answer = await client.exec({ query: sql, values: body, query_params: params, ...signalOf(call) })
+  let said = ''
+  for await (const chunk of answer.stream) said += chunk
+  // An insert answers nothing: text after a 200 is an error that came too late for the status.
+  if (said !== '') throw parseError(said)
+}
+
+function linesOf(rows: readonly object[]): Readable {
+  return Readable.from(
+    rows.map((row) => `${JSON.stringify(row)}\n`),
+    { objectMode: false },
+  )
+}
+
+type Client = ReturnType<typeof openClient>
 
 function selectOf(sql: string, params: Params, call: CallOptions) {
   return {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Random } from '../support/random.ts'
 import type { BatteredService, Part } from './battered-service.ts'
 import { fillDisk, freeDisk } from './disk-pressure.ts'
-import type { Random } from './random.ts'
 
 export type Attack =
   | 'kill_main'
@@ -92,7 +92,7 @@ export function openAttacker({ service, random, dir, has_small_disks, workers }:
     kill_engine: async () => kill('engine'),
     kill_matching: async () => kill('matching'),
     kill_worker: async () => kill('worker'),
-    kill_all: async () => kill('engine', 'matching', 'worker', 'main'),
+    kill_all: async () => kill('engine', 'matching', ...(workers > 1 ? (['worker'] as const) : []), 'main'),
     async terminate() {
       const code = await service.terminate()
       count(code === 0 ? 'stopped cleanly' : `stopped with code ${code}`)

@@ -1,5 +1,5 @@
+import type { Random } from '../support/random.ts'
 import type { Counted } from './ledger.ts'
-import type { Random } from './random.ts'
 
 export const SITE = 'soak'
 

@@ -1,10 +1,10 @@
 import { request as httpRequest } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Random } from '../support/random.ts'
 import { ADMIN_TOKEN } from '../support/running-service.ts'
 import type { Counted, Ledger } from './ledger.ts'
 import { type Message, openMessages } from './messages.ts'
 import type { NumbersShown } from './numbers-shown.ts'
-import type { Random } from './random.ts'
 
 export interface TrafficCounts {
   requests: number
