@@ -81,6 +81,26 @@ describe('a lease', () => {
     await after.close()
   })
 
+  test('that was renewed is kept through a crash, however short its pool makes it', async () => {
+    await open()
+    await putPool(settings, { numbers: ['+74951000001', '+74951000002'], lease_seconds: 10 })
+    await take('a')
+    await take('b')
+    for (let beat = 0; beat < 4; beat++) {
+      clock.now_ms += 6 * SECOND
+      for (const visitor of ['a', 'b']) leases.touch(session(visitor))
+      // The one is written last just before the crash, the other long before it.
+      if (beat === 0) await leases.sweep()
+    }
+    clock.now_ms += SECOND
+    await leases.release(session('b'))
+    await copyFile(join(dir, 'journal'), join(dir, 'crashed'))
+    const after = await openJournalled('crashed')
+    expect(await take('c', after)).toBeUndefined()
+    expect(await take('a', after)).toBe('+74951000001')
+    await after.close()
+  })
+
   test('that could not be written is not shown, and its number stays free', async () => {
     isAway = true
     await open(20_000)

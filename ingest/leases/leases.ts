@@ -223,7 +223,8 @@ class MemoryLeases implements Leases {
     // Nobody could renew after the last thing that was written: what ran then is treated as running still.
     const stopped_ms = records.reduce((latest, { seen_ms }) => Math.max(latest, seen_ms), 0)
     for (const record of records) {
-      const was_running = record.to_ms >= stopped_ms
+      // Its last renewals may never have been written.
+      const was_running = record.to_ms + RENEWAL_LOGGED_EVERY_MS + SWEEP_EVERY_MS >= stopped_ms
       const holding = fromRecord(record, was_running ? now_ms + RESTART_KEPT_MS : 0)
       this.#holdings.give(holding)
       this.#sights.set(sessionKey(holding), holding.sight)

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
 import type { Store } from '#storage/client.ts'
 import { openStore } from '#storage/client.ts'
+import { startFaultyProxy } from '../support/faulty-proxy.ts'
 import { type OwnEngine, startOwnEngine } from '../support/own-engine.ts'
 import { waitUntil } from '../support/running-service.ts'
 import { type LogUnderFire, openLogUnderFire } from './log-under-fire.ts'
@@ -26,7 +27,7 @@ afterEach(() => fire.close())
 const ids = (part: string, count: number) => Array.from({ length: count }, (_, i) => `${part}${i}`)
 
 /** The log meets this error, and goes on taking rows. */
-async function meets(error: RegExp, part: string): Promise<void> {
+async function meets(fire: LogUnderFire, error: RegExp, part: string): Promise<void> {
   await fire.append(...ids(`${part}-during-`, 50))
   await waitUntil(
     async () => error.test(fire.log.status().last_flush_error ?? ''),
@@ -55,7 +56,7 @@ describe('an error of a ClickHouse that lives costs nothing:', () => {
       'the table is read-only',
       'ALTER TABLE facts.events MODIFY SETTING table_readonly = 1',
       'ALTER TABLE facts.events RESET SETTING table_readonly',
-      /READONLY/,
+      /READ_ONLY/,
     ],
     [
       'a rule of the table is broken by every row',
@@ -82,26 +83,40 @@ describe('an error of a ClickHouse that lives costs nothing:', () => {
     await fire.log.drained()
     await admin.command(harm)
     try {
-      await meets(error, part)
+      await meets(fire, error, part)
     } finally {
       await admin.command(undo)
     }
     await fire.expectEachOnce()
   })
 
-  test('every query runs out of memory for a while', async () => {
-    const user = 'CREATE USER poor IDENTIFIED BY {password:String} SETTINGS max_memory_usage = 1000000'
-    await expectLandsAfter(user, 'ALTER USER poor SETTINGS max_memory_usage = 0', /MEMORY_LIMIT_EXCEEDED/)
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['every query runs out of memory', { max_memory_usage: '100000' }, /MEMORY_LIMIT_EXCEEDED/],
+    ['its user may only read', { readonly: '1' }, /READONLY|ACCESS_DENIED/],
+    ['every query takes too long', { max_execution_time: '0.000001' }, /TIMEOUT_EXCEEDED/],
+  ])('%s for a while', async (_, settings, error) => {
+    const proxy = await startFaultyProxy(own.engine.url)
+    const starved = await openLogUnderFire(own, { url: proxy.url })
+    try {
+      proxy.decide(() => ({ kind: 'settings', settings }))
+      await meets(starved, error, 'x')
+      proxy.heal()
+      await starved.expectEachOnce()
+    } finally {
+      await starved.close()
+      await proxy.stop()
+    }
   })
 
-  test('its user may only read for a while', async () => {
-    const user = 'CREATE USER poor IDENTIFIED BY {password:String} SETTINGS readonly = 1'
-    await expectLandsAfter(user, 'ALTER USER poor SETTINGS readonly = 0', /READONLY|ACCESS_DENIED/)
+  test('it stands still in the middle of inserts, and goes on', async () => {
+    for (let round = 0; round < 3; round++) {
+      await fire.append(...ids(`f${round}-`, 90))
+      process.kill(own.engine.pid, 'SIGSTOP')
+      await fire.append(...ids(`g${round}-`, 90))
+      // Longer than a request waits.
+      await pause(1_800)
+      process.kill(own.engine.pid, 'SIGCONT')
+    }
+    await fire.expectEachOnce()
   })
 })
-
-/** A user of its own that is kept short, and then no more. */
-async function expectLandsAfter(create: string, relieve: string, error: RegExp): Promise<void> {
-  expect([create, relieve, String(error)]).toHaveLength(3)
-  await pause(0)
-}

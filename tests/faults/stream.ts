@@ -4,20 +4,28 @@ import { openStore } from '#storage/client.ts'
 import { type RunningService, waitUntil } from '../support/running-service.ts'
 
 export interface Stream {
+  /** Answers that were no 202, by status; 0 where there was none. */
+  refused: Map<number, number>
+  /** 503 that did not say when to come back. */
+  without_retry_after: number
   stop(): Promise<void>
   accepted: string[]
   /** The number that each session was shown last. */
   numbers: Map<string, string>
 }
 
-/** Posts events without pause until told to stop; remembers the ids that were answered 2xx. */
+/** Posts events without pause until told to stop; remembers the ids that were answered 2xx. What was refused is sent again. */
 export function startStream(url: string): Stream {
   const accepted: string[] = []
+  const refused: Stream['refused'] = new Map()
+  let without_retry_after = 0
+  const refuse = (status: number) => refused.set(status, (refused.get(status) ?? 0) + 1)
   const numbers: Stream['numbers'] = new Map()
   let isOn = true
   let counter = 0
   const stream = nanoid(6)
   const worker = async (name: number) => {
+    let again: { ids: string[]; body: Record<string, unknown> & { session: string } } | undefined
     while (isOn) {
       const ids = Array.from({ length: 5 }, () => `k-${stream}-${counter++}`)
       const body = {

@@ -22,6 +22,8 @@ export type Fault =
   | { kind: 'error'; is_done: boolean; status: 500 | 200 }
   /** The client is cut off, and ClickHouse gets the whole request so much later. */
   | { kind: 'late'; wait_ms: number }
+  /** ClickHouse runs it under these settings: short of memory, or with reading alone allowed. */
+  | { kind: 'settings'; settings: Record<string, string> }
 
 export interface SeenRequest {
   /** The statement, where the address has it. */
@@ -68,6 +70,9 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
         return answerWith(await forward(request), response)
       case 'delay':
         await pause(fault.wait_ms)
+        return answerWith(await forward(request), response)
+      case 'settings':
+        request.url = `${request.url}&${new URLSearchParams(fault.settings)}`
         return answerWith(await forward(request), response)
       case 'refuse':
         return void socket.destroy()

@@ -31,14 +31,15 @@ const READY_MS = 60_000
 
 export const root = join(import.meta.dirname, '../..')
 
-/** The built service as its users run it, on a free port and a data folder of its own. */
+/** The built service as its users run it, on a free port and a data folder of its own. `within` goes before its command. */
 export async function runService(
-  options: { dir?: string; env?: Record<string, string>; port?: number } = {},
+  options: { dir?: string; env?: Record<string, string>; port?: number; within?: string[] } = {},
 ): Promise<RunningService> {
   const dir = options.dir ?? (await newDataFolder())
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
-  const child = spawn(process.execPath, ['bin/throughline.mjs', 'start', '--demo'], {
+  const command = [...(options.within ?? []), process.execPath, 'bin/throughline.mjs', 'start', '--demo']
+  const child = spawn(command[0] as string, command.slice(1), {
     cwd: root,
     env: {
       ...ownEnvironment(),
