@@ -58,6 +58,7 @@ export async function openIngest(options: IngestServiceOptions): Promise<IngestS
       metrics,
       path: join(dir, 'leases.journal'),
       onFault: (error) => log.warn({ err: error }, 'a lease renewal was not written, will try again'),
+      onSpoilt: (lines) => log.warn({ lines }, 'lines of the lease journal are spoilt, a copy of it is kept'),
     })
     return {
       log: durable,

@@ -60,6 +60,9 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
     // Requests write next to nothing: a logger for each would be made for nothing.
     childLoggerFactory: (logger) => logger,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // What still comes in over open connections is answered as ever, and the connection closed: Fastify's own 503 says
+    // neither when to come back nor what is wrong.
+    return503OnClosing: false,
     clientErrorHandler: answerNoRequest,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>() as App

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, readFile, rename } from 'node:fs/promises'
+import { copyFile, type FileHandle, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { openFile, syncFolder } from '#ingest/log/durable-file.ts'
 
 /** What happened to keyed records, on disk: the last line of a key counts. */
@@ -20,6 +21,8 @@ export interface JournalOptions<Entry> {
   key(record: Entry): string
   /** Told when the file could not be made compact. */
   onFault(error: unknown): void
+  /** Told how many whole lines were spoilt on the disk; the file as it was found is kept as `{path}.damaged`. */
+  onSpoilt(lines: number): void
 }
 
 const LINES_BEFORE_COMPACT = 20_000
@@ -29,10 +32,18 @@ const LINES_BEFORE_COMPACT = 20_000
  * a restart must know who holds what while ClickHouse is away.
  */
 export async function openJournal<Entry>(options: JournalOptions<Entry>): Promise<Journal<Entry>> {
-  const { path, everything, onFault } = options
+  const { path, everything, onFault, onSpoilt } = options
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const recovered = await readRecords(options)
-  let file = await rewrite(path, recovered)
+  const { recovered, spoilt } = await readRecords(options)
+  if (spoilt > 0) {
+    onSpoilt(spoilt)
+    await copyFile(path, `${path}.damaged`).catch(onFault)
+  }
+  let file = await rewrite(path, recovered).catch((error: unknown) => {
+    // A full disk must not keep the service down: the long file holds everything, and can be written on.
+    onFault(error)
+    return openFile(path, 'a')
+  })
   let lines_written = 0
   let waiting: { text: string; resolve(): void; reject(error: unknown): void }[] = []
   let turn: Promise<void> | undefined
@@ -92,6 +103,8 @@ async function rewrite<Entry>(path: string, records: Iterable<Entry>): Promise<F
     await rename(`${path}.new`, path)
   } catch (error) {
     await file.close()
+    // What there is of it takes room that others need.
+    await rm(`${path}.new`, { force: true })
     throw error
   }
   await syncFolder(dirname(path))
@@ -101,18 +114,39 @@ async function rewrite<Entry>(path: string, records: Iterable<Entry>): Promise<F
 function asLines<Entry>(records: Iterable<Entry>): string {
   let text = ''
   // The line break stands in front: a line that a full disk cut short must not run into the next one.
-  for (const record of records) text += `\n${JSON.stringify(record)}`
+  for (const record of records) {
+    const json = JSON.stringify(record)
+    text += `\n${json}\t${checksum(json)}`
+  }
   return text
 }
 
-async function readRecords<Entry>({ path, read, key }: JournalOptions<Entry>): Promise<Entry[]> {
+async function readRecords<Entry>({
+  path,
+  read,
+  key,
+}: JournalOptions<Entry>): Promise<{ recovered: Entry[]; spoilt: number }> {
   const newest = new Map<string, Entry>()
-  for (const line of (await readIfThere(path)).split('\n')) {
-    const record = read(parse(line))
-    // A power cut tears the last line, and nobody was shown what stands there.
+  let spoilt = 0
+  const lines = (await readIfThere(path)).split('\n')
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue
+    const record = isWhole(line) ? read(parse(line)) : undefined
     if (record !== undefined) newest.set(key(record), record)
+    // A crash tears the last line, and a full disk any; nobody was shown what stands there.
+    else if (index < lines.length - 1 || /\t[0-9a-f]{8}$/.test(line)) spoilt++
   }
-  return [...newest.values()]
+  return { recovered: [...newest.values()], spoilt }
+}
+
+/** Lines of earlier versions have no checksum. */
+function isWhole(line: string): boolean {
+  const tab = line.lastIndexOf('\t')
+  return tab < 0 ? line.endsWith('}') : checksum(line.slice(0, tab)) === line.slice(tab + 1)
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0')
 }
 
 async function readIfThere(path: string): Promise<string> {
@@ -126,7 +160,7 @@ async function readIfThere(path: string): Promise<string> {
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return JSON.parse(line.split('\t', 1)[0] as string)
   } catch {
     return undefined
   }

@@ -21,3 +21,13 @@ export function countLeases(registry: Registry, running: () => number): (result:
   for (const result of ['taken', 'returned', 'static', 'exhausted', 'address_limit']) results.inc({ result }, 0)
   return (result) => results.inc({ result })
 }
+
+/** Counts lines of the journal that were spoilt on the disk. */
+export function countSpoiltLines(metrics: Registry): (lines: number) => void {
+  const spoilt = new Counter({
+    name: 'throughline_lease_journal_spoilt_total',
+    help: 'Lines of the lease journal that were spoilt on the disk.',
+    registers: [metrics],
+  })
+  return (lines) => spoilt.inc(lines)
+}

@@ -9,7 +9,7 @@ import { openAddressKey } from './address-key.ts'
 import { fromRecord, type HoldingRecord, readRecord, recordKey, toRecord } from './holding-record.ts'
 import { type Holding, type Holdings, openHoldings, type SessionKey, sessionKey } from './holdings.ts'
 import { type Journal, openJournal } from './journal.ts'
-import { countLeases, type LeaseResult } from './lease-metrics.ts'
+import { countLeases, countSpoiltLines, type LeaseResult } from './lease-metrics.ts'
 import { type Lease, type LeaseChange, leaseRow } from './lease-row.ts'
 import type { Sight } from './pools-for-session.ts'
 import { asNumbersOnPage, renew, reserve_ms, type Taking, takeNumbers } from './take-numbers.ts'
@@ -38,6 +38,8 @@ export interface LeasesOptions {
   path: string
   /** Told when a renewal could not be written; it is tried again a second later. */
   onFault(error: unknown): void
+  /** Told how many lines of the journal were spoilt on the disk: their numbers may be given out too early. */
+  onSpoilt?(lines: number): void
 }
 
 /** Renewals reach the log at most this often, and at the latest after it. */
@@ -51,11 +53,16 @@ const FORGOTTEN_AFTER_MS = 90 * 24 * 3600 * 1000
 
 export async function openLeases(options: LeasesOptions): Promise<Leases> {
   const holdings = openHoldings()
+  const spoilt = countSpoiltLines(options.metrics)
   const journal = await openJournal<HoldingRecord>({
     path: options.path,
     read: readRecord,
     key: recordKey,
     onFault: options.onFault,
+    onSpoilt(lines) {
+      spoilt(lines)
+      options.onSpoilt?.(lines)
+    },
     *everything() {
       const oldest_ms = options.now() - FORGOTTEN_AFTER_MS
       for (const holding of holdings.all()) if (holding.to_ms > oldest_ms) yield toRecord(holding)

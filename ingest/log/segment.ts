@@ -92,10 +92,13 @@ function openSegment(segment: Segment, rowsFile: FileHandle, commitsFile: FileHa
       const end = segment.bytes + data.length
       const next = { end, rows: segment.rows + rows, data_crc: crc32(data), hashes }
       const record = encodeCommit(next, chain)
+      // If this fails, the disk is not believed any more: cut, and read against the checksums, before anything is sent.
       segment.is_torn = true
+      segment.is_checked = false
       await all([writeAt(rowsFile, data, segment.bytes), writeAt(commitsFile, record.bytes, segment.commits_bytes)])
       await all([rowsFile.datasync(), commitsFile.datasync()])
       segment.is_torn = false
+      segment.is_checked = true
       segment.bytes = end
       segment.rows = next.rows
       segment.commits_bytes += record.bytes.length

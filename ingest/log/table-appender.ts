@@ -31,8 +31,10 @@ export interface AppenderOptions {
   synced(hashes: Uint32Array): void
   /** Takes over a segment that gets no more rows. It has at least one. */
   sealed(segment: Segment): void
-  /** Removes the files of a segment that never got a row. */
-  discard(segment: Segment): void
+  /** Removes the files of a segment that never got a row. Never rejects. */
+  discard(segment: Segment): Promise<void>
+  /** Takes off what a failed commit has left, if the disk allows. Never rejects. */
+  cut(segment: Segment): Promise<void>
   /** True while earlier segments of the table wait for ClickHouse: more rows had better join this one. */
   isWriterBusy(): boolean
 }
@@ -146,7 +148,8 @@ export class TableAppender {
       reports.writeFailed(table, error)
       const failed = new Set(group.parts.map(({ entry }) => entry))
       this.#entries = this.#entries.filter((entry) => !failed.has(entry))
-      // After a failed sync nobody knows what the file holds beyond the last commit: it takes no more rows.
+      // After a failed sync nobody knows what the file holds beyond the last commit: it takes no more rows. What is
+      // refused now is sent again, and must not come back from this file after a crash: cut before anybody is told.
       await this.#seal()
       for (const entry of failed) entry.reject(error)
       return
@@ -176,8 +179,9 @@ export class TableAppender {
     this.#open = undefined
     if (!open) return
     await open.close()
-    if (open.segment.rows > 0) this.#options.sealed(open.segment)
-    else this.#options.discard(open.segment)
+    if (open.segment.rows === 0) return this.#options.discard(open.segment)
+    if (open.segment.is_torn) await this.#options.cut(open.segment)
+    this.#options.sealed(open.segment)
   }
 }
 

@@ -52,7 +52,9 @@ export class TableLog {
       synced: (hashes) => window.add(hashes),
       sealed: (segment) => this.send(segment),
       // What cannot be removed now has no rows, and is removed at the next start.
-      discard: (segment) => void removeSegment(segment).catch(() => {}),
+      discard: (segment) => removeSegment(segment).catch(() => {}),
+      // What cannot be cut now is cut before the segment is sent.
+      cut: (segment) => cutSegment(segment, open).catch(() => {}),
       isWriterBusy: () => this.#writer.waiting > 0,
     })
   }

@@ -1,13 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { nanoid } from 'nanoid'
 import { expect } from 'vitest'
 import { openStore } from '#storage/client.ts'
 import { type RunningService, waitUntil } from '../support/running-service.ts'
 
 export interface Stream {
-  /** Answers that were no 202, by status; 0 where there was none. */
+  /** Answers that were no 202, by status. */
   refused: Map<number, number>
   /** 503 that did not say when to come back. */
-  without_retry_after: number
+  readonly without_retry_after: number
   stop(): Promise<void>
   accepted: string[]
   /** The number that each session was shown last. */
@@ -19,23 +20,29 @@ export function startStream(url: string): Stream {
   const accepted: string[] = []
   const refused: Stream['refused'] = new Map()
   let without_retry_after = 0
-  const refuse = (status: number) => refused.set(status, (refused.get(status) ?? 0) + 1)
+  const refuse = async ({ status, headers }: Response) => {
+    refused.set(status, (refused.get(status) ?? 0) + 1)
+    if (status === 503 && !headers.has('retry-after')) without_retry_after++
+    await pause(20)
+  }
   const numbers: Stream['numbers'] = new Map()
   let isOn = true
   let counter = 0
   const stream = nanoid(6)
+  const nextBody = (name: number) => {
+    const events = Array.from({ length: 5 }, () => ({
+      id: `k-${stream}-${counter++}`,
+      type: 'page',
+      at: new Date().toISOString(),
+      url: 'http://localhost/demo/',
+    }))
+    const visitor = `visitor-${name}-${counter % 50}`
+    const session = visitor.replace('visitor', 'session')
+    return { site: 'demo', lease: true, visitor, session, sent_at: new Date().toISOString(), events }
+  }
   const worker = async (name: number) => {
-    let again: { ids: string[]; body: Record<string, unknown> & { session: string } } | undefined
+    let body = nextBody(name)
     while (isOn) {
-      const ids = Array.from({ length: 5 }, () => `k-${stream}-${counter++}`)
-      const body = {
-        site: 'demo',
-        lease: true,
-        visitor: `visitor-${name}-${counter % 50}`,
-        session: `session-${name}-${counter % 50}`,
-        sent_at: new Date().toISOString(),
-        events: ids.map((id) => ({ id, type: 'page', at: new Date().toISOString(), url: 'http://localhost/demo/' })),
-      }
       try {
         const answer = await fetch(`${url}/v1/events`, {
           method: 'POST',
@@ -46,18 +53,24 @@ export function startStream(url: string): Stream {
               'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
           },
         })
-        if (answer.status !== 202) continue
-        accepted.push(...ids)
-        const shown = (await answer.json()) as { numbers?: { number: string }[] }
-        for (const { number } of shown.numbers ?? []) numbers.set(body.session, number)
+        if (answer.status === 202) {
+          accepted.push(...body.events.map(({ id }) => id))
+          const shown = (await answer.json()) as { numbers?: { number: string }[] }
+          for (const { number } of shown.numbers ?? []) numbers.set(body.session, number)
+          body = nextBody(name)
+        } else await refuse(answer)
       } catch {
-        await new Promise((done) => setTimeout(done, 20))
+        await pause(20)
       }
     }
   }
   const workers = Array.from({ length: 8 }, (_, index) => worker(index))
   return {
     accepted,
+    refused,
+    get without_retry_after() {
+      return without_retry_after
+    },
     numbers,
     async stop() {
       isOn = false

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from './running-service.ts'
 
@@ -43,16 +43,15 @@ export async function startSmallDisks(dir: string, megabytes: Readonly<Record<st
     path,
     async fill(name, left_bytes) {
       const { bavail, bsize } = await statfs(path(name))
-      const bytes = bavail * bsize - left_bytes
-      // Beside a file that another fill has left.
+      // More than there is when all is wanted: others write meanwhile. What ENOSPC leaves of it stays.
+      const bytes = left_bytes === 0 ? bavail * bsize * 2 : bavail * bsize - left_bytes
+      const script = 'head -c "$1" /dev/zero >"$2" 2>/dev/null'
       const file = join(path(name), `ballast-${process.hrtime.bigint()}`)
-      if (bytes > 0) spawnSync('fallocate', ['-l', String(bytes), file])
+      if (bytes > 0) spawnSync('sh', ['-c', script, 'sh', String(bytes), file])
     },
     async free(name) {
-      for (const file of spawnSync('sh', ['-c', 'echo "$1"/ballast-*', 'sh', path(name)], { encoding: 'utf8' })
-        .stdout.trim()
-        .split(' '))
-        await rm(file, { force: true })
+      for (const file of await readdir(path(name)))
+        if (file.startsWith('ballast-')) await rm(join(path(name), file), { force: true })
     },
     async stop() {
       holder.stdin.end()
