@@ -35,8 +35,9 @@ export async function confirmSegment(store: Store, segment: Segment, now_ms: num
     names(segment),
   )
   const landed = Number(found?.landed)
+  const surplus = landed + Number(found?.refused) - segment.rows
   // A clean answer is not believed: the file goes away after this, and with it the only other copy.
-  if (landed + Number(found?.refused) !== segment.rows)
+  if (surplus < 0 || surplus > segment.spoilt_rows)
     throw new LogProblem(`${landed} of ${segment.rows} rows of the segment are in`)
   await store.insert('segments', [
     {

@@ -2,9 +2,11 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { header_bytes } from './commit-record.ts'
 import { freshFolder } from './open-test-log.ts'
 import { checkRows, recoverSegments } from './recover-segments.ts'
 import { createSegment, type Segment, segmentFiles } from './segment.ts'
+import { segmentBody } from './segment-body.ts'
 
 let root: string
 let remove: () => Promise<void>
@@ -35,16 +37,26 @@ async function write(commits: Commits): Promise<Written> {
   const header = { node: 'abc', segment: 7, opened_at_ms: 1000 }
   const open = await createSegment(dir, 'events', header)
   const ends = [{ rows: 0, commits: open.segment.commits_bytes }]
-  for (const rows of commits) {
+  for (const [index, rows] of commits.entries()) {
     const hashes = Uint32Array.from(rows.flatMap((row) => [row.length + 1, 5]))
-    await open.commit(Buffer.from(textOf([rows])), rows.length, hashes)
+    await open.commit(Buffer.from(textOf(commits, [index])), rows.length, hashes)
     ends.push({ rows: open.segment.bytes, commits: open.segment.commits_bytes })
   }
   await open.close()
   return { dir, files: segmentFiles(dir, 'events', 7), ends }
 }
 
-const textOf = (commits: Commits) => commits.map((rows) => rows.map((row) => `${row}\n`).join('')).join('')
+/** The text of some of the commits; each line has its number in the segment, as the log writes it. */
+function textOf(commits: Commits, which: readonly number[] = [...commits.keys()]): string {
+  let text = ''
+  let row = 0
+  for (const [index, rows] of commits.entries())
+    for (const value of rows) {
+      if (which.includes(index)) text += `[${row},"${value}"]\n`
+      row++
+    }
+  return text
+}
 
 interface Found {
   text: string
@@ -62,7 +74,9 @@ async function recover({ dir }: Written): Promise<Found> {
   }
   const [segment] = await recoverSegments(dir, 'events', { reportCut, takeHashes })
   if (!segment || !(await checkRows(dir, segment, reportCut))) return { text: '', rows: 0, hashes: 0, cuts }
-  return { text: await readFile(segment.rows_file, 'utf8'), rows: segment.rows, hashes, cuts }
+  const chunks: Buffer[] = []
+  for await (const chunk of segmentBody(segment)) chunks.push(chunk as Buffer)
+  return { text: Buffer.concat(chunks).toString(), rows: segment.rows, hashes, cuts }
 }
 
 function expectPrefix(found: Found, commits: Commits, kept: number): void {
@@ -70,6 +84,13 @@ function expectPrefix(found: Found, commits: Commits, kept: number): void {
   expect(found.text).toBe(textOf(prefix))
   expect(found.rows).toBe(prefix.flat().length)
   expect(found.hashes).toBe(prefix.flat().length)
+}
+
+/** All commits, or all but the one that was hit. */
+function expectAllBut(found: Found, commits: Commits, hit: number): void {
+  const others = [...commits.keys()].filter((index) => index !== hit)
+  expect([textOf(commits), textOf(commits, others)]).toContain(found.text)
+  expect(found.rows).toBe(found.text.split('\n').length - 1)
 }
 
 describe('after a crash', () => {
@@ -112,38 +133,61 @@ describe('after a crash', () => {
       { numRuns: 40 },
     )
   })
-  test('a flipped bit in the rows leaves exactly the commits before it', async () => {
+})
+
+describe('a bit that is turned over', () => {
+  test('in the rows costs the commit it is in, which is kept aside, and no other', async () => {
     await fc.assert(
       fc.asyncProperty(anyCommits, fc.nat(), fc.nat(7), async (commits, at, bit) => {
         const written = await write(commits)
         const place = await flip(written.files.rows_file, at, bit)
-        const kept = written.ends.filter((end) => end.rows <= place).length - 1
+        const hit = written.ends.filter((end) => end.rows <= place).length - 1
+        const spoilt = await readFile(written.files.rows_file)
         const found = await recover(written)
-        expectPrefix(found, commits, kept)
+        const others = [...commits.keys()].filter((index) => index !== hit)
+        expect(found.text).toBe(textOf(commits, others))
+        expect(found.rows).toBe(others.flatMap((index) => commits[index] as string[]).length)
         expect(found.cuts).toBeGreaterThan(0)
+        expect(await readFile(join(written.dir, 'damaged', 'events-7.rows'))).toEqual(spoilt)
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     )
   })
-  test('a flipped bit in the sidecar leaves exactly the commits before it', async () => {
+  test('in a commit record costs at most that commit, and no other', async () => {
     await fc.assert(
       fc.asyncProperty(anyCommits, fc.nat(), fc.nat(7), async (commits, at, bit) => {
         const written = await write(commits)
-        const place = await flip(written.files.commits_file, at, bit)
-        const kept = Math.max(0, written.ends.filter((end) => end.commits <= place).length - 1)
-        expectPrefix(await recover(written), commits, kept)
+        const { length } = await readFile(written.files.commits_file)
+        const place = await flip(written.files.commits_file, header_bytes + (at % (length - header_bytes)), bit)
+        const hit = written.ends.filter((end) => end.commits <= place).length - 1
+        const found = await recover(written)
+        expectAllBut(found, commits, hit)
+        const isKept = await stat(join(written.dir, 'damaged', 'events-7.rows')).catch(() => undefined)
+        if (found.text !== textOf(commits) && commits.length > 1) expect(isKept).toBeDefined()
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     )
   })
-  test('recovering twice gives what recovering once gave', async () => {
+  test('in the head of a segment costs the segment, which is kept aside', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCommits, fc.nat(header_bytes - 1), fc.nat(7), async (commits, at, bit) => {
+        const written = await write(commits)
+        await flip(written.files.commits_file, at, bit)
+        expect((await recover(written)).text).toBe('')
+        expect(await readFile(join(written.dir, 'damaged', 'events-7.rows'), 'utf8')).toBe(textOf(commits))
+      }),
+      { numRuns: 30 },
+    )
+  })
+  test('leaves the same however often it is recovered', async () => {
     await fc.assert(
       fc.asyncProperty(anyCommits, fc.nat(), async (commits, at) => {
         const written = await write(commits)
         await flip(written.files.rows_file, at, 0)
-        const { cuts, ...once } = await recover(written)
-        expect(cuts).toBeGreaterThan(0)
-        expect(await recover(written)).toEqual({ ...once, cuts: 0 })
+        const once = await recover(written)
+        expect(once.cuts).toBeGreaterThan(0)
+        const again = await recover(written)
+        expect([again.text, again.rows]).toEqual([once.text, once.rows])
       }),
       { numRuns: 30 },
     )
@@ -156,7 +200,7 @@ describe('rows that were accepted and then spoilt on the disk', () => {
     await flip(written.files.rows_file, 0, 0)
     await recover(written)
     const kept = await stat(join(written.dir, 'damaged', 'events-7.rows'))
-    expect(kept.size).toBe('first\nsecond\nthird\n'.length)
+    expect(kept.size).toBe(textOf([['first'], ['second'], ['third']]).length)
   })
 })
 

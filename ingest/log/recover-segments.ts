@@ -1,8 +1,8 @@
-import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { constants, copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { FactTable } from '#storage/fact-tables.ts'
-import { type Commit, readSidecar } from './commit-record.ts'
+import { type Commit, type ReadCommit, readSidecar } from './commit-record.ts'
 import { openFile, readAt } from './durable-file.ts'
 import { cutSegment, removeSegment, type Segment, segmentFiles } from './segment.ts'
 
@@ -47,9 +47,9 @@ async function recoverSegment(
 ): Promise<{ segment: Segment; commits: Commit[] } | undefined> {
   const files = segmentFiles(dir, table, number)
   const sidecar = await readIfThere(files.commits_file)
-  const { header, commits, ends } = readSidecar(sidecar)
+  const { header, commits, ends, is_end_spoilt } = readSidecar(sidecar)
   const size = await sizeOf(files.rows_file)
-  const whole = commits.filter((commit) => commit.end <= size)
+  const whole = commits.slice(0, 1 + commits.findLastIndex(({ end, is_spoilt }) => !is_spoilt && end <= size))
   const segment: Segment = {
     node: header?.node ?? '',
     segment: number,
@@ -63,12 +63,13 @@ async function recoverSegment(
     is_checked: false,
     is_torn: true,
     refused: [],
+    damaged: [],
+    spoilt_rows: 0,
   }
   const cut_bytes = size - segment.bytes + sidecar.length - segment.commits_bytes
-  if (!isNewest && size > segment.bytes) await keepDamaged(dir, segment)
+  if (size > segment.bytes && (!isNewest || is_end_spoilt || !header)) await keepDamaged(dir, segment)
   if (segment.rows === 0) {
     if (size > 0) reportCut(table, number, cut_bytes)
-    if (!header && size > 0) await keepDamaged(dir, segment)
     await removeSegment(segment)
     return undefined
   }
@@ -83,37 +84,78 @@ async function recoverSegment(
 }
 
 /**
- * Reads the rows against their checksums, and cuts the segment before the first commit that does not match.
- * False when nothing is left of it; then the files are gone.
+ * Reads the rows against their checksums. Commits that do not match are left out, and kept for a human eye: they were
+ * accepted once. False when nothing is left; then the files are gone.
  */
 export async function checkRows(dir: string, segment: Segment, reportCut: ReportCut): Promise<boolean> {
   const { commits, ends } = readSidecar(await readFile(segment.commits_file))
-  const good = await countMatching(segment, commits)
-  if (good === commits.length) return true
-  // A torn tail is one commit. Rows spoilt before the last one were accepted once: they are kept for a human eye.
-  if (good < commits.length - 1) await keepDamaged(dir, segment)
-  const cut_bytes = segment.bytes - (commits[good - 1]?.end ?? 0)
-  segment.rows = commits[good - 1]?.rows ?? 0
-  segment.bytes = commits[good - 1]?.end ?? 0
-  segment.commits_bytes = ends[good - 1] ?? 0
-  reportCut(segment.table, segment.segment, cut_bytes)
-  if (segment.rows === 0) await removeSegment(segment)
-  else await cutSegment(segment)
-  return segment.rows > 0
+  const { good, rows, damaged } = await matchRows(segment, commits)
+  const all_rows = commits.at(-1)?.rows ?? 0
+  if (damaged.length === 0) return true
+  await keepDamaged(dir, segment)
+  reportCut(
+    segment.table,
+    segment.segment,
+    damaged.reduce((sum, { start, end }) => sum + end - start, 0),
+  )
+  segment.rows = rows
+  segment.spoilt_rows = all_rows - rows
+  segment.bytes = commits[good]?.end ?? 0
+  segment.commits_bytes = ends[good] ?? 0
+  segment.damaged = damaged.filter(({ start }) => start < segment.bytes)
+  if (rows === 0) await removeSegment(segment)
+  else if (good < commits.length - 1) await cutSegment(segment)
+  return rows > 0
 }
 
-async function countMatching(segment: Segment, commits: readonly Commit[]): Promise<number> {
+interface Matched {
+  /** The last commit that matches; -1 when none does. */
+  good: number
+  /** Rows of all that match. */
+  rows: number
+  damaged: Segment['damaged']
+}
+
+async function matchRows(segment: Segment, commits: readonly ReadCommit[]): Promise<Matched> {
+  const matched: Matched = { good: -1, rows: 0, damaged: [] }
   const handle = await openFile(segment.rows_file, 'r')
+  /** A spoilt record says nothing that is sure, yet what its checksum of the rows bears out is right. */
+  const take = (commit: ReadCommit, start: number, data: Buffer): boolean => {
+    const isGood = data.length > 0 && crc32(data) === commit.data_crc
+    if (isGood) matched.rows += countLines(data)
+    else if (data.length > 0) matched.damaged.push({ start, end: start + data.length })
+    return isGood
+  }
   try {
     let from = 0
     for (const [index, commit] of commits.entries()) {
-      if (crc32(await readAt(handle, from, commit.end - from)) !== commit.data_crc) return index
+      // Where its rows end is known once those of the next are found.
+      if (commit.is_spoilt) continue
+      const before = commits[index - 1]
+      const data = await readAt(handle, from, commit.end - from)
+      const length = before?.is_spoilt ? lengthOfFirst(data, before, commit) : 0
+      if (before?.is_spoilt) take(before, from, data.subarray(0, length))
+      if (take(commit, from + length, data.subarray(length))) matched.good = index
       from = commit.end
     }
-    return commits.length
+    return matched
   } finally {
     await handle.close()
   }
+}
+
+/** How much of the rows of two commits is the first one's, whose record is spoilt; 0 when that cannot be found. */
+function lengthOfFirst(data: Buffer, first: ReadCommit, second: ReadCommit): number {
+  // One of its numbers is wrong: either where it ends is right, or with which row the next one begins.
+  const line = data.indexOf(`\n[${first.rows},`) + 1
+  const ends = [data.length - (second.end - first.end), line]
+  return ends.find((at) => at > 0 && at < data.length && crc32(data.subarray(at)) === second.data_crc) ?? 0
+}
+
+function countLines(data: Buffer): number {
+  let lines = 0
+  for (let at = data.indexOf(0x0a); at >= 0; at = data.indexOf(0x0a, at + 1)) lines++
+  return lines
 }
 
 async function keepDamaged(dir: string, segment: Segment): Promise<void> {
@@ -121,8 +163,9 @@ async function keepDamaged(dir: string, segment: Segment): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const name = join(folder, `${segment.table}-${segment.segment}`)
   // A disk without room for the copy must not keep the log from opening.
-  await copyFile(segment.rows_file, `${name}.rows`).catch(() => {})
-  await copyFile(segment.commits_file, `${name}.commits`).catch(() => {})
+  // Nor must a later look, at what is left then, take the place of the first.
+  await copyFile(segment.rows_file, `${name}.rows`, constants.COPYFILE_EXCL).catch(() => {})
+  await copyFile(segment.commits_file, `${name}.commits`, constants.COPYFILE_EXCL).catch(() => {})
 }
 
 async function readIfThere(path: string): Promise<Buffer> {

@@ -31,6 +31,10 @@ export interface Segment extends SegmentHeader {
   is_torn: boolean
   /** In order of rows. */
   refused: RefusedRow[]
+  /** Bytes that are left out, because they do not match their checksum any more. In order. */
+  damaged: { start: number; end: number }[]
+  /** Rows that were accepted, do not count in `rows` and were spoilt on the disk; they may have landed before that. */
+  spoilt_rows: number
 }
 
 /** A segment that still takes rows. */
@@ -75,6 +79,8 @@ export async function createSegment(
       is_checked: true,
       is_torn: false,
       refused: [],
+      damaged: [],
+      spoilt_rows: 0,
     }
     return openSegment(segment, rows, commits)
   } catch (error) {

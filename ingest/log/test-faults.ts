@@ -100,3 +100,65 @@ export async function startCutter(
     stop: () => new Promise((closed) => server.close(() => closed())),
   }
 }
+
+interface Mortal {
+  open: OpenFile
+  store: Store
+  death: Promise<'died'>
+  /** Makes what the dead still wait for fail, so that nothing of them is left in this process. */
+  bury(): void
+}
+
+interface Fate {
+  /** Steps of the disk and of ClickHouse that are still done. */
+  after: number
+  /** The write that it dies in puts down a part of its bytes. */
+  isTorn: boolean
+  /** True while syncs fail, though they may have done their work. */
+  fails?: () => boolean
+}
+
+/** A disk and a ClickHouse as a process sees them that dies after so many steps: nothing that it would do then happens. */
+export function mortal(store: Store, { after, isTorn, fails = () => false }: Fate): Mortal {
+  let left = after
+  let die: () => void = () => {}
+  const death = new Promise<'died'>((done) => {
+    die = () => done('died')
+  })
+  let bury = (): void => {}
+  const buried = new Promise<void>((done) => {
+    bury = done
+  })
+  const step = async (): Promise<void> => {
+    if (left-- > 0) return
+    die()
+    await buried
+    throw new Error('This process is dead.')
+  }
+  const open: OpenFile = async (path, flags) => {
+    await step()
+    const handle = await openFile(path, flags)
+    const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
+    const sync = (real: () => Promise<void>) => async (): Promise<void> => {
+      await step()
+      await real()
+      if (fails()) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
+      await step()
+    }
+    const own = {
+      async write(bytes: Buffer, offset: number, length: number, position: number): Promise<unknown> {
+        if (left === 0 && isTorn) await write(bytes, offset, length >> 1, position)
+        await step()
+        return write(bytes, offset, length, position)
+      },
+      datasync: sync(handle.datasync.bind(handle)),
+      sync: sync(handle.sync.bind(handle)),
+      truncate: ((real) => async (length: number) => {
+        await step()
+        await real(length)
+      })(handle.truncate.bind(handle)),
+    }
+    return Object.assign(handle, own) as FileHandle
+  }
+  return { open, death, bury, store: watched(store, step) }
+}

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Random } from '../support/random.ts'
+import type { SmallDisks } from '../support/small-disks.ts'
 import type { BatteredService, Part } from './battered-service.ts'
-import { fillDisk, freeDisk } from './disk-pressure.ts'
 
 export type Attack =
   | 'kill_main'
@@ -40,16 +40,16 @@ export interface Attacker {
 interface AttackerOptions {
   service: BatteredService
   random: Random
-  dir: string
-  has_small_disks: boolean
+  /** What can be filled. */
+  disks: SmallDisks | undefined
   workers: number
 }
 
-export function openAttacker({ service, random, dir, has_small_disks, workers }: AttackerOptions): Attacker {
+export function openAttacker({ service, random, disks, workers }: AttackerOptions): Attacker {
   const counts = new Map<string, number>()
   const weights = {
     ...always,
-    ...(has_small_disks && withSmallDisks),
+    ...(disks && withSmallDisks),
     ...(workers > 1 && { kill_worker: 20 }),
   } as Record<Attack, number>
   const count = (what: string, by = 1) => counts.set(what, (counts.get(what) ?? 0) + by)
@@ -76,7 +76,7 @@ export function openAttacker({ service, random, dir, has_small_disks, workers }:
     count(`froze ${part}`, stopped)
   }
   const squeeze = async (disk: 'ingest' | 'clickhouse', left_bytes: number, name: string) => {
-    fillDisk(dir, disk, left_bytes)
+    await disks?.fill(disk, left_bytes)
     count(name)
     await pause(random.whole(500, 4_000))
     // The worst moment for a crash and a start.
@@ -85,7 +85,7 @@ export function openAttacker({ service, random, dir, has_small_disks, workers }:
       service.start()
       await pause(random.whole(500, 4_000))
     }
-    freeDisk(dir, disk)
+    await disks?.free(disk)
   }
   const attacks: Record<Attack, () => Promise<unknown> | undefined> = {
     kill_main: async () => kill('main'),

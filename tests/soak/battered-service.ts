@@ -28,11 +28,13 @@ export interface BatteredOptions {
   dir: string
   port: number
   env: Record<string, string>
+  /** Goes before its command. */
+  within: string[]
   /** Where its output goes. */
   outputFile: string
 }
 
-export function batterService({ dir, port, env, outputFile }: BatteredOptions): BatteredService {
+export function batterService({ dir, port, env, within, outputFile }: BatteredOptions): BatteredService {
   const url = `http://localhost:${port}`
   const output = createWriteStream(outputFile, { flags: 'a' })
   const diedByItself: string[] = []
@@ -49,7 +51,8 @@ export function batterService({ dir, port, env, outputFile }: BatteredOptions): 
     start() {
       isEndExpected = false
       wasReady = false
-      const made = spawn(process.execPath, ['bin/throughline.mjs', 'start'], {
+      const command = [...within, process.execPath, 'bin/throughline.mjs', 'start']
+      const made = spawn(command[0] as string, command.slice(1), {
         cwd: root,
         env: {
           ...ownEnvironment(),

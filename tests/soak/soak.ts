@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import { startPostbackServer } from '../support/postback-server.ts'
 import { seededRandom } from '../support/random.ts'
 import { freePort, root } from '../support/running-service.ts'
+import { noSmallDisksBecause, startSmallDisks } from '../support/small-disks.ts'
 import { openAttacker } from './attacks.ts'
 import { type BatteredService, batterService } from './battered-service.ts'
-import { maySqueezeDisks, mountSmallDisks, SMALL_DISKS } from './disk-pressure.ts'
 import { openLedger } from './ledger.ts'
 import { SITE } from './messages.ts'
 import { watchNumbers } from './numbers-shown.ts'
@@ -24,22 +24,12 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     workers: { type: 'string', default: '1' },
     'verify-minutes': { type: 'string', default: '3' },
-    'small-disks': { type: 'boolean', default: false },
   },
 })
 const SECRET = 'postback-secret-for-the-soak-0001'
 const READY_MS = 120_000
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-// Mounts of our own need a namespace of our own: the same command again, inside one.
-if (!values['small-disks'] && maySqueezeDisks()) {
-  const command = [process.execPath, '--import', 'tsx', import.meta.filename]
-  const args = [
-    ...Object.entries(values).flatMap(([name, value]) => (value === false ? [] : [`--${name}`, String(value)])),
-  ]
-  const { status } = spawnSync('unshare', ['-m', ...command, ...args, SMALL_DISKS], { stdio: 'inherit', cwd: root })
-  process.exit(status ?? 1)
-}
 process.exit(await soak())
 
 async function soak(): Promise<number> {
@@ -48,14 +38,16 @@ async function soak(): Promise<number> {
   const [minutes, seed, workers] = [Number(values.minutes), Number(values.seed), Number(values.workers)]
   const random = seededRandom(seed)
   const dir = await mkdtemp(join(tmpdir(), 'throughline-soak-'))
-  if (values['small-disks']) mountSmallDisks(dir)
-  else say('No disk is filled: that takes root and unshare.')
+  const noDisks = noSmallDisksBecause()
+  if (noDisks) say(`No disk is filled: ${noDisks}.`)
+  const disks = noDisks ? undefined : await startSmallDisks(dir, { ingest: 96, clickhouse: 1200 })
   say(`Soak of ${minutes} minutes, seed ${seed}, ${workers} worker(s), in ${dir}`)
   const port = await freePort()
   const service = batterService({
     dir,
     port,
     outputFile: `${dir}.log`,
+    within: disks?.within ?? [],
     env: {
       MIN_FREE_BYTES: String(16 * 1024 ** 2),
       LOG_LEVEL: 'warn',
@@ -70,7 +62,7 @@ async function soak(): Promise<number> {
   const ledger = openLedger()
   const numbers = watchNumbers()
   const traffic = startTraffic({ url: `http://localhost:${port}`, random, ledger, numbers })
-  const attacker = openAttacker({ service, random, dir, has_small_disks: values['small-disks'], workers })
+  const attacker = openAttacker({ service, random, disks, workers })
   const violations: string[] = []
   const started_ms = performance.now()
   const elapsed_s = () => Math.round((performance.now() - started_ms) / 1000)
@@ -126,18 +118,23 @@ async function soak(): Promise<number> {
   }
 
   async function conclude(): Promise<number> {
-    if (violations.length === 0) {
-      if (values['small-disks']) spawnSync('umount', [join(dir, 'ingest'), join(dir, 'clickhouse')])
-      for (const path of [dir, `${dir}.log`]) await rm(path, { recursive: true, force: true, maxRetries: 5 })
-      say(`Nothing lost, nothing doubled: ${verified?.facts} facts, ${verified?.rows_compared} rows, seed ${seed}.`)
-      return 0
-    }
     // The small disks go away with this process.
-    if (values['small-disks']) spawnSync('cp', ['-a', dir, `${dir}-kept`])
-    const kept = values['small-disks'] ? `${dir}-kept` : dir
-    say(`VIOLATIONS (seed ${seed}, data in ${kept}, output in ${dir}.log):\n${violations.join('\n')}`)
-    return 1
+    const kept = disks ? `${dir}-kept` : dir
+    if (violations.length > 0 && disks) for (const name of ['ingest', 'clickhouse']) keep(disks.path(name), kept)
+    await disks?.stop()
+    if (violations.length === 0 || disks) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+    if (violations.length > 0) {
+      say(`VIOLATIONS (seed ${seed}, data in ${kept}, output in ${dir}.log):\n${violations.join('\n')}`)
+      return 1
+    }
+    await rm(`${dir}.log`, { force: true })
+    say(`Nothing lost, nothing doubled: ${verified?.facts} facts, ${verified?.rows_compared} rows, seed ${seed}.`)
+    return 0
   }
+}
+
+function keep(folder: string, to: string): void {
+  spawnSync('sh', ['-c', 'mkdir -p "$2" && cp -a "$1" "$2"', 'sh', folder, to])
 }
 
 async function becomeReady(service: BatteredService): Promise<void> {

@@ -82,7 +82,8 @@ export function startTraffic({ url, random, ledger, numbers }: TrafficOptions): 
     const said = (await answer.json()) as Answer
     if (answer.status === 503) {
       counts.refused_503++
-      if (!answer.headers.has('retry-after')) unexpected('503 without Retry-After')
+      if (!answer.headers.has('retry-after'))
+        unexpected(`503 without Retry-After: ${JSON.stringify(said).slice(0, 300)}`)
       await pause(random.whole(20, 200))
       return
     }
