@@ -74,6 +74,53 @@ describe('the repeat window', () => {
     add(window, 'late')
     expect([knows(window, 'first'), knows(window, 'hour 71')]).toEqual([false, true])
   })
+  const hour_ms = 3_600_000
+  const anyStep = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('add' as const), count: fc.integer({ min: 1, max: 30 }) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('sync' as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 0, max: 30 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('clock back' as const), hours: fc.integer({ min: 1, max: 60 }) }),
+    },
+  )
+  test('knows what it should and nothing else, through generations, restarts, syncs, time and clocks set back', async () => {
+    let worlds = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 40 }), async (steps) => {
+        const home = join(dir, `world-${worlds++}`)
+        let now_ms = 1_000 * hour_ms
+        let latest_ms = now_ms
+        const options = { dir: home, now: () => now_ms, ids_max: 100 }
+        let window = await openRepeatWindow(options)
+        /** In the order they came; a restart forgets what was not synced, as a crash does. */
+        let added: { id: number; at_ms: number; is_synced: boolean }[] = []
+        let next = 0
+        for (const step of steps) {
+          if (step.do === 'add') {
+            const ids = numbers(next, next + step.count)
+            next += step.count
+            add(window, ...ids)
+            added.push(...ids.map((id) => ({ id, at_ms: latest_ms, is_synced: false })))
+          } else if (step.do === 'restart') {
+            window = await openRepeatWindow(options)
+            added = added.filter(({ is_synced }) => is_synced)
+          } else if (step.do === 'sync') {
+            await window.sync()
+            for (const each of added) each.is_synced = true
+          } else now_ms += (step.do === 'wait' ? 1 : -1) * step.hours * hour_ms
+          latest_ms = Math.max(latest_ms, now_ms)
+          const wanted = added.slice(-100).filter(({ at_ms }) => latest_ms - at_ms < 72 * hour_ms)
+          expect(wanted.filter(({ id }) => !knows(window, id))).toEqual([])
+          expect(numbers(next, next + 20).some((id) => knows(window, id))).toBe(false)
+        }
+        await window.sync()
+        expect((await readdir(home)).length).toBeLessThanOrEqual(6)
+      }),
+      { numRuns: 60 },
+    )
+  })
   test('tries a failed sync again, and loses nothing by it', async () => {
     const failing = { open: () => Promise.reject(new Error('ENOSPC')) }
     const window = await open()

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Fault, type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
+import { anyFault, type Fault, type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { type OwnEngine, startOwnEngine } from '../support/own-engine.ts'
-import { type Random, seededRandom } from '../support/random.ts'
+import { seededRandom } from '../support/random.ts'
 import { type LogUnderFire, openLogUnderFire } from './log-under-fire.ts'
 
 let own: OwnEngine
@@ -63,22 +63,6 @@ describe('what the log accepted is there once when', () => {
     expect(left).toBeLessThan(2)
   })
 })
-
-/** Any fault at any request: inserts, kills, counts, names. */
-function anyFault(random: Random): Fault {
-  const after_bytes = random.whole(0, 20_000)
-  return random.pick<() => Fault>([
-    () => ({ kind: 'refuse' }),
-    () => ({ kind: 'silence' }),
-    () => ({ kind: 'delay', wait_ms: random.whole(0, 600) }),
-    () => ({ kind: 'cut_request', after_bytes }),
-    () => ({ kind: 'half_cut', after_bytes }),
-    () => ({ kind: 'swallow_answer' }),
-    () => ({ kind: 'cut_answer' }),
-    () => ({ kind: 'error', is_done: random.chance(0.5), status: random.chance(0.5) ? 500 : 200 }),
-    () => ({ kind: 'late', wait_ms: random.whole(0, 3_000) }),
-  ])()
-}
 
 const FAULTS = 14
 

@@ -16,7 +16,7 @@ export interface Stream {
 }
 
 /** Posts events without pause until told to stop; remembers the ids that were answered 2xx. What was refused is sent again. */
-export function startStream(url: string): Stream {
+export function startStream(url: string, senders = 8): Stream {
   const accepted: string[] = []
   const refused: Stream['refused'] = new Map()
   let without_retry_after = 0
@@ -64,7 +64,7 @@ export function startStream(url: string): Stream {
       }
     }
   }
-  const workers = Array.from({ length: 8 }, (_, index) => worker(index))
+  const workers = Array.from({ length: senders }, (_, index) => worker(index))
   return {
     accepted,
     refused,

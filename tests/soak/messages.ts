@@ -15,7 +15,8 @@ export interface Message {
 }
 
 const weights = { page: 50, bulk: 6, call: 10, lead: 8, deal: 14, cost: 6 } as const
-const VISITORS = 120
+const VISITORS_AT_ONCE = 60
+const FACTS_PER_VISITOR = 40
 const home = 'https://soak.example/'
 
 /** Makes requests of all kinds, each fact with an identity that no other has. */
@@ -24,24 +25,26 @@ export function openMessages(random: Random): { next(): Message } {
   let openDeals: { id: string; version: number }[] = []
   const id = (kind: string) => `${kind}${counter++}`
   const now = () => new Date().toISOString()
-  const visitor = () => `v${random.whole(0, VISITORS)}`
-  const phone = () => `+7916${String(random.whole(0, 400)).padStart(7, '0')}`
+  // Visitors come and go: of those who are there now one is taken. Each has a phone; now and then it is another's.
+  const someone = () => Math.floor(counter / FACTS_PER_VISITOR) + random.whole(0, VISITORS_AT_ONCE)
+  const phoneOf = (who: number) => `+7916${String(random.chance(0.02) ? someone() : who).padStart(7, '0')}`
 
-  function event(): { id: string } & Record<string, unknown> {
+  function event(who: number): { id: string } & Record<string, unknown> {
     const base = { id: id('e'), at: now(), url: `${home}${random.whole(0, 20)}` }
     const kind = random.weighted({ page: 70, form: 10, identify: 5, leave: 15 })
-    if (kind === 'form') return { ...base, type: 'form', form: { id: 'order', fields: { phone: phone() } } }
-    if (kind === 'identify') return { ...base, type: 'identify', phone: phone() }
+    if (kind === 'form') return { ...base, type: 'form', form: { id: 'order', fields: { phone: phoneOf(who) } } }
+    if (kind === 'identify') return { ...base, type: 'identify', phone: phoneOf(who) }
     if (kind === 'leave') return { ...base, type: 'leave', engaged_ms: random.whole(0, 60_000) }
     return { ...base, type: 'page', title: 'Ж'.repeat(random.whole(0, 40)) }
   }
   function events(count: number, more: object): Pick<Message, 'visitor' | 'table' | 'facts'> & { value: object } {
-    const who = visitor()
-    const list = Array.from({ length: count }, event)
+    const who = someone()
+    const visitor = `v${who}`
+    const list = Array.from({ length: count }, () => event(who))
     // A tab that lives for some minutes and then is another session of the same visitor.
-    const session = `${who}.${Math.floor(Date.now() / 240_000)}`
-    const value = { site: SITE, visitor: who, session, events: list, ...more }
-    return { visitor: who, table: 'events', facts: list.map((each) => each.id), value }
+    const session = `${visitor}.${Math.floor(Date.now() / 240_000)}`
+    const value = { site: SITE, visitor, session, events: list, ...more }
+    return { visitor, table: 'events', facts: list.map((each) => each.id), value }
   }
   const makers: Record<keyof typeof weights, () => Message> = {
     page() {
@@ -61,10 +64,16 @@ export function openMessages(random: Random): { next(): Message } {
       }
     },
     call() {
-      const call = { id: id('c'), to: `+7495700${1000 + random.whole(0, 60)}`, from: phone(), status: 'answered' }
+      const call = {
+        id: id('c'),
+        to: `+7495700${1000 + random.whole(0, 60)}`,
+        from: phoneOf(someone()),
+        status: 'answered',
+      }
       return trusted('/v1/calls', 'calls', { ...call, at: now(), duration: 60, talk: 40, version: 1 })
     },
-    lead: () => trusted('/v1/leads', 'leads', { id: id('l'), at: now(), kind: 'chat', phone: phone(), version: 1 }),
+    lead: () =>
+      trusted('/v1/leads', 'leads', { id: id('l'), at: now(), kind: 'chat', phone: phoneOf(someone()), version: 1 }),
     deal() {
       const open = openDeals.length > 0 && random.chance(0.6) ? random.pick(openDeals) : undefined
       const deal = open ?? { id: id('d'), version: 0 }
@@ -72,7 +81,8 @@ export function openMessages(random: Random): { next(): Message } {
       openDeals = openDeals.filter((each) => each !== open)
       const next = { id: deal.id, version: deal.version + 1 }
       if (status === 'open') openDeals.push(next)
-      const contact = { id: `crm${random.whole(0, 300)}`, phones: [phone()] }
+      const who = someone()
+      const contact = { id: `crm${who}`, phones: [phoneOf(who)] }
       return trusted('/v1/deals', 'deals', { ...next, at: now(), status, amount: 1000, currency: 'RUB', contact })
     },
     cost() {

@@ -20,7 +20,7 @@ interface VerifyOptions {
   received: readonly { id: string; body: string }[]
 }
 
-const QUIET_MS = 300_000
+const QUIET_MS = 600_000
 const SHOWN_MAX = 5
 
 /** What identifies a fact in each table, as the ledger names it. */

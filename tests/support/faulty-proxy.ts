@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Random } from './random.ts'
 
 /** What becomes of one request on its way to ClickHouse. */
 export type Fault =
@@ -169,6 +170,22 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       await Promise.allSettled(late)
     },
   }
+}
+
+/** Any fault that may meet any request: inserts, kills, counts, names. */
+export function anyFault(random: Random): Fault {
+  const after_bytes = random.whole(0, 20_000)
+  return random.pick<() => Fault>([
+    () => ({ kind: 'refuse' }),
+    () => ({ kind: 'silence' }),
+    () => ({ kind: 'delay', wait_ms: random.whole(0, 600) }),
+    () => ({ kind: 'cut_request', after_bytes }),
+    () => ({ kind: 'half_cut', after_bytes }),
+    () => ({ kind: 'swallow_answer' }),
+    () => ({ kind: 'cut_answer' }),
+    () => ({ kind: 'error', is_done: random.chance(0.5), status: random.chance(0.5) ? 500 : 200 }),
+    () => ({ kind: 'late', wait_ms: random.whole(0, 3_000) }),
+  ])()
 }
 
 function answerWith(upstream: IncomingMessage, response: ServerResponse): void {
