@@ -69,11 +69,16 @@ async function openOrCreate(path: string, open: OpenFile): Promise<FileHandle> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   const handle = await open(path, 'w+')
-  // Zeroes take their place on the disk now, so that no later write needs a free one.
-  await writeAt(handle, Buffer.alloc(2 * slot_bytes), 0)
-  await handle.sync()
-  await syncFolder(dirname(path))
-  return handle
+  try {
+    // Zeroes take their place on the disk now, so that no later write needs a free one.
+    await writeAt(handle, Buffer.alloc(2 * slot_bytes), 0)
+    await handle.sync()
+    await syncFolder(dirname(path))
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
 }
 
 function encodeSlot(text: string): Buffer {
