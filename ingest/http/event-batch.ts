@@ -119,8 +119,16 @@ function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, send
   const wrong = site && wrongHost(site, sender.host)
   if (wrong) return wrong
   if (!envelope.session) return { field: 'session', message: 'is missing', reason: 'invalid' }
-  return undefined
+  return refuseLost('visitor', envelope.visitor) ?? refuseLost('session', envelope.session)
 }
+
+/** What a page sends that has lost its id. Under such a name all its visitors would be one. */
+function refuseLost(field: 'visitor' | 'session', value: string): Refusal | undefined {
+  if (!lost.has(value.toLowerCase())) return undefined
+  return { field, message: `is missing: the page sent the word "${value}"`, reason: 'invalid' }
+}
+
+const lost = new Set(['undefined', 'null', 'nan', 'none', 'nil', 'false', 'true'])
 
 /** Whether a page of this host may speak for the site; one that names no host may. */
 export function wrongHost(site: KnownSite, host: string | undefined): Refusal | undefined {

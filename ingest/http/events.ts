@@ -14,7 +14,7 @@ import { openBatch, readEvent, type Sender } from './event-batch.ts'
 import type { BatchColumns } from './event-row.ts'
 import type { FactDeps } from './fact-route.ts'
 import { type ImportDeps, ImportQuery, importFailures, isImport, takeImport } from './import-events.ts'
-import { type Intake, laterPosition, openIntake } from './intake.ts'
+import { type Intake, laterPosition, openIntake, REFUSED_FROM_BROWSERS_MAX } from './intake.ts'
 import { senderHost } from './origin.ts'
 
 export interface EventDeps extends FactDeps, ImportDeps {
@@ -86,6 +86,7 @@ async function takeEvents(body: Body | undefined, sender: Sender, deps: EventDep
     log: deps.log,
     metrics: deps.metrics,
     speaking,
+    ...(!sender.hasToken && { refused_max: REFUSED_FROM_BROWSERS_MAX }),
   })
   // Numbers are for a page that waits for them: one batch, one visitor. It is also what nearly every request is.
   if (body && isOneObject(body)) {
