@@ -9,7 +9,7 @@ import { plainEnvelope, plainPage } from '#ingest/wire/plain-event.ts'
 import type { Access } from '#shell/access.ts'
 import { isTooDeep } from './depth.ts'
 import { type BatchColumns, type EventRow, eventRow } from './event-row.ts'
-import { invalid, type Refusal } from './intake.ts'
+import { invalid, noObject, type Refusal } from './intake.ts'
 import type { KnownSite, SiteIndex } from './site-index.ts'
 
 /** A clock that is off by less is left as it is: the way through the network takes time too. */
@@ -93,6 +93,7 @@ export function readEvent(value: unknown, { columns, shift_ms, site, sender }: O
 }
 
 function readEnvelope(value: unknown): EventEnvelope | Refusal {
+  if (typeof value !== 'object' || value === null) return noObject
   const plain = plainEnvelope(value)
   if (plain) return plain
   const parsed = EventEnvelope.safeParse(value)
@@ -100,6 +101,7 @@ function readEnvelope(value: unknown): EventEnvelope | Refusal {
 }
 
 function readTracked(value: unknown): TrackedEvent | Refusal {
+  if (typeof value !== 'object' || value === null) return noObject
   const plain = plainPage(value)
   if (plain) return plain
   const parsed = TrackedEvent.safeParse(value)

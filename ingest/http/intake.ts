@@ -100,6 +100,9 @@ export function laterPosition(a: string, b: string): string {
   return formatPosition(joinPositions(parsePosition(a) ?? [], parsePosition(b) ?? []))
 }
 
+/** Told without the schema, whose findings take long to write: a list of a million numbers is no list of facts. */
+export const noObject: Refusal = { field: 'body', message: 'must be an object', reason: 'invalid' }
+
 /** What zod found, as field and message. Only the first fault of a fact is told. */
 export function invalid(error: core.$ZodError): Refusal {
   const [issue] = error.issues
