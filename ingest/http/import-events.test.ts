@@ -220,6 +220,24 @@ describe('with a log that is full', () => {
   })
 })
 
+describe('with a log that is nearly full', () => {
+  test('an import goes as fast as ClickHouse makes room', async () => {
+    const small = await openTestIngest(await freshStore(), { quota_bytes: 1_600_000, room_wait_ms: 60_000 })
+    try {
+      const headers = { 'content-type': 'application/x-ndjson' }
+      const { status: code, body } = await small.post('/v1/events?import=slow', lines('slow', 0, 15_000), {
+        token,
+        headers,
+      })
+      expect([code, body]).toMatchObject([202, { accepted: 15_000, rejected_total: 0, lines: 15_000 }])
+      expect(await small.metrics.getSingleMetricAsString('throughline_log_refused_total')).toMatch(/quota"\} [1-9]/)
+      expect(await small.rows(body.position, 'events')).toHaveLength(15_000)
+    } finally {
+      await small.close()
+    }
+  })
+})
+
 describe('the states of imports', () => {
   test('are bounded: old ones go, then the oldest that ended; one that broke off stays', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'throughline-imports-'))
