@@ -120,12 +120,23 @@ describe('a long import', () => {
     ])
   })
 
-  test('of nothing but faults says so, and remembers its lines', async () => {
-    expect(await send('faults', 'x\ny\n')).toMatchObject({
+  test('of nothing but faults says so, and begins anew when it comes again', async () => {
+    const body = lines('fresh', 0, 3)
+    const wrong = await send('fresh', body.replaceAll('"shop"', '"nowhere"'))
+    expect(wrong).toMatchObject({
       status: 400,
-      body: { error: { code: 'nothing_accepted', lines: 2, rejected_total: 2 } },
+      body: { error: { code: 'nothing_accepted', lines: 0, rejected_total: 3, field: 'site' } },
     })
-    expect((await status('faults')).body).toMatchObject({ lines: 2, accepted: 0, position: null, state: 'done' })
+    expect((await status('fresh')).body).toMatchObject({ lines: 0, accepted: 0, rejected_total: 3, position: null })
+    expect((await send('fresh', body)).body).toMatchObject({ accepted: 3, lines: 3 })
+    expect((await status('fresh')).body).toMatchObject({ lines: 3, accepted: 3, rejected_total: 0 })
+  })
+
+  test('of nothing but faults is not read to its end', async () => {
+    expect(await send('hopeless', 'x\n'.repeat(100_000))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'nothing_accepted', lines: 0, rejected_total: 5000 } },
+    })
   })
 
   test.each([

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ImportProgress } from '#ingest/imports/import-progress.ts'
+import { linesToKeep } from '#ingest/imports/import-state.ts'
 import { type ImportWriter, openImportWriter } from '#ingest/imports/import-writer.ts'
 import type { Imports } from '#ingest/imports/imports.ts'
 import type { Log } from '#ingest/log/log.ts'
@@ -96,7 +97,7 @@ export async function takeImport(request: FastifyRequest, deps: ImportDeps, take
     connection.leave()
   }
   await progress.end(failure === undefined)
-  if (failure !== undefined) throw withLines(failure, progress.state.lines)
+  if (failure !== undefined) throw withLines(failure, linesToKeep(progress.state))
   return receiptOf(before, progress.state)
 }
 
@@ -205,7 +206,7 @@ function receiptOf(before: ImportProgress['state'], { lines, ...after }: ImportP
   if (after.accepted === 0) {
     const [first] = rejected
     const why = first ? `Nothing was accepted; first: ${first.field} ${first.message}` : 'The body holds no facts.'
-    const details = { lines, rejected_total, rejected }
+    const details = { lines: 0, rejected_total, rejected }
     throw new Failure('nothing_accepted', why, { field: first?.field ?? 'body', details })
   }
   const accepted = after.accepted - before.accepted

@@ -28,10 +28,19 @@ export function importFolder(dir: string, id: string): string {
   return join(dir, createHash('sha256').update(id).digest('hex').slice(0, 40))
 }
 
+/**
+ * Where an import goes on. One of which nothing was accepted begins anew: most likely its site was missing, or its token
+ * was the wrong one, and is put right before the next try.
+ */
+export function linesToKeep({ accepted, lines }: ImportState): number {
+  return accepted === 0 ? 0 : lines
+}
+
 /** Undefined when there is none, or none that can be read: to begin anew repeats lines and loses none. */
 export async function readState(folder: string): Promise<ImportState | undefined> {
   try {
-    return ImportState.parse(JSON.parse(await readFile(join(folder, 'state'), 'utf8')))
+    const state = ImportState.parse(JSON.parse(await readFile(join(folder, 'state'), 'utf8')))
+    return { ...state, lines: linesToKeep(state) }
   } catch {
     return undefined
   }

@@ -40,11 +40,15 @@ const HELD_LENGTH_MAX = 4 * 1024 ** 2
 const HELD_REJECTED_MAX = 10_000
 /** A sender who is slow is told of its durable lines all the same. */
 const HELD_MS_MAX = 500
+/** With so many faults and not one good fact it is the wrong file, site or token: millions more need not be looked at. */
+const HOPELESS_AFTER = 5000
 const ROOM_CHECK_MS = 250
 
 export function openImportWriter({ log, metrics, progress, ...waits }: ImportWriterOptions): ImportWriter {
   let gathered = nothing(progress.state.lines)
   let writing: Promise<void> = Promise.resolve()
+  let is_any_accepted = progress.state.accepted > 0
+  let refused = 0
 
   /** One write is on its way while the next is gathered; memory holds the rows of two. */
   async function flush(): Promise<void> {
@@ -64,6 +68,7 @@ export function openImportWriter({ log, metrics, progress, ...waits }: ImportWri
 
   return {
     accept(row, id) {
+      is_any_accepted = true
       gathered.rows.push(row)
       gathered.length += row.length
       if (id !== undefined) gathered.ids.push(id)
@@ -72,6 +77,8 @@ export function openImportWriter({ log, metrics, progress, ...waits }: ImportWri
       metrics.refused('event', reason)
       gathered.rejected_total += 1
       if (gathered.rejected.length < REJECTIONS_LISTED_MAX) gathered.rejected.push({ ...place, field, message })
+      refused += 1
+      if (!is_any_accepted && refused >= HOPELESS_AFTER) throw hopeless(refused, { ...place, field, message })
     },
     reach(line) {
       gathered.lines = line
@@ -86,6 +93,11 @@ export function openImportWriter({ log, metrics, progress, ...waits }: ImportWri
 
 function nothing(lines: number): Gathered {
   return { rows: [], ids: [], length: 0, lines, rejected: [], rejected_total: 0, since_ms: performance.now() }
+}
+
+function hopeless(rejected_total: number, last: Rejection): Failure {
+  const why = `None of ${rejected_total} was accepted; last: ${last.field} ${last.message}`
+  return new Failure('nothing_accepted', why, { field: last.field, details: { rejected_total, rejected: [last] } })
 }
 
 function isMuch({ rows, length, rejected_total, since_ms }: Gathered): boolean {

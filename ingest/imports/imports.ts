@@ -54,7 +54,8 @@ export function openImports({ dir, now, imports_max = IMPORTS_MAX }: ImportsOpti
         const known = await readState(folder)
         if (known) refuseStranger(known, access)
         refuseGap(id, from_line, known?.lines ?? 0)
-        const state = { ...(known ?? newState(id, access.token)), is_ended: false, updated_at_ms: now() }
+        const begun = known && known.accepted > 0 ? known : newState(id, known?.token ?? access.token)
+        const state = { ...begun, is_ended: false, updated_at_ms: now() }
         await writeState(folder, state)
         return releasing(openProgress(folder, state, now), lock)
       } catch (error) {

@@ -151,7 +151,7 @@ describe('a hundred megabytes', () => {
       if (!one.socket.write(Buffer.alloc(MB, '['))) await new Promise((resolve) => one.socket.once('drain', resolve))
     }
     expect(await answered(one)).toEqual([400, 'nothing_accepted'])
-    expect(one.heard()).toContain('"lines":1')
+    expect(one.heard()).toContain('"rejected_total":1')
     one.socket.destroy()
   })
 })
