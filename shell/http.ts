@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
@@ -18,11 +18,9 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Access } from './access.ts'
 import { answerSocket } from './answer-socket.ts'
+import { type DoorLimits, openDoor } from './door.ts'
 import { Failure, type FailureCode } from './failure.ts'
-import { connectionsMax, limitConnections, PER_ADDRESS_MAX } from './limit-connections.ts'
-import { refuseHead } from './refuse-head.ts'
-import { openNetworks, openSenderAddress, type SenderAddress } from './sender-address.ts'
-import { openSlowBodies, type SlowBodyLimits } from './slow-bodies.ts'
+import { headFault } from './head-fault.ts'
 
 /** The one type of an HTTP app, shared by every file of routes. */
 export type App = FastifyInstance<
@@ -46,10 +44,7 @@ declare module 'fastify' {
   }
 }
 
-/** Limits that a test wants to reach sooner than the world does. */
-export interface AppLimits {
-  slow_bodies?: Partial<SlowBodyLimits>
-  connections_per_address?: number
+export interface AppLimits extends DoorLimits {
   headers_timeout_ms?: number
 }
 
@@ -67,7 +62,7 @@ const HEADERS_LOOK_MS = 2_000
 
 /** An empty app: zod checks requests and answers, errors have one shape, scopes are enforced. */
 export function createApp({ log, trustProxy, authorize, limits = {} }: AppOptions): App {
-  const isProxy = openNetworks(trustProxy)
+  const door = openDoor(trustProxy, limits)
   const app = Fastify({
     loggerInstance: log,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
@@ -76,7 +71,7 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
     // Requests write next to nothing: a logger for each would be made for nothing.
     childLoggerFactory: (logger) => logger,
     http: {
-      // `refuseHead` answers for it, in our shape.
+      // `headFault` answers for it, in our shape.
       requireHostHeader: false,
       headersTimeout: limits.headers_timeout_ms ?? HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: Math.min(HEADERS_LOOK_MS, limits.headers_timeout_ms ?? HEADERS_LOOK_MS),
@@ -92,28 +87,25 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('access', undefined)
-  // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
-  const per_address_max = limits.connections_per_address ?? PER_ADDRESS_MAX
-  limitConnections(app.server, { all_max: connectionsMax(), per_address_max, isProxy })
-  const senderAddress = trustProxy.length > 0 ? openSenderAddress(isProxy) : undefined
-  const bodies = openSlowBodies(limits.slow_bodies)
+  door.guard(app.server)
   app.addHook('onClose', (_, done) => {
-    bodies.close()
+    door.close()
     done()
   })
+  // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
-    bodies.watch(raw, reply.raw)
-    if (senderAddress) tellAddress(raw, senderAddress)
+    door.enter(raw, reply.raw)
     // No answer is to be taken for a page or a script because of what a stranger wrote into it.
     reply.header('x-content-type-options', 'nosniff')
-    refuseHead(raw)
+    const fault = headFault(raw)
+    if (fault) throw fault
     admit(request, authorize)
-    if (request.access) bodies.trust(raw)
+    if (request.access) door.trust(raw)
     done()
   })
   app.addHook('onResponse', (request, _, done) => {
-    bodies.answered(request.raw)
+    door.leave(request.raw)
     done()
   })
   app.setErrorHandler(sendFailure)
@@ -140,12 +132,6 @@ function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyRepl
       ...failure.details,
     },
   })
-}
-
-/** What everybody reads after this, `request.ip` among them, is the one address that may be believed. */
-function tellAddress({ headers, socket }: IncomingMessage, senderAddress: SenderAddress): void {
-  const forwarded = headers['x-forwarded-for']
-  if (forwarded !== undefined) headers['x-forwarded-for'] = senderAddress(socket.remoteAddress, String(forwarded))
 }
 
 /** For what is no request at all. Nothing is logged: the error holds the bytes that came, tokens and bodies among them. */

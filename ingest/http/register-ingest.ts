@@ -1,6 +1,5 @@
 import rateLimit from '@fastify/rate-limit'
 import type { Registry } from 'prom-client'
-import { parseAddress } from '#ingest/enrich/address.ts'
 import type { Places } from '#ingest/enrich/place.ts'
 import { openImports } from '#ingest/imports/imports.ts'
 import type { Leases } from '#ingest/leases/leases.ts'
@@ -73,15 +72,8 @@ async function limitRate(scope: App, max: number): Promise<void> {
     max,
     timeWindow: 60_000,
     cache: ADDRESSES_COUNTED_MAX,
-    keyGenerator: ({ ip }) => wholeSender(ip),
     allowList: (request) => request.access?.allows('ingest') ?? false,
     errorResponseBuilder: (_, { ttl }) =>
       new Failure('rate_limited', 'Too many requests from this address.', { retry_after_s: Math.ceil(ttl / 1000) }),
   })
-}
-
-/** One household has a whole /64 of IPv6 to itself. */
-function wholeSender(ip: string): string {
-  const bytes = ip.includes(':') ? parseAddress(ip)?.toByteArray() : undefined
-  return bytes?.length === 16 ? Buffer.from(bytes.slice(0, 8)).toString('hex') : ip
 }
