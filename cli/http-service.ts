@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
 import { registerCdn } from '#cdn/http/register-cdn.ts'
@@ -124,7 +125,9 @@ async function closeWithin(app: App, wait_ms: number): Promise<void> {
 
 function ingestDeps({ settings, ingest, now, metrics, config }: HttpOptions) {
   const { log, leases, places } = ingest
-  return { settings, log, leases, places, now, metrics, rate_limit_per_minute: config.RATE_LIMIT_PER_MINUTE }
+  const imports_dir = join(config.DATA_DIR, 'ingest', 'imports')
+  const rate_limit_per_minute = config.RATE_LIMIT_PER_MINUTE
+  return { settings, log, leases, places, now, metrics, rate_limit_per_minute, imports_dir }
 }
 
 /** What is wrong beside the log being full, and why it is. */

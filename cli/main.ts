@@ -4,6 +4,7 @@ import { assets } from './assets.ts'
 import { readConfig, WrongSettings } from './config.ts'
 import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
+import { runImport } from './import.ts'
 import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
 import { runRebuild } from './rebuild.ts'
@@ -46,6 +47,14 @@ function program(): Command {
     .option('--check', 'compare with what is there, change nothing; fails when they differ')
     .option('--json', 'answer for machines')
     .action((options) => runRebuild(readConfig(process.env), options))
+  command
+    .command('import')
+    .description('send events of a file to the running service; the same command goes on after a break')
+    .argument('<file>', 'NDJSON, a batch of events a line; .gz and .br are unpacked; - is standard input')
+    .option('--site <id>', 'the site of the lines that name none')
+    .option('--id <id>', 'the name of the import; made from the file when not given')
+    .option('--json', 'answer for machines')
+    .action((file, options) => runImport(readConfig(process.env), file, options))
   const token = command.command('token').description('tokens of the API')
   token
     .command('create')

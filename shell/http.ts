@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
   type RawReplyDefaultExpression,
@@ -16,7 +17,10 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { Access } from './access.ts'
+import { answerSocket } from './answer-socket.ts'
+import { type DoorLimits, openDoor } from './door.ts'
 import { Failure, type FailureCode } from './failure.ts'
+import { headFault } from './head-fault.ts'
 
 /** The one type of an HTTP app, shared by every file of routes. */
 export type App = FastifyInstance<
@@ -40,18 +44,25 @@ declare module 'fastify' {
   }
 }
 
+export interface AppLimits extends DoorLimits {
+  headers_timeout_ms?: number
+}
+
 export interface AppOptions {
+  limits?: AppLimits
   log: FastifyBaseLogger
   /** Networks of the proxies in front, as CIDR. A number or `true` would believe what visitors write. */
   trustProxy: string[]
   authorize(authorization: string | undefined): Access | undefined
 }
 
-/** Long enough for a large import over a slow line; headers that trickle in are cut off by Node after one minute. */
-const REQUEST_TIMEOUT_MS = 300_000
+/** For the headers of a request, and for a new connection to send any. Bodies have limits of their own: `slow-bodies.ts`. */
+const HEADERS_TIMEOUT_MS = 15_000
+const HEADERS_LOOK_MS = 2_000
 
 /** An empty app: zod checks requests and answers, errors have one shape, scopes are enforced. */
-export function createApp({ log, trustProxy, authorize }: AppOptions): App {
+export function createApp({ log, trustProxy, authorize, limits = {} }: AppOptions): App {
+  const door = openDoor(trustProxy, limits)
   const app = Fastify({
     loggerInstance: log,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
@@ -59,61 +70,86 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
     logController: new LogController({ disableRequestLogging: true }),
     // Requests write next to nothing: a logger for each would be made for nothing.
     childLoggerFactory: (logger) => logger,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     // What still comes in over open connections is answered as ever, and the connection closed: Fastify's own 503 says
     // neither when to come back nor what is wrong.
     return503OnClosing: false,
+    http: {
+      // `headFault` answers for it, in our shape.
+      requireHostHeader: false,
+      headersTimeout: limits.headers_timeout_ms ?? HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: Math.min(HEADERS_LOOK_MS, limits.headers_timeout_ms ?? HEADERS_LOOK_MS),
+    },
+    frameworkErrors: (error, request, reply) => {
+      // No hook has seen this request, so nobody would watch its body.
+      reply.header('connection', 'close').header('x-content-type-options', 'nosniff')
+      return sendFailure(error, request, reply)
+    },
     clientErrorHandler: answerNoRequest,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>() as App
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('access', undefined)
-  // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
-  app.addHook('onRequest', (request, reply, done) => {
-    // No answer is to be taken for a page or a script because of what a stranger wrote into it.
-    reply.header('x-content-type-options', 'nosniff')
-    admit(request, authorize)
+  door.guard(app.server)
+  app.addHook('onClose', (_, done) => {
+    door.close()
     done()
   })
-  app.setErrorHandler((error: unknown, request, reply) => {
-    const failure = toFailure(error)
-    // A neighbour that is away is told once where it is noticed; a line for each request it costs would bury the rest.
-    if (failure.status >= 500)
-      request.log[failure.code === 'internal' ? 'error' : 'debug'](
-        { err: failure.cause ?? error, reqId: request.id, path: pathOf(request) },
-        'request failed',
-      )
-    if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s))
-    return reply.code(failure.status).send({
-      error: {
-        code: failure.code,
-        message: failure.message,
-        ...(failure.field !== undefined && { field: failure.field }),
-        ...failure.details,
-      },
-    })
+  // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
+  app.addHook('onRequest', (request, reply, done) => {
+    const { raw } = request
+    door.enter(raw, reply.raw)
+    // No answer is to be taken for a page or a script because of what a stranger wrote into it.
+    reply.header('x-content-type-options', 'nosniff')
+    const fault = headFault(raw)
+    if (fault) throw fault
+    admit(request, authorize)
+    if (request.access) door.trust(raw)
+    done()
   })
+  app.addHook('onResponse', (request, _, done) => {
+    door.leave(request.raw)
+    done()
+  })
+  app.setErrorHandler(sendFailure)
   app.setNotFoundHandler((request) => {
     throw new Failure('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`)
   })
   return app
 }
 
-/** For what is no request at all. Nothing is logged: the error holds the bytes that came, tokens and bodies among them. */
-function answerNoRequest({ code }: { code: string }, socket: Socket): void {
-  if (!socket.writable) return void socket.destroy()
-  const status = unreadable[code] ?? 400
-  const message = status === 400 ? 'This is no HTTP request.' : `${STATUS_CODES[status]}.`
-  const error = { code: (status === 431 ? 'too_large' : 'bad_request') satisfies FailureCode, message }
-  const body = JSON.stringify({ error })
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${body.length}\r\n\r\n${body}`,
-  )
+function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = toFailure(error)
+  // A neighbour that is away is told once where it is noticed; a line for each request it costs would bury the rest.
+  if (failure.status >= 500)
+    request.log[failure.code === 'internal' ? 'error' : 'debug'](
+      { err: failure.cause ?? error, reqId: request.id, path: pathOf(request) },
+      'request failed',
+    )
+  if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s))
+  return reply.code(failure.status).send({
+    error: {
+      code: failure.code,
+      message: failure.message,
+      ...(failure.field !== undefined && { field: failure.field }),
+      ...failure.details,
+    },
+  })
 }
 
-const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+/** For what is no request at all. Nothing is logged: the error holds the bytes that came, tokens and bodies among them. */
+function answerNoRequest({ code }: { code: string }, socket: Socket): void {
+  const status = unreadable[code] ?? 400
+  const message = status === 400 ? 'This is no HTTP request.' : `${STATUS_CODES[status]}.`
+  answerSocket(socket, { status, code: codes[status] ?? 'bad_request', message })
+}
+
+const codes: Record<number, FailureCode> = { 408: 'too_slow', 413: 'too_large', 431: 'too_large' }
+const unreadable: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
 
 /** The path without its query, which can hold personal data. */
 export function pathOf(request: FastifyRequest): string {
@@ -136,6 +172,7 @@ function admit(request: FastifyRequest, authorize: AppOptions['authorize']): voi
 }
 
 const framework: Record<string, FailureCode> = {
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_type',
 }

@@ -70,7 +70,8 @@ function readDocument(text: string): unknown[] {
   return Array.isArray(document.value) ? document.value : [document.value]
 }
 
-function ofLine(line: Line): Element {
+/** What a line of NDJSON holds. */
+export function ofLine(line: Line): Element {
   const { index } = line
   if ('is_too_long' in line) return { index, field: 'line', message: `is longer than ${LINE_BYTES_MAX} bytes` }
   if (!isUtf8(line.bytes)) return { index, field: 'line', message: 'is not UTF-8' }

@@ -9,7 +9,7 @@ import { plainEnvelope, plainPage } from '#ingest/wire/plain-event.ts'
 import type { Access } from '#shell/access.ts'
 import { isTooDeep } from './depth.ts'
 import { type BatchColumns, type EventRow, eventRow } from './event-row.ts'
-import { invalid, type Refusal } from './intake.ts'
+import { invalid, noObject, type Refusal } from './intake.ts'
 import type { KnownSite, SiteIndex } from './site-index.ts'
 
 /** A clock that is off by less is left as it is: the way through the network takes time too. */
@@ -93,6 +93,7 @@ export function readEvent(value: unknown, { columns, shift_ms, site, sender }: O
 }
 
 function readEnvelope(value: unknown): EventEnvelope | Refusal {
+  if (typeof value !== 'object' || value === null) return noObject
   const plain = plainEnvelope(value)
   if (plain) return plain
   const parsed = EventEnvelope.safeParse(value)
@@ -100,6 +101,7 @@ function readEnvelope(value: unknown): EventEnvelope | Refusal {
 }
 
 function readTracked(value: unknown): TrackedEvent | Refusal {
+  if (typeof value !== 'object' || value === null) return noObject
   const plain = plainPage(value)
   if (plain) return plain
   const parsed = TrackedEvent.safeParse(value)
@@ -119,8 +121,16 @@ function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, send
   const wrong = site && wrongHost(site, sender.host)
   if (wrong) return wrong
   if (!envelope.session) return { field: 'session', message: 'is missing', reason: 'invalid' }
-  return undefined
+  return refuseLost('visitor', envelope.visitor) ?? refuseLost('session', envelope.session)
 }
+
+/** What a page sends that has lost its id. Under such a name all its visitors would be one. */
+function refuseLost(field: 'visitor' | 'session', value: string): Refusal | undefined {
+  if (!lost.has(value.toLowerCase())) return undefined
+  return { field, message: `is missing: the page sent the word "${value}"`, reason: 'invalid' }
+}
+
+const lost = new Set(['undefined', 'null', 'nan', 'none', 'nil', 'false', 'true'])
 
 /** Whether a page of this host may speak for the site; one that names no host may. */
 export function wrongHost(site: KnownSite, host: string | undefined): Refusal | undefined {

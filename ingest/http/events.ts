@@ -8,15 +8,16 @@ import { EventBatch } from '#ingest/wire/event.ts'
 import { Receipt } from '#ingest/wire/receipt.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
-import { type Body, browserBodies, tokenBodies } from './body.ts'
+import { type Body, type BodyLimits, browserBodies, importBodies, tokenBodies } from './body.ts'
 import { inGroups, isOneObject, readElements, readObject } from './elements.ts'
 import { openBatch, readEvent, type Sender } from './event-batch.ts'
 import type { BatchColumns } from './event-row.ts'
 import type { FactDeps } from './fact-route.ts'
-import { type Intake, laterPosition, openIntake } from './intake.ts'
+import { type ImportDeps, ImportQuery, importFailures, isImport, takeImport } from './import-events.ts'
+import { type Intake, laterPosition, openIntake, REFUSED_FROM_BROWSERS_MAX } from './intake.ts'
 import { senderHost } from './origin.ts'
 
-export interface EventDeps extends FactDeps {
+export interface EventDeps extends FactDeps, ImportDeps {
   leases: Leases
   places: Places
 }
@@ -30,6 +31,7 @@ export function eventRoute(app: App, deps: EventDeps): void {
         tags: ['browser', 'facts'],
         summary: 'Takes events of visitors.',
         consumes: ['application/json', 'text/plain', 'application/x-ndjson'],
+        querystring: ImportQuery,
         body: z.union([EventBatch, z.array(EventBatch)]),
         response: { 202: Receipt },
       },
@@ -37,14 +39,23 @@ export function eventRoute(app: App, deps: EventDeps): void {
       validatorCompiler: () => (data) => ({ value: data }),
       // Ours, and of one type: to check it by its schema would take as long as reading the request.
       serializerCompiler: () => (receipt: Receipt) => JSON.stringify(receipt),
-      config: { bodies: (request) => (hasToken(request) ? { ...tokenBodies, text: tokenBodies.json } : browserBodies) },
+      config: { bodies, failures: importFailures },
     },
     (request, reply) => {
       const body = request.body as unknown as Body | undefined
       reply.code(202).header('cache-control', 'no-store')
+      if (isImport(request)) {
+        const sender = readSender(request, deps.now())
+        return takeImport(request, deps, (line, intake) => takeBatch(line.index, line.value, sender, intake, deps))
+      }
       return takeEvents(body, readSender(request, deps.now()), deps)
     },
   )
+}
+
+function bodies(request: FastifyRequest): BodyLimits {
+  if (isImport(request)) return importBodies
+  return hasToken(request) ? { ...tokenBodies, text: tokenBodies.json } : browserBodies
 }
 
 /** Whether a request may write facts like a server. A token that is not valid is no visitor's slip: it is told. */
@@ -75,6 +86,7 @@ async function takeEvents(body: Body | undefined, sender: Sender, deps: EventDep
     log: deps.log,
     metrics: deps.metrics,
     speaking,
+    ...(!sender.hasToken && { refused_max: REFUSED_FROM_BROWSERS_MAX }),
   })
   // Numbers are for a page that waits for them: one batch, one visitor. It is also what nearly every request is.
   if (body && isOneObject(body)) {
@@ -110,7 +122,7 @@ async function takeBatch(
   index: number,
   value: unknown,
   sender: Sender,
-  intake: Intake,
+  intake: Pick<Intake, 'accept' | 'refuse'>,
   { sites, places }: EventDeps,
 ): Promise<TakenBatch | undefined> {
   const batch = openBatch(value, sender, sites, places)

@@ -11,7 +11,7 @@ import type { Site } from '#storage/settings/documents.ts'
 import { type Body, tableBodies, tokenBodies } from './body.ts'
 import { isTooDeep } from './depth.ts'
 import { readElements } from './elements.ts'
-import { type Intake, invalid, openIntake, type Refusal } from './intake.ts'
+import { type Intake, invalid, noObject, openIntake, type Refusal } from './intake.ts'
 import type { FactName, IntakeMetrics } from './intake-metrics.ts'
 import type { SiteIndex } from './site-index.ts'
 
@@ -127,6 +127,7 @@ function readFact<Table extends FactTable, Fact extends { site: string }>(
   received_at: number,
 ): { row: FactRow<Table> } | Refusal {
   if (isTooDeep(value)) return { field: 'body', message: 'is nested too deeply', reason: 'too_deep' }
+  if (typeof value !== 'object' || value === null) return noObject
   const parsed = kind.schema.safeParse(value)
   if (!parsed.success) return invalid(parsed.error as core.$ZodError)
   const fact = parsed.data

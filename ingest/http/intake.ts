@@ -34,9 +34,14 @@ export interface IntakeOptions {
   metrics: IntakeMetrics
   /** Reasons that, when they alone kept everything out, are the answer themselves instead of `nothing_accepted`. */
   speaking: readonly ('site_not_found' | 'domain_not_allowed' | 'forbidden')[]
+  /** After so many refusals nothing more is looked at: to say what is wrong takes longer than to send it. */
+  refused_max?: number
 }
 
-export function openIntake({ fact, table, log, metrics, speaking }: IntakeOptions): Intake {
+/** What nobody honest sends from a page. */
+export const REFUSED_FROM_BROWSERS_MAX = 1000
+
+export function openIntake({ fact, table, log, metrics, speaking, refused_max }: IntakeOptions): Intake {
   const rejected: Rejection[] = []
   const reasons = new Set<RefusalReason>()
   let rows: string[] = []
@@ -57,6 +62,9 @@ export function openIntake({ fact, table, log, metrics, speaking }: IntakeOption
       reasons.add(reason)
       rejected_total += 1
       if (rejected.length < REJECTIONS_LISTED_MAX) rejected.push({ ...place, field, message })
+      if (refused_max !== undefined && rejected_total >= refused_max) {
+        throw nothingAccepted(rejected, rejected_total, spoken())
+      }
     },
     async relieve() {
       if (rows.length >= HELD_ROWS_MAX || held_length >= HELD_LENGTH_MAX) await write()
@@ -91,6 +99,9 @@ export function laterPosition(a: string, b: string): string {
   if (a === b) return a
   return formatPosition(joinPositions(parsePosition(a) ?? [], parsePosition(b) ?? []))
 }
+
+/** Told without the schema, whose findings take long to write: a list of a million numbers is no list of facts. */
+export const noObject: Refusal = { field: 'body', message: 'must be an object', reason: 'invalid' }
 
 /** What zod found, as field and message. Only the first fault of a fact is told. */
 export function invalid(error: core.$ZodError): Refusal {

@@ -3,8 +3,14 @@ export type Line = { index: number; bytes: Buffer } | { index: number; is_too_lo
 
 export const LINE_BYTES_MAX = 1024 ** 2
 
-/** Cuts a stream into lines as it comes; memory holds one chunk and one line, whatever the stream. */
-export async function* readLines(chunks: AsyncIterable<Buffer>, length_max = LINE_BYTES_MAX): AsyncGenerator<Line[]> {
+/**
+ * Cuts a stream into lines as it comes; memory holds one chunk and one line, whatever the stream. Blank lines are left
+ * out and count all the same: returns how many lines there were.
+ */
+export async function* readLines(
+  chunks: AsyncIterable<Buffer>,
+  length_max = LINE_BYTES_MAX,
+): AsyncGenerator<Line[], number> {
   let index = 0
   let begun: Buffer[] = []
   let begun_bytes = 0
@@ -19,8 +25,11 @@ export async function* readLines(chunks: AsyncIterable<Buffer>, length_max = LIN
     begin(chunk.subarray(start))
     if (lines.length > 0) yield lines
   }
+  // A line feed ends a line and begins none.
+  if (begun_bytes === 0) return index
   const last = finish(Buffer.alloc(0))
   if (last) yield [last]
+  return index
 
   function begin(rest: Buffer): void {
     begun_bytes += rest.length

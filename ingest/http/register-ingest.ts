@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { Registry } from 'prom-client'
 import type { Places } from '#ingest/enrich/place.ts'
+import { openImports } from '#ingest/imports/imports.ts'
 import type { Leases } from '#ingest/leases/leases.ts'
 import type { Log } from '#ingest/log/log.ts'
 import type { Clock } from '#shell/clock.ts'
@@ -15,6 +16,7 @@ import { dealFacts } from './deals.ts'
 import { eventRoute } from './events.ts'
 import { factRoute } from './fact-route.ts'
 import { foreignLeaseFacts } from './foreign-leases.ts'
+import { importRoute } from './import-route.ts'
 import { countIntake } from './intake-metrics.ts'
 import { leadFacts } from './leads.ts'
 import { numberRoute } from './numbers.ts'
@@ -30,12 +32,20 @@ export interface IngestDeps {
   /** Per address, on browser routes together; 0 is no limit. */
   rate_limit_per_minute: number
   metrics: Registry
+  /** Where long imports are kept; all workers of a machine have the same folder. */
+  imports_dir: string
+  /** How long an import waits for a log that is full. */
+  room_wait_ms?: number
 }
 
 /** Everything that comes in: the routes of browsers, and facts from servers. */
 export async function registerIngest(app: App, options: IngestDeps): Promise<void> {
   const sites = openSiteIndex(options.settings)
-  const deps = { ...options, sites, metrics: countIntake(options.metrics) }
+  const imports = openImports({ dir: options.imports_dir, now: options.now })
+  const stopping = new AbortController()
+  // Before the server waits for its requests: an import would keep it waiting for hours.
+  app.addHook('preClose', async () => stopping.abort())
+  const deps = { ...options, sites, imports, stopping: stopping.signal, metrics: countIntake(options.metrics) }
   await app.register(async (scope: App) => {
     readBodies(scope)
     await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])
@@ -51,6 +61,7 @@ export async function registerIngest(app: App, options: IngestDeps): Promise<voi
     factRoute(scope, costFacts, deps)
     factRoute(scope, foreignLeaseFacts, deps)
     factRoute(scope, annotationFacts, deps)
+    importRoute(scope, deps)
   })
 }
 

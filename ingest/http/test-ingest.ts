@@ -51,6 +51,7 @@ export interface TestIngestOptions {
   pools?: Partial<Pool>[]
   rate_limit_per_minute?: number
   quota_bytes?: number
+  room_wait_ms?: number
 }
 
 const tokens: Record<string, Pick<Token, 'scopes' | 'sites'>> = {
@@ -87,13 +88,10 @@ export async function openTestIngest(
     const leases = await openLeases({ settings, log, now, metrics, path, onFault: (error) => logger.error(error) })
     const app = createApp({ log: logger, trustProxy: ['127.0.0.1'], authorize: createAuthorize({ settings, now }) })
     await registerIngest(app, {
-      settings,
-      log,
-      leases,
-      places,
-      now,
+      ...{ settings, log, leases, places, now, metrics },
       rate_limit_per_minute: options.rate_limit_per_minute ?? 0,
-      metrics,
+      imports_dir: join(dir, 'imports'),
+      room_wait_ms: options.room_wait_ms ?? 0,
     })
     return { metrics, log, leases, app }
   }

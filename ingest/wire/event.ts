@@ -16,6 +16,7 @@ import { storableText } from './text.ts'
 export const EVENTS_MAX = 200_000
 export const TITLE_LENGTH_MAX = 4096
 const FORM_FIELDS_MAX = 300
+const FORM_NAME_LENGTH_MAX = 200
 const FORM_VALUE_LENGTH_MAX = 4000
 const PROPS_LENGTH_MAX = 8192
 
@@ -26,7 +27,7 @@ const PageEvent = z.object({
   ...common,
   url: httpUrl,
   referrer,
-  title: optionalText(TITLE_LENGTH_MAX),
+  title: cutText(TITLE_LENGTH_MAX).nullish(),
 })
 
 const LeaveEvent = z.object({
@@ -42,6 +43,11 @@ const LeaveEvent = z.object({
   scroll_percent: z.number().min(0).max(100).transform(Math.round).nullish(),
 })
 
+/** Text that is cut, not refused, where its end carries no meaning: it must not cost the event. */
+function cutText(length_max: number) {
+  return z.string().transform((value) => storableText(value.slice(0, length_max)))
+}
+
 /** Long values are cut, not refused: a form is a lead, and what matters in it is short. */
 const formValue = z
   .union([z.string(), z.number(), z.boolean()], { error: 'must be text' })
@@ -52,21 +58,36 @@ const FormEvent = z.object({
   ...common,
   url: optionalUrl,
   form: z.object({
-    id: optionalText(200),
-    name: optionalText(200),
-    fields: z
-      .record(text(200), formValue)
-      .refine((fields) => Object.keys(fields).length <= FORM_FIELDS_MAX, `must hold at most ${FORM_FIELDS_MAX} fields`)
-      .nullish(),
+    id: cutText(FORM_NAME_LENGTH_MAX).nullish(),
+    name: cutText(FORM_NAME_LENGTH_MAX).nullish(),
+    fields: z.record(z.string(), formValue).transform(cutFields).nullish(),
   }),
 })
+
+/** The first fields of a form, under names that can be stored. Of two that are cut to one name, the first stays. */
+function cutFields(fields: Record<string, string>): Record<string, string> {
+  const names = Object.keys(fields)
+  const isUsual = names.length <= FORM_FIELDS_MAX && names.every((name) => name === storableText(cutName(name)))
+  if (isUsual) return fields
+  const cut = new Map<string, string>()
+  for (const name of names) {
+    if (cut.size === FORM_FIELDS_MAX) break
+    const short = storableText(cutName(name))
+    if (!cut.has(short)) cut.set(short, fields[name] as string)
+  }
+  return Object.fromEntries(cut)
+}
+
+function cutName(name: string): string {
+  return name.slice(0, FORM_NAME_LENGTH_MAX)
+}
 
 const ClickEvent = z.object({
   type: z.literal('click'),
   ...common,
   url: optionalUrl,
   kind: z.enum(['phone', 'email', 'messenger', 'outbound', 'download']),
-  target: optionalText(2048),
+  target: cutText(2048).nullish(),
 })
 
 const CustomEvent = z.object({

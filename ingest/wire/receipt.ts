@@ -20,6 +20,7 @@ export const Receipt = z
     rejected_total: z.number().int(),
     rejected: z.array(Rejection).describe(`The first ${REJECTIONS_LISTED_MAX}`),
     position: z.string().describe('Read with ?after=POSITION to see this write'),
+    lines: z.number().int().optional().describe('Of an import: the lines before this one are durable'),
     numbers: z.array(NumberOnPage).optional().describe('When `lease` was true'),
   })
   .meta({ id: 'Receipt', description: 'The accepted facts are on disk.' })
