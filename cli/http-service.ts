@@ -7,6 +7,7 @@ import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
 import { registerDemo } from '#demo/register-demo.ts'
 import { registerIngest } from '#ingest/http/register-ingest.ts'
+import { watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
 import { registerDashboard } from '#reports-api/http/dashboard-routes.ts'
 import { registerOpenApi } from '#reports-api/http/openapi.ts'
 import { registerOperation } from '#reports-api/http/operation-routes.ts'
@@ -22,6 +23,7 @@ import type { Config } from './config.ts'
 import type { IngestService } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import type { MatchingChild } from './matching-child.ts'
+import { registerQuarantineControl } from './quarantine-control.ts'
 import type { Role } from './start.ts'
 import type { StoreKeeper } from './store-keeper.ts'
 
@@ -60,6 +62,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     trustProxy: config.TRUST_PROXY,
     authorize: (header) => authorizeToken(header) ?? authorizeControl(header),
   })
+  const quarantine = watchQuarantine({ store: options.keeper.store, now, metrics: options.metrics })
   await registerOpenApi(app)
   registerOperation(app, {
     metrics: options.metrics,
@@ -82,6 +85,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
   }
   if (options.demo) registerDemo(app, demoOptions(app, options))
   registerControl(app, options)
+  registerQuarantineControl(app, { store: options.keeper.store, log: options.ingest.log, now, watch: quarantine })
   let listening: Promise<void> | undefined
   return {
     listen() {

@@ -6,6 +6,7 @@ import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
 import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
+import { listQuarantine, runReplay } from './quarantine.ts'
 import { runRebuild } from './rebuild.ts'
 import { roles, start } from './start.ts'
 
@@ -46,6 +47,7 @@ function program(): Command {
     .option('--check', 'compare with what is there, change nothing; fails when they differ')
     .option('--json', 'answer for machines')
     .action((options) => runRebuild(readConfig(process.env), options))
+  addQuarantine(command)
   const token = command.command('token').description('tokens of the API')
   token
     .command('create')
@@ -65,6 +67,26 @@ function program(): Command {
     .action((options) => demoFill(readConfig(process.env), options))
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
   return command
+}
+
+function addQuarantine(command: Command): void {
+  const quarantine = command.command('quarantine').description('rows that ClickHouse refused')
+  quarantine
+    .command('list')
+    .description('what was refused, when and why')
+    .option('--table <table>', 'of this table alone')
+    .option('--limit <rows>', 'so many at most', '100')
+    .option('--rows', 'show the rows themselves, which may hold personal data')
+    .option('--json', 'one object a line, for machines')
+    .action((options) => listQuarantine(readConfig(process.env), options))
+  quarantine
+    .command('replay')
+    .description('put rows into the log again, those that ClickHouse takes by now')
+    .option('--table <table>', 'all rows of this table')
+    .option('--row <names...>', 'these rows, named as `quarantine list` does')
+    .option('--all', 'all rows')
+    .option('--json', 'answer for machines')
+    .action((options) => runReplay(readConfig(process.env), options))
 }
 
 function exitCodeOf(error: unknown): number {

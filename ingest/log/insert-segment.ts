@@ -27,11 +27,11 @@ export async function endInsert(store: Store, segment: Segment): Promise<void> {
 
 /** Makes sure that every row is in, or in quarantine, and names the segment to those who read. */
 export async function confirmSegment(store: Store, segment: Segment, now_ms: number): Promise<void> {
-  const [found] = await store.query<{ landed: string; refused: string }>(
-    `SELECT
-      (SELECT count() FROM ${segment.table} WHERE node = {node:String} AND segment = {segment:UInt32}) AS landed,
+  const [found] = await store.query<{ landed: string; first_received_ms: string; refused: string }>(
+    `SELECT count() AS landed, toUnixTimestamp64Milli(min(received_at)) AS first_received_ms,
       (SELECT uniqExact(row) FROM quarantine
-        WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32}) AS refused`,
+        WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32}) AS refused
+    FROM ${segment.table} WHERE node = {node:String} AND segment = {segment:UInt32}`,
     names(segment),
   )
   const landed = Number(found?.landed)
@@ -44,7 +44,9 @@ export async function confirmSegment(store: Store, segment: Segment, now_ms: num
       table: segment.table,
       segment: segment.segment,
       rows: landed,
-      first_received_at: segment.opened_at_ms,
+      // A replayed row keeps the time it first came, and those who read look no further back than this.
+      first_received_at:
+        landed > 0 ? Math.min(segment.opened_at_ms, Number(found?.first_received_ms)) : segment.opened_at_ms,
       landed_at: now_ms,
     },
   ])
