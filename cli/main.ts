@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { assets } from './assets.ts'
+import { runBackup } from './backup.ts'
 import { readConfig, WrongSettings } from './config.ts'
 import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
@@ -8,6 +9,7 @@ import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
 import { listQuarantine, runReplay } from './quarantine.ts'
 import { runRebuild } from './rebuild.ts'
+import { runRestore } from './restore.ts'
 import { roles, start } from './start.ts'
 
 /** The `throughline` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -48,6 +50,7 @@ function program(): Command {
     .option('--json', 'answer for machines')
     .action((options) => runRebuild(readConfig(process.env), options))
   addQuarantine(command)
+  addBackup(command)
   const token = command.command('token').description('tokens of the API')
   token
     .command('create')
@@ -67,6 +70,20 @@ function program(): Command {
     .action((options) => demoFill(readConfig(process.env), options))
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
   return command
+}
+
+function addBackup(command: Command): void {
+  command
+    .command('backup <dir>')
+    .description('copy everything into a new folder, while the service goes on')
+    .option('--disk <name>', 'for a ClickHouse server: the disk it has for backups')
+    .option('--json', 'answer for machines')
+    .action((dir, options) => runBackup(readConfig(process.env), dir, options))
+  command
+    .command('restore <dir>')
+    .description('make an empty DATA_DIR what it was when the backup was made')
+    .option('--json', 'answer for machines')
+    .action((dir, options) => runRestore(readConfig(process.env), dir, options))
 }
 
 function addQuarantine(command: Command): void {
