@@ -5,6 +5,7 @@ import { runBackup } from './backup.ts'
 import { readConfig, WrongSettings } from './config.ts'
 import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
+import { runDoctor } from './doctor.ts'
 import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
 import { listQuarantine, runReplay } from './quarantine.ts'
@@ -50,7 +51,7 @@ function program(): Command {
     .option('--json', 'answer for machines')
     .action((options) => runRebuild(readConfig(process.env), options))
   addQuarantine(command)
-  addBackup(command)
+  addOperation(command)
   const token = command.command('token').description('tokens of the API')
   token
     .command('create')
@@ -72,7 +73,12 @@ function program(): Command {
   return command
 }
 
-function addBackup(command: Command): void {
+function addOperation(command: Command): void {
+  command
+    .command('doctor')
+    .description('look at everything that can be wrong, and say what to do')
+    .option('--json', 'answer for machines')
+    .action((options) => runDoctor(process.env, options))
   command
     .command('backup <dir>')
     .description('copy everything into a new folder, while the service goes on')

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +6,6 @@ import { openStore } from '#storage/client.ts'
 import { startEngine } from '#storage/engine/start-engine.ts'
 import {
   newDataFolder,
-  ownEnvironment,
   type RunningService,
   removeDataFolder,
   root,
@@ -15,6 +13,7 @@ import {
   runService,
   waitUntil,
 } from '../support/running-service.ts'
+import { throughline } from '../support/throughline.ts'
 import { expectEachOnce, startStream } from './stream.ts'
 
 const folders: string[] = []
@@ -30,19 +29,6 @@ async function newFolder(): Promise<string> {
   const dir = await newDataFolder()
   folders.push(dir)
   return dir
-}
-
-function throughline(dir: string, ...args: string[]): { code: number | null; text: string } {
-  return throughlineWith({ DATA_DIR: dir }, ...args)
-}
-
-function throughlineWith(env: Record<string, string>, ...args: string[]): { code: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/throughline.mjs', ...args], {
-    cwd: root,
-    env: { ...ownEnvironment(), ...env },
-    encoding: 'utf8',
-  })
-  return { code: status, text: stdout + stderr }
 }
 
 test('what was accepted before a backup was begun is there once after it is restored elsewhere', async () => {
@@ -82,7 +68,7 @@ test('what was accepted before a backup was begun is there once after it is rest
 
   const elsewhere = join(await newFolder(), 'data')
   folders.push(elsewhere)
-  const restored = throughline(elsewhere, 'restore', backup)
+  const restored = await throughline({ DATA_DIR: elsewhere }, 'restore', backup)
   expect(restored, restored.text).toMatchObject({ code: 0 })
   service = await runService({ dir: elsewhere })
   await expectEachOnce(service, accepted)
@@ -118,30 +104,30 @@ test('a backup is made of a stopped service too, refuses to be restored when it 
   service = undefined
   const home = await newFolder()
   const backup = join(home, 'backup')
-  expect(throughline(dir, 'backup', join(dir, 'inside')).code).toBe(2)
-  const made = throughline(dir, 'backup', backup, '--json')
+  expect((await throughline({ DATA_DIR: dir }, 'backup', join(dir, 'inside'))).code).toBe(2)
+  const made = await throughline({ DATA_DIR: dir }, 'backup', backup, '--json')
   expect(made, made.text).toMatchObject({ code: 0 })
   expect(JSON.parse(made.text)).toMatchObject({ dir: backup, steps: ['positions', 'edges', 'derived', 'facts'] })
-  expect(throughline(dir, 'backup', backup).text).toContain('is not empty')
-  expect(throughline(dir, 'restore', backup).text).toContain('DATA_DIR is not empty')
+  expect((await throughline({ DATA_DIR: dir }, 'backup', backup)).text).toContain('is not empty')
+  expect((await throughline({ DATA_DIR: dir }, 'restore', backup)).text).toContain('DATA_DIR is not empty')
 
   const settings = join(backup, 'data', 'settings.json')
   const whole = await readFile(settings)
   await writeFile(settings, whole.subarray(0, -1))
   const elsewhere = join(home, 'data')
-  expect(throughline(elsewhere, 'restore', backup).text).toContain('The backup is spoilt')
+  expect((await throughline({ DATA_DIR: elsewhere }, 'restore', backup)).text).toContain('The backup is spoilt')
   expect(await readdir(elsewhere)).toEqual([])
   await writeFile(settings, whole)
-  expect(throughline(elsewhere, 'restore', backup)).toMatchObject({ code: 0 })
+  expect(await throughline({ DATA_DIR: elsewhere }, 'restore', backup)).toMatchObject({ code: 0 })
   service = await runService({ dir: elsewhere })
   await waitUntil(
     async () => (await service?.api('GET', '/v1/leads/l1?site=demo'))?.status === 200,
     30_000,
     () => 'The lead is not there',
   )
-  expect(throughline(join(tmpdir(), 'throughline-no-such'), 'restore', join(home, 'none')).text).toContain(
-    'is no whole backup',
-  )
+  expect(
+    (await throughline({ DATA_DIR: join(tmpdir(), 'throughline-no-such') }, 'restore', join(home, 'none'))).text,
+  ).toContain('is no whole backup')
 })
 
 test('with a ClickHouse server of its own, the server keeps its part and gives it back to an empty database', async () => {
@@ -156,17 +142,17 @@ test('with a ClickHouse server of its own, the server keeps its part and gives i
     service = await runService({ dir, env })
     expect((await service.api('POST', '/v1/leads', lead('s1'))).status).toBe(202)
     await service.control()
-    const made = throughlineWith({ ...env, DATA_DIR: dir }, 'backup', backup)
+    const made = await throughline({ ...env, DATA_DIR: dir }, 'backup', backup)
     expect(made.text).toContain('ClickHouse keeps its part itself')
     expect(made.code).toBe(0)
     await service.stop()
     service = undefined
     const again = { ...env, DATA_DIR: elsewhere }
-    expect(throughlineWith(again, 'restore', backup).text).toContain('The database throughline is not empty')
+    expect((await throughline(again, 'restore', backup)).text).toContain('The database throughline is not empty')
     const store = openStore({ ...engine, database: 'default' })
     await store.command('DROP DATABASE throughline SYNC')
     await store.close()
-    const restored = throughlineWith(again, 'restore', backup)
+    const restored = await throughline(again, 'restore', backup)
     expect(restored, restored.text).toMatchObject({ code: 0 })
     service = await runService({ dir: elsewhere, env })
     await waitUntil(
