@@ -55,6 +55,7 @@ export async function confirmSegment(store: Store, segment: Segment, now_ms: num
 /** Tells whether ClickHouse would take these lines, without keeping them. Rejects as the insert would. */
 export function dryRunStatement(table: FactTable): string {
   return `INSERT INTO FUNCTION null('ok UInt64')
+    SETTINGS ${rowSettings}
     SELECT ignore(*) FROM input('${structureOf(table)}') FORMAT JSONCompactEachRow`
 }
 
@@ -76,7 +77,7 @@ function names({ node, table, segment }: Segment): Record<string, unknown> {
 function insertStatement(table: FactTable): string {
   const columns = ['row', ...Object.keys(factTables[table])].map((column) => `\`${column}\``).join(', ')
   return `INSERT INTO ${table} (node, segment, ${columns})
-    SETTINGS ${onePartSettings}
+    SETTINGS ${onePartSettings}, ${rowSettings}
     SELECT {node:String}, {segment:UInt32}, ${columns}
     FROM input('${structureOf(table)}')
     WHERE NOT has(
@@ -95,6 +96,9 @@ const onePartSettings = [
   'min_insert_block_size_rows = 1048449',
   'min_insert_block_size_bytes = 0',
 ].join(', ')
+
+/** A row that an earlier version left in the log is short of the columns its table got since, which are always the last. */
+const rowSettings = 'input_format_json_compact_allow_variable_number_of_columns = 1'
 
 function structureOf(table: FactTable): string {
   const columns = Object.entries({ row: 'UInt32', ...factTables[table] })
