@@ -7,11 +7,14 @@ import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
 import { registerDemo } from '#demo/register-demo.ts'
 import { registerIngest } from '#ingest/http/register-ingest.ts'
-import { watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
+import { type QuarantineWatch, watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
 import { registerDashboard } from '#reports-api/http/dashboard-routes.ts'
 import { registerOpenApi } from '#reports-api/http/openapi.ts'
 import { registerOperation } from '#reports-api/http/operation-routes.ts'
+import { operationStatusRoute } from '#reports-api/http/operation-status.ts'
+import { openReader } from '#reports-api/http/reader.ts'
 import { registerReports } from '#reports-api/http/register-reports.ts'
+import { readHistoryProgress } from '#reports-api/http/status-routes.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import { type App, createApp } from '#shell/http.ts'
@@ -20,6 +23,7 @@ import { hashSecret, mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { assets } from './assets.ts'
 import type { Config } from './config.ts'
+import { freeBytes, measureHealth } from './health-metrics.ts'
 import type { IngestService } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import type { MatchingChild } from './matching-child.ts'
@@ -84,6 +88,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     await registerDashboard(app, { folder: assets.dashboard })
   }
   if (options.demo) registerDemo(app, demoOptions(app, options))
+  await registerOperationStatus(app, options, quarantine)
   registerControl(app, options)
   registerQuarantineControl(app, { store: options.keeper.store, log: options.ingest.log, now, watch: quarantine })
   let listening: Promise<void> | undefined
@@ -98,6 +103,26 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
       await closeWithin(app, CLOSE_MS)
     },
   }
+}
+
+/** The figures of the status page, and those that are for /metrics alone. */
+async function registerOperationStatus(app: App, options: HttpOptions, quarantine: QuarantineWatch): Promise<void> {
+  const { config, metrics, keeper, ingest, now, roles, matching } = options
+  const { version } = JSON.parse(await readFile(assets.packageFile, 'utf8')) as { version: string }
+  const [data_dir, log_quota_bytes] = [config.DATA_DIR, config.LOG_QUOTA_BYTES]
+  measureHealth({ metrics, data_dir, log_quota_bytes, version, trouble: keeper.trouble })
+  if (!roles.has('reports-api')) return
+  const reader = openReader(keeper.store)
+  operationStatusRoute(app, {
+    ...{ version, started_ms: now(), now, log_quota_bytes, min_free_bytes: config.MIN_FREE_BYTES },
+    log_status: () => ingest.log.status(),
+    free_bytes: () => freeBytes(data_dir),
+    store_trouble: keeper.trouble,
+    metrics_text: () => metrics.metrics(),
+    quarantine: quarantine.waiting,
+    history: () => readHistoryProgress(reader),
+    ...(roles.has('matching') && { matching_status: () => matching()?.status() }),
+  })
 }
 
 /** A request still open then is cut off: a reader that has stalled must not hold up the stop. */

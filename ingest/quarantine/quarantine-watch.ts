@@ -49,6 +49,8 @@ export function watchQuarantine(options: {
     name: 'throughline_quarantine_rows',
     help: 'Rows that ClickHouse refused and nobody has replayed yet.',
     labelNames: ['table'],
+    // Every process of a service sees the same table.
+    aggregator: 'max',
     registers: [metrics],
     async collect() {
       const found = await waiting()
