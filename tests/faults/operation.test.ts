@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#storage/client.ts'
@@ -7,6 +7,7 @@ import {
   newDataFolder,
   type RunningService,
   removeDataFolder,
+  root,
   runService,
   waitUntil,
 } from '../support/running-service.ts'
@@ -166,6 +167,10 @@ describe('the quarantine', () => {
     )
     const metrics = await (await fetch(`${service.url}/metrics`)).text()
     expect(metrics).toContain('throughline_quarantine_replayed_total 1')
+    const documented = await readFile(join(root, 'docs/operation.md'), 'utf8')
+    const names = [...metrics.matchAll(/^# TYPE (throughline_\w+) /gm)].map(([, name]) => name as string)
+    expect(names.length).toBeGreaterThan(20)
+    expect(names.filter((name) => !new RegExp(`\`${name}[\`{]`).test(documented))).toEqual([])
     await service.stop()
     service = undefined
     const alone = await throughline(env, 'quarantine', 'list', '--json')
