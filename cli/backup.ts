@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { nanoid } from 'nanoid'
 import { replaceFile, syncFolder } from '#ingest/log/durable-file.ts'
+import { lockFolder } from '#ingest/log/lock-folder.ts'
 import { type BackupPlace, backUpDatabase, databaseBytes } from '#storage/backup/backup-database.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { assets } from './assets.ts'
@@ -53,7 +54,25 @@ interface Work {
   disk: string | undefined
 }
 
-async function writeBackup(config: Config, { store, to, made_at, disk }: Work): Promise<Manifest> {
+async function writeBackup(config: Config, work: Work): Promise<Manifest> {
+  if (config.CLICKHOUSE_URL) return writeSteps(config, work)
+  const staging = join(resolve(config.DATA_DIR), 'clickhouse', 'backups')
+  await mkdir(staging, { recursive: true, mode: 0o700 })
+  const owned = await lockFolder(staging, { wait_ms: 0 }).catch((error: unknown) => {
+    throw new Error('Another backup is being made.', { cause: error })
+  })
+  try {
+    // Nobody makes one, so what lies here was left by one that was killed.
+    for (const name of await readdir(staging)) {
+      if (name !== 'lock') await rm(join(staging, name), { recursive: true, force: true })
+    }
+    return await writeSteps(config, work)
+  } finally {
+    await owned.release()
+  }
+}
+
+async function writeSteps(config: Config, { store, to, made_at, disk }: Work): Promise<Manifest> {
   const [clickhouse] = await store.query<{ version: string }>('SELECT version() AS version')
   const [newest] = await store.query<{ migration: number }>('SELECT max(number) AS migration FROM migrations FINAL')
   if (!config.CLICKHOUSE_URL) await refuseWithoutRoom(store, config)
@@ -113,6 +132,7 @@ function refuseInside(dir: string, data_dir: string): void {
 async function makeEmpty(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   if ((await readdir(dir)).length > 0) throw new Error(`${dir} is not empty. Name a new folder for each backup.`)
+  await chmod(dir, 0o700)
 }
 
 async function move(from: string, to: string): Promise<void> {

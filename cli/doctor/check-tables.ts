@@ -94,7 +94,8 @@ export async function checkSegments(store: Store): Promise<Check[]> {
     compared += named.length
     checks.push(...compare(table, named, await countRows(store, table, named)))
   }
-  if (checks.length === 0) checks.push(ok('segments', `the newest ${compared} are in their tables, row for row`))
+  if (compared === 0) checks.push(ok('segments', 'none has landed yet'))
+  else if (checks.length === 0) checks.push(ok('segments', `the newest ${compared} are in their tables, row for row`))
   return checks
 }
 

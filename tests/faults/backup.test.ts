@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -57,6 +57,7 @@ test('what was accepted before a backup was begun is there once after it is rest
   const backup = join(await newFolder(), 'backup')
   const before = stream.accepted.length
   const shown = new Map(stream.numbers)
+  await mkdir(join(dir, 'clickhouse', 'backups', 'killed'), { recursive: true })
   const made = runCommand([process.execPath, 'bin/throughline.mjs', 'backup', backup], { DATA_DIR: dir })
   expect(await made.ended, made.output()).toMatchObject({ code: 0 })
   const accepted = stream.accepted.slice(0, before)
@@ -64,7 +65,8 @@ test('what was accepted before a backup was begun is there once after it is rest
   expect(stream.accepted.length).toBeGreaterThan(before)
   await service.killAll()
   await stream.stop()
-  expect(await readdir(join(dir, 'clickhouse', 'backups'))).toEqual([])
+  // Nothing is left of it beside the data, and nothing of one that was killed.
+  expect(await readdir(join(dir, 'clickhouse', 'backups'))).toEqual(['lock'])
 
   const elsewhere = join(await newFolder(), 'data')
   folders.push(elsewhere)
