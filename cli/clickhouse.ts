@@ -18,7 +18,7 @@ export interface ClickHouse {
 /** The ClickHouse of these settings: the user's server, or a freshly started embedded engine. */
 export async function startClickHouse(
   config: Config,
-  watch: Pick<EngineOptions, 'signal' | 'onState' | 'onExit'> = {},
+  watch: Pick<EngineOptions, 'signal' | 'onState' | 'onExit' | 'backups'> = {},
 ): Promise<ClickHouse> {
   const database = config.CLICKHOUSE_DATABASE
   if (config.CLICKHOUSE_URL) return { connection: { url: config.CLICKHOUSE_URL, database } }

@@ -8,10 +8,14 @@ import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
 import { registerDemo } from '#demo/register-demo.ts'
 import { registerIngest } from '#ingest/http/register-ingest.ts'
+import { type QuarantineWatch, watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
 import { registerDashboard } from '#reports-api/http/dashboard-routes.ts'
 import { registerOpenApi } from '#reports-api/http/openapi.ts'
 import { registerOperation } from '#reports-api/http/operation-routes.ts'
+import { operationStatusRoute } from '#reports-api/http/operation-status.ts'
+import { openReader } from '#reports-api/http/reader.ts'
 import { registerReports } from '#reports-api/http/register-reports.ts'
+import { readHistoryProgress } from '#reports-api/http/status-routes.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import { type App, createApp } from '#shell/http.ts'
@@ -20,9 +24,11 @@ import { hashSecret, mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { assets } from './assets.ts'
 import type { Config } from './config.ts'
+import { freeBytes, measureHealth } from './health-metrics.ts'
 import type { IngestService } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import type { MatchingChild } from './matching-child.ts'
+import { registerQuarantineControl } from './quarantine-control.ts'
 import type { Role } from './start.ts'
 import type { StoreKeeper } from './store-keeper.ts'
 
@@ -61,6 +67,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     trustProxy: config.TRUST_PROXY,
     authorize: (header) => authorizeToken(header) ?? authorizeControl(header),
   })
+  const quarantine = watchQuarantine({ store: options.keeper.store, now, metrics: options.metrics })
   await registerOpenApi(app)
   registerOperation(app, {
     metrics: options.metrics,
@@ -82,7 +89,9 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     await registerDashboard(app, { folder: assets.dashboard })
   }
   if (options.demo) registerDemo(app, demoOptions(app, options))
+  await registerOperationStatus(app, options, quarantine)
   registerControl(app, options)
+  registerQuarantineControl(app, { store: options.keeper.store, log: options.ingest.log, now, watch: quarantine })
   let listening: Promise<void> | undefined
   return {
     listen() {
@@ -95,6 +104,26 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
       await closeWithin(app, CLOSE_MS)
     },
   }
+}
+
+/** The figures of the status page, and those that are for /metrics alone. */
+async function registerOperationStatus(app: App, options: HttpOptions, quarantine: QuarantineWatch): Promise<void> {
+  const { config, metrics, keeper, ingest, now, roles, matching } = options
+  const { version } = JSON.parse(await readFile(assets.packageFile, 'utf8')) as { version: string }
+  const [data_dir, log_quota_bytes] = [config.DATA_DIR, config.LOG_QUOTA_BYTES]
+  measureHealth({ metrics, data_dir, log_quota_bytes, version, trouble: keeper.trouble })
+  if (!roles.has('reports-api')) return
+  const reader = openReader(keeper.store)
+  operationStatusRoute(app, {
+    ...{ version, started_ms: now(), now, log_quota_bytes, min_free_bytes: config.MIN_FREE_BYTES },
+    log_status: () => ingest.log.status(),
+    free_bytes: () => freeBytes(data_dir),
+    store_trouble: keeper.trouble,
+    metrics_text: () => metrics.metrics(),
+    quarantine: quarantine.waiting,
+    history: () => readHistoryProgress(reader),
+    ...(roles.has('matching') && { matching_status: () => matching()?.status() }),
+  })
 }
 
 /** A request still open then is cut off: a reader that has stalled must not hold up the stop. */

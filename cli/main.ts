@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { assets } from './assets.ts'
+import { runBackup } from './backup.ts'
 import { readConfig, WrongSettings } from './config.ts'
 import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
+import { runDoctor } from './doctor.ts'
 import { runImport } from './import.ts'
 import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
+import { listQuarantine, runReplay } from './quarantine.ts'
 import { runRebuild } from './rebuild.ts'
+import { runRestore } from './restore.ts'
 import { roles, start } from './start.ts'
 
 /** The `throughline` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -55,6 +59,8 @@ function program(): Command {
     .option('--id <id>', 'the name of the import; made from the file when not given')
     .option('--json', 'answer for machines')
     .action((file, options) => runImport(readConfig(process.env), file, options))
+  addQuarantine(command)
+  addOperation(command)
   const token = command.command('token').description('tokens of the API')
   token
     .command('create')
@@ -74,6 +80,45 @@ function program(): Command {
     .action((options) => demoFill(readConfig(process.env), options))
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
   return command
+}
+
+function addOperation(command: Command): void {
+  command
+    .command('doctor')
+    .description('look at everything that can be wrong, and say what to do')
+    .option('--json', 'answer for machines')
+    .action((options) => runDoctor(process.env, options))
+  command
+    .command('backup <dir>')
+    .description('copy everything into a new folder, while the service goes on')
+    .option('--disk <name>', 'for a ClickHouse server: the disk it has for backups')
+    .option('--json', 'answer for machines')
+    .action((dir, options) => runBackup(readConfig(process.env), dir, options))
+  command
+    .command('restore <dir>')
+    .description('make an empty DATA_DIR what it was when the backup was made')
+    .option('--json', 'answer for machines')
+    .action((dir, options) => runRestore(readConfig(process.env), dir, options))
+}
+
+function addQuarantine(command: Command): void {
+  const quarantine = command.command('quarantine').description('rows that ClickHouse refused')
+  quarantine
+    .command('list')
+    .description('what was refused, when and why')
+    .option('--table <table>', 'of this table alone')
+    .option('--limit <rows>', 'so many at most', '100')
+    .option('--rows', 'show the rows themselves, which may hold personal data')
+    .option('--json', 'one object a line, for machines')
+    .action((options) => listQuarantine(readConfig(process.env), options))
+  quarantine
+    .command('replay')
+    .description('put rows into the log again, those that ClickHouse takes by now')
+    .option('--table <table>', 'all rows of this table')
+    .option('--row <names...>', 'these rows, named as `quarantine list` does')
+    .option('--all', 'all rows')
+    .option('--json', 'answer for machines')
+    .action((options) => runReplay(readConfig(process.env), options))
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,6 +1,7 @@
 /**
  * The columns of each fact table in the order of a log row, with their ClickHouse types.
- * A log row is the JSON array `[row, …these]`; `node` and `segment` are added by the insert.
+ * A log row is the JSON array `[row, …these]`; `node` and `segment` are added by the insert. A new column goes to the end:
+ * rows that an earlier version left in the log are shorter.
  */
 export const factTables = {
   events: {

@@ -15,7 +15,8 @@ export async function findRefusedRows(store: Store, segment: Segment): Promise<R
     const [start, end] = [lines.offsets[from] as number, lines.offsets[to] as number]
     const query_id = `${queryId(segment)}-check-${runs++}`
     const text = lines.text.subarray(start - base, end - base)
-    const reason = await refusal(store, segment.table, text, query_id)
+    const body = Readable.from([text], { objectMode: false })
+    const reason = await rowRefusal(store, segment.table, body, query_id)
     if (reason === undefined) return
     if (to - from === 1) {
       refused.push({ row: lines.first_row + from, start, end, reason })
@@ -85,9 +86,14 @@ export function mayBeRow(error: unknown, tries: number): boolean {
 const group_bytes = 256 * 1024
 
 /** Undefined when ClickHouse takes the lines; else the error's name and, where it says so, the column. */
-async function refusal(store: Store, table: FactTable, text: Buffer, query_id: string): Promise<string | undefined> {
+export async function rowRefusal(
+  store: Store,
+  table: FactTable,
+  lines: Readable,
+  query_id: string,
+): Promise<string | undefined> {
   try {
-    await store.send(dryRunStatement(table), Readable.from([text], { objectMode: false }), { query_id })
+    await store.send(dryRunStatement(table), lines, { query_id })
     return undefined
   } catch (error) {
     if (!isRowError(error)) throw error

@@ -27,11 +27,11 @@ export async function endInsert(store: Store, segment: Segment): Promise<void> {
 
 /** Makes sure that every row is in, or in quarantine, and names the segment to those who read. */
 export async function confirmSegment(store: Store, segment: Segment, now_ms: number): Promise<void> {
-  const [found] = await store.query<{ landed: string; refused: string }>(
-    `SELECT
-      (SELECT count() FROM ${segment.table} WHERE node = {node:String} AND segment = {segment:UInt32}) AS landed,
+  const [found] = await store.query<{ landed: string; first_received_ms: string; refused: string }>(
+    `SELECT count() AS landed, toUnixTimestamp64Milli(min(received_at)) AS first_received_ms,
       (SELECT uniqExact(row) FROM quarantine
-        WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32}) AS refused`,
+        WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32}) AS refused
+    FROM ${segment.table} WHERE node = {node:String} AND segment = {segment:UInt32}`,
     names(segment),
   )
   const landed = Number(found?.landed)
@@ -45,7 +45,9 @@ export async function confirmSegment(store: Store, segment: Segment, now_ms: num
       table: segment.table,
       segment: segment.segment,
       rows: landed,
-      first_received_at: segment.opened_at_ms,
+      // A replayed row keeps the time it first came, and those who read look no further back than this.
+      first_received_at:
+        landed > 0 ? Math.min(segment.opened_at_ms, Number(found?.first_received_ms)) : segment.opened_at_ms,
       landed_at: now_ms,
     },
   ])
@@ -54,6 +56,7 @@ export async function confirmSegment(store: Store, segment: Segment, now_ms: num
 /** Tells whether ClickHouse would take these lines, without keeping them. Rejects as the insert would. */
 export function dryRunStatement(table: FactTable): string {
   return `INSERT INTO FUNCTION null('ok UInt64')
+    SETTINGS ${rowSettings}
     SELECT ignore(*) FROM input('${structureOf(table)}') FORMAT JSONCompactEachRow`
 }
 
@@ -75,7 +78,7 @@ function names({ node, table, segment }: Segment): Record<string, unknown> {
 function insertStatement(table: FactTable): string {
   const columns = ['row', ...Object.keys(factTables[table])].map((column) => `\`${column}\``).join(', ')
   return `INSERT INTO ${table} (node, segment, ${columns})
-    SETTINGS ${onePartSettings}
+    SETTINGS ${onePartSettings}, ${rowSettings}
     SELECT {node:String}, {segment:UInt32}, ${columns}
     FROM input('${structureOf(table)}')
     WHERE NOT has(
@@ -94,6 +97,9 @@ const onePartSettings = [
   'min_insert_block_size_rows = 1048449',
   'min_insert_block_size_bytes = 0',
 ].join(', ')
+
+/** A row that an earlier version left in the log is short of the columns its table got since, which are always the last. */
+const rowSettings = 'input_format_json_compact_allow_variable_number_of_columns = 1'
 
 function structureOf(table: FactTable): string {
   const columns = Object.entries({ row: 'UInt32', ...factTables[table] })

@@ -44,13 +44,14 @@ export function openLogReports({ metrics, log, ...sources }: Sources) {
     },
     landed(table: FactTable, segment: number, rows: number, insert_s: number, isAfterFailure: boolean): void {
       seconds.insert.observe({ table }, insert_s)
+      seconds.landedAt.setToCurrentTime()
       const fields = { table, segment, rows, insert_s }
       if (isAfterFailure) log.info(fields, 'segment landed after failures')
       else log.debug(fields, 'segment landed')
     },
     /** A trouble that goes on is told once: an hour without ClickHouse is not thousands of lines. */
     flushFailed(table: FactTable, segment: number, error: unknown, isNew: boolean): void {
-      count.flushErrors.inc({ table })
+      count.flushErrors.inc({ table, code: errorCode(error) })
       const fields = { table, segment, err: errorName(error) }
       if (isNew) log.warn(fields, 'segment not landed, will try again')
       else log.debug(fields, 'segment not landed, will try again')
@@ -81,7 +82,10 @@ function counters(metrics: Registry) {
     rows: counter('log_rows_total', 'Rows synced to the log.', ['table']),
     refused: counter('log_refused_total', 'Appends the log did not take.', ['reason']),
     repeats: counter('log_repeats_total', 'Rows left out because their id was known.'),
-    flushErrors: counter('log_flush_errors_total', 'Tries to land a segment that failed.', ['table']),
+    flushErrors: counter('log_flush_errors_total', 'Tries to land a segment that failed, by the name of the error.', [
+      'table',
+      'code',
+    ]),
     quarantined: counter('log_quarantined_total', 'Rows that ClickHouse refused.', ['table']),
     cut: counter('log_cut_total', 'Segments cut back after a crash or a damaged disk.', ['table']),
     checkpointErrors: counter('log_checkpoint_errors_total', 'Times the checkpoint could not be synced at the end.'),
@@ -91,6 +95,12 @@ function counters(metrics: Registry) {
 
 function timings(metrics: Registry) {
   return {
+    landedAt: new Gauge({
+      name: 'throughline_log_landed_timestamp_seconds',
+      help: 'When a segment landed last; 0 when none has since the start.',
+      aggregator: 'max',
+      registers: [metrics],
+    }),
     sync: new Histogram({
       name: 'throughline_log_sync_seconds',
       help: 'Time of one group commit.',
@@ -129,6 +139,13 @@ export function errorName(error: unknown): string {
   if (typeof type === 'string' && type !== '') return `${type} (${String(code)})`
   if (typeof code === 'string') return code
   return error instanceof LogProblem ? error.message : error.name
+}
+
+/** Its name alone: the label of a metric comes from a list that somebody else keeps short. */
+function errorCode(error: unknown): string {
+  const { code, type } = error as { code?: unknown; type?: unknown }
+  if (typeof type === 'string' && type !== '') return type
+  return typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : 'other'
 }
 
 /** A trouble of the log's own making, whose text is safe to print. */

@@ -47,10 +47,16 @@ const personRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/person/person-page.tsx'), 'PersonPage'),
 })
 
+const statusRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/status',
+  component: lazyRouteComponent(() => import('./pages/status/status-page.tsx'), 'StatusPage'),
+})
+
 /** Every page of the dashboard and its address. `dashboard-routes.ts` lists the same paths for the server. */
 export function createDashboardRouter() {
   return createRouter({
-    routeTree: rootRoute.addChildren([reportRoute, findRoute, personRoute]),
+    routeTree: rootRoute.addChildren([reportRoute, findRoute, personRoute, statusRoute]),
     defaultPreload: 'intent',
     scrollRestoration: true,
   })

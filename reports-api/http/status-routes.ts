@@ -39,6 +39,18 @@ export function statusRoutes(app: App, { reader, settings, log_status, matching_
   })
 }
 
+/** How far history is, of all logs. Rejects while ClickHouse is away. */
+export async function readHistoryProgress(
+  reader: Reader,
+): Promise<{ positions: string[]; unread_since_ms: number | undefined }> {
+  const progress = await readProgress(reader)
+  const unread = progress.map(({ unread_since_ms }) => unread_since_ms).filter((ms) => ms !== undefined)
+  return {
+    positions: progress.map(({ position }) => position),
+    unread_since_ms: unread.length > 0 ? Math.min(...unread) : undefined,
+  }
+}
+
 /** Without ClickHouse the log is asked about most: how much waits in it, and what keeps it from being written. */
 function awayIsNoAnswer(error: unknown): undefined {
   if (error instanceof Failure && error.code === 'store_away') return undefined

@@ -10,10 +10,12 @@ export interface ConfigOptions {
   users: string
   port: number
   limits: EngineLimits
+  /** The one folder that backups are written to and read from. */
+  backups: string
 }
 
 /** The engine's config file. What a server has on by default and this one cannot afford is off. */
-export function configXml({ home, names, users, port, limits }: ConfigOptions): string {
+export function configXml({ home, names, users, port, limits, backups }: ConfigOptions): string {
   const path = (name: string) => escapeXml(`${home}/${name}`)
   return `<clickhouse>
   <users_config>${escapeXml(users)}</users_config>
@@ -22,6 +24,7 @@ export function configXml({ home, names, users, port, limits }: ConfigOptions): 
   <http_port>${port}</http_port>
   ${handlersXml(names)}
   <timezone>UTC</timezone>
+  <backups><allowed_path>${escapeXml(backups)}</allowed_path></backups>
   <!-- Without log-level the engine logs traces. The loggers of queries quote rows in their errors, so they are silent. -->
   <log-level>warning</log-level>
   <logger>

@@ -12,6 +12,7 @@ export interface EngineFiles {
   user: string
   password: string
   bi: BiUser | undefined
+  backups: string
 }
 
 const STALE_MS = 10 * 60_000

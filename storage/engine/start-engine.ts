@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir } from 'node:fs/promises'
 import { totalmem } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BiGateway, openBiGateway } from './bi-gateway.ts'
 import { type EngineFiles, forgetOwner, nameOwner, rememberOwner, writeEngineFiles } from './engine-folder.ts'
@@ -25,6 +25,8 @@ export interface EngineOptions {
   memory_bytes?: number
   /** Opens a read-only user for BI tools, named `bi`, on a loopback port of its own. */
   bi?: { port?: number; password: string; database: string }
+  /** The one folder that backups are written to and read from; `backups` beside the data when not given. */
+  backups?: string
   /** How long a start waits for an engine that is just dying. */
   lock_wait_ms?: number
   /** Ends a start that is still waiting. A started engine ends by `stop`. */
@@ -65,7 +67,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const limits = engineLimits(options.memory_bytes ?? machineMemory())
   const password = mintPassword()
   const bi = options.bi && { password: mintPassword(), database: options.bi.database }
-  const files: EngineFiles = { home, port, limits, user: 'throughline', password, bi }
+  const backups = resolve(options.backups ?? join(home, 'backups'))
+  const files: EngineFiles = { home, port, limits, user: 'throughline', password, bi, backups }
   const stopping = new AbortController()
   let run = await takeFolder(files, options, options.signal)
   const gateway = await openGateway(files, options).catch((error: unknown) => {

@@ -1,5 +1,8 @@
+import { statusEn } from './status-en.ts'
+
 /** Every text of the dashboard in English. A key missing in Russian does not compile. */
 export const en = {
+  ...statusEn,
   'app.skip': 'Skip to content',
   'app.language.other': 'Русский',
   'app.theme': 'Theme',

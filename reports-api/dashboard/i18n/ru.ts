@@ -1,7 +1,9 @@
+import { statusRu } from './status-ru.ts'
 import type { Text, TextKey } from './translate.ts'
 
 /** Every text of the dashboard in Russian. */
 export const ru: Record<TextKey, Text> = {
+  ...statusRu,
   'app.skip': 'К содержанию',
   'app.language.other': 'English',
   'app.theme': 'Тема',

@@ -1,5 +1,6 @@
 import { ActionIcon, type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core'
 import {
+  IconActivity,
   IconBook2,
   IconDeviceDesktop,
   IconDotsVertical,
@@ -9,6 +10,7 @@ import {
   IconSun,
 } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { dropToken, useToken } from '../access/token-store.ts'
 import { useWords } from '../i18n/language.tsx'
@@ -50,6 +52,16 @@ export function PageMenu(): ReactNode {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
+        {signedIn && (
+          <Menu.Item
+            leftSection={<IconActivity size={16} />}
+            renderRoot={(props) => (
+              <Link to="/status" search={({ site }) => (site === undefined ? {} : { site })} {...props} />
+            )}
+          >
+            {t('app.nav.status')}
+          </Menu.Item>
+        )}
         <Menu.Item component="a" href="/docs" target="_blank" leftSection={<IconBook2 size={16} />}>
           {t('app.reference')}
         </Menu.Item>
