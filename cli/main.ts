@@ -8,6 +8,7 @@ import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
 import { runRebuild } from './rebuild.ts'
 import { roles, start } from './start.ts'
+import { runWorkerProcess } from './worker-process.ts'
 
 /** The `throughline` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: string[]): Promise<void> {
@@ -64,6 +65,7 @@ function program(): Command {
     .option('--seed <seed>', 'another number, another year', '1')
     .action((options) => demoFill(readConfig(process.env), options))
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
+  command.command('worker-process', { hidden: true }).action(() => runWorkerProcess(readConfig(process.env)))
   return command
 }
 

@@ -61,6 +61,8 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
     childLoggerFactory: (logger) => logger,
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerNoRequest,
+    // What has come over an open connection is still answered while the app closes; the log closes after it.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodTypeProvider>() as App
   app.setValidatorCompiler(validatorCompiler)
