@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import { leave } from './leave.ts'
 import type { Logger } from './logger.ts'
 
 /** A terminal that is closed says SIGHUP; without one it comes from an operator, and means something else. */
@@ -27,6 +28,7 @@ export function endWithSignals(close: () => Promise<void>, log: Logger): void {
       else log.info({ signal: cause }, 'closing')
       await close()
       log.info('closed')
+      if (cause === 'SIGHUP') leave()
     },
   )
   const onSignal = (signal: NodeJS.Signals) => {

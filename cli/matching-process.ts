@@ -5,6 +5,7 @@ import { type Matching, startMatching } from '#matching/service.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { openSettings } from '#storage/settings/open-settings.ts'
 import type { Connection } from './clickhouse.ts'
+import { leave } from './leave.ts'
 import { type Logger, openLogger } from './logger.ts'
 import type { FromMatching, ToMatching } from './matching-child.ts'
 
@@ -58,7 +59,7 @@ export function runMatchingProcess(): void {
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
   process.on('SIGHUP', () => {})
-  process.on('disconnect', () => process.exit(0))
+  process.on('disconnect', leave)
   let running: Promise<RunningMatching> | undefined
   let timer: NodeJS.Timeout | undefined
   process.on('message', (message: ToMatching) => {
@@ -76,7 +77,7 @@ export function runMatchingProcess(): void {
     if (message.say === 'measure') void running?.then(({ metrics }) => measure(metrics, message.request))
     if (message.say === 'close') {
       clearInterval(timer)
-      void (running ?? Promise.resolve(undefined)).then((it) => it?.close()).finally(() => process.exit(0))
+      void (running ?? Promise.resolve(undefined)).then((it) => it?.close()).finally(leave)
     }
   })
 }

@@ -1,5 +1,6 @@
 import { type Channel, openChannel } from './channel.ts'
 import type { Config } from './config.ts'
+import { leave } from './leave.ts'
 import { openLogger } from './logger.ts'
 import type { AskMain, AskWorker, FromWorker, ToWorker, WorkerBegin } from './worker-messages.ts'
 import { openWorker, type WorkerService } from './worker-service.ts'
@@ -10,7 +11,7 @@ export function runWorkerProcess(config: Config): void {
   // Ctrl-C reaches the whole process group: the main process decides when a worker ends.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   // Its leases and ids were held there: without it no request can be answered rightly.
-  process.on('disconnect', () => process.exit(0))
+  process.prependListener('disconnect', leave)
   const log = openLogger(config.LOG_LEVEL)
   let service: WorkerService | undefined
   let running: Promise<void> = Promise.resolve()
@@ -44,6 +45,6 @@ export function runWorkerProcess(config: Config): void {
   async function end(requests_wait_ms: number): Promise<void> {
     await running
     await service?.close(requests_wait_ms)
-    process.exit(0)
+    leave()
   }
 }
