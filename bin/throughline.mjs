@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = new URL('..', import.meta.url)
 const build = new URL('scripts/build.mjs', root)
 // In a process of its own, so that the tools of the build do not live on beside the service.
-if (existsSync(build) && process.argv[2] !== 'matching-process') {
+if (existsSync(build) && !['matching-process', 'worker-process'].includes(process.argv[2])) {
   const { status } = spawnSync(process.execPath, [fileURLToPath(build), '--stale'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })

@@ -33,6 +33,21 @@ describe('settings from the environment', () => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`Wrong settings:\\n {2}${name}`))
   })
 
+  test('refuse what would be ignored: leases in Redis', () => {
+    expect(() => readConfig({ REDIS_URL: 'redis://localhost' })).toThrow(/REDIS_URL: .*set WORKERS/)
+  })
+
+  test.each([
+    ['1', true],
+    ['64', true],
+    ['0', false],
+    ['65', false],
+  ])('take WORKERS=%s: %s', (WORKERS, isTaken) => {
+    const read = () => readConfig({ WORKERS })
+    if (isTaken) expect(read().WORKERS).toBe(Number(WORKERS))
+    else expect(read).toThrow(/WORKERS/)
+  })
+
   test('take a list of networks', () => {
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1' }).TRUST_PROXY).toEqual(['10.0.0.0/8', '::1'])
   })

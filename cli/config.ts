@@ -83,7 +83,14 @@ export const Config = z.object({
     .int()
     .min(0)
     .default(600)
-    .describe('Requests a minute from one address on browser routes; 0 = no limit'),
+    .describe('Requests a minute from one address on browser routes, counted by each worker for itself; 0 = no limit'),
+  WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('How many processes take requests, behind the one port; more than one are led by one more'),
   GEO_DB: z
     .string()
     .min(1)
@@ -95,7 +102,7 @@ export const Config = z.object({
     .int()
     .min(1_048_576)
     .default(10 * 1024 ** 3)
-    .describe('The durable log answers 503 beyond this size'),
+    .describe('The durable log answers 503 beyond this size; workers have equal parts of it'),
   MIN_FREE_BYTES: z.coerce
     .number()
     .int()
@@ -138,6 +145,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     } catch (error) {
       wrong.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`)
     }
+  }
+  if (env.REDIS_URL || env.REDIS_URL_FILE) {
+    wrong.push(
+      'REDIS_URL: leases over several machines are not there yet; for several processes on one machine, set WORKERS',
+    )
   }
   const parsed = Config.safeParse(values)
   if (!parsed.success) {

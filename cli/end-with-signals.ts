@@ -1,7 +1,10 @@
 import closeWithGrace from 'close-with-grace'
+import { leave } from './leave.ts'
 import type { Logger } from './logger.ts'
 
-const signals = ['SIGTERM', 'SIGINT'] as const
+/** A terminal that is closed says SIGHUP; without one it comes from an operator, and means something else. */
+export const isHangupTheEnd: boolean = process.stdout.isTTY === true
+const signals = ['SIGTERM', 'SIGINT', ...(isHangupTheEnd ? (['SIGHUP'] as const) : [])] as const
 /** Longer than everything that closing waits for, added up. */
 const CLOSE_MS = 30_000
 /** npm hands a signal on to a service that the terminal, or the init system, has told already. */
@@ -15,7 +18,8 @@ export function endWithSignals(close: () => Promise<void>, log: Logger): void {
     {
       delay: CLOSE_MS,
       logger: { error: () => {} },
-      skip: [...signals],
+      // SIGHUP is dealt with here, or restarts workers.
+      skip: [...signals, 'SIGHUP'],
       onTimeout: () => log.fatal('closing took too long'),
       onSecondError: (err) => log.fatal({ err }, 'a second error while closing'),
     },
@@ -24,6 +28,7 @@ export function endWithSignals(close: () => Promise<void>, log: Logger): void {
       else log.info({ signal: cause }, 'closing')
       await close()
       log.info('closed')
+      if (cause === 'SIGHUP') leave()
     },
   )
   const onSignal = (signal: NodeJS.Signals) => {

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
@@ -8,6 +10,7 @@ import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
 import { registerDemo } from '#demo/register-demo.ts'
 import { registerIngest } from '#ingest/http/register-ingest.ts'
+import type { LogStatus } from '#ingest/log/log.ts'
 import { type QuarantineWatch, watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
 import { registerDashboard } from '#reports-api/http/dashboard-routes.ts'
 import { registerOpenApi } from '#reports-api/http/openapi.ts'
@@ -40,17 +43,22 @@ export interface HttpOptions {
   now: Clock
   metrics: Registry
   settings: WritableSettings
-  keeper: StoreKeeper
-  ingest: IngestService
+  keeper: Pick<StoreKeeper, 'store' | 'trouble'>
+  ingest: Omit<IngestService, 'close'>
+  /** Of all logs together, and whether this process takes more. */
+  log_status(): LogStatus | Promise<LogStatus>
+  /** Of all processes together. */
+  metrics_text(): Promise<string>
   /** A token of this process alone, with every scope: for the owner's commands and the demo. */
   control_token: string
   base_url: string
-  matching(): MatchingChild | undefined
+  matching(): Pick<MatchingChild, 'status' | 'rebuild'> | undefined
 }
 
 export interface HttpService {
   listen(): Promise<void>
-  close(): Promise<void>
+  /** Takes no more connections, and waits so long for the requests that are open. */
+  close(requests_wait_ms?: number): Promise<void>
 }
 
 /** The one port: the routes of every role that runs here. */
@@ -70,8 +78,8 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
   const quarantine = watchQuarantine({ store: options.keeper.store, now, metrics: options.metrics })
   await registerOpenApi(app)
   registerOperation(app, {
-    metrics: options.metrics,
-    log_status: () => options.ingest.log.status(),
+    metrics_text: options.metrics_text,
+    log_status: options.log_status,
     trouble: () => troubles(options),
   })
   if (roles.has('ingest')) await registerIngest(app, ingestDeps(options))
@@ -83,7 +91,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
       now,
       mintSecret,
       hashSecret,
-      log_status: () => options.ingest.log.status(),
+      log_status: options.log_status,
       matching_status: () => options.matching()?.status(),
     })
     await registerDashboard(app, { folder: assets.dashboard })
@@ -92,23 +100,34 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
   await registerOperationStatus(app, options, quarantine)
   registerControl(app, options)
   registerQuarantineControl(app, { store: options.keeper.store, log: options.ingest.log, now, watch: quarantine })
+  return runApp(app, config)
+}
+
+function runApp(app: App, config: Config): HttpService {
+  const servers = seeServers(app)
   let listening: Promise<void> | undefined
   return {
     listen() {
       listening = listen(app, config)
       return listening
     },
-    async close() {
+    async close(requests_wait_ms = CLOSE_MS) {
       // fastify breaks when it is closed between the first and the second address of one name (`localhost`).
       await listening?.catch(() => undefined)
-      await closeWithin(app, CLOSE_MS)
+      const giveUp = setTimeout(() => {
+        for (const server of servers) server.closeAllConnections()
+      }, requests_wait_ms)
+      await app.close()
+      // fastify waits for its first server alone. Closing a closed one again tells when its connections are gone.
+      for (const server of servers) await new Promise<void>((done) => server.close(() => done()))
+      clearTimeout(giveUp)
     },
   }
 }
 
 /** The figures of the status page, and those that are for /metrics alone. */
 async function registerOperationStatus(app: App, options: HttpOptions, quarantine: QuarantineWatch): Promise<void> {
-  const { config, metrics, keeper, ingest, now, roles, matching } = options
+  const { config, metrics, metrics_text, log_status, keeper, now, roles, matching } = options
   const { version } = JSON.parse(await readFile(assets.packageFile, 'utf8')) as { version: string }
   const [data_dir, log_quota_bytes] = [config.DATA_DIR, config.LOG_QUOTA_BYTES]
   measureHealth({ metrics, data_dir, log_quota_bytes, version, trouble: keeper.trouble })
@@ -116,14 +135,29 @@ async function registerOperationStatus(app: App, options: HttpOptions, quarantin
   const reader = openReader(keeper.store)
   operationStatusRoute(app, {
     ...{ version, started_ms: now(), now, log_quota_bytes, min_free_bytes: config.MIN_FREE_BYTES },
-    log_status: () => ingest.log.status(),
+    ...{ log_status, metrics_text },
     free_bytes: () => freeBytes(data_dir),
     store_trouble: keeper.trouble,
-    metrics_text: () => metrics.metrics(),
     quarantine: quarantine.waiting,
     history: () => readHistoryProgress(reader),
     ...(roles.has('matching') && { matching_status: () => matching()?.status() }),
   })
+}
+
+/** The servers that have had a request: with a name of two addresses (`localhost`) fastify has two of them. */
+function seeServers(app: App): ReadonlySet<Server> {
+  const servers = new Set<Server>([app.server])
+  let last: Server = app.server
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Node keeps the server with each socket it has accepted; an injected request has none.
+    const { server } = request.raw.socket as Socket & { server?: Server }
+    if (server && server !== last) {
+      last = server
+      servers.add(server)
+    }
+    done()
+  })
+  return servers
 }
 
 /** A request still open then is cut off: a reader that has stalled must not hold up the stop. */
@@ -145,11 +179,6 @@ const listenTroubles: Record<string, string> = {
   EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one it has, or to 0.0.0.0.',
   ENOTFOUND: 'there is no such name. Set HOST to an address of this machine.',
   EAI_AGAIN: 'the name cannot be resolved. Set HOST to an address of this machine.',
-}
-
-async function closeWithin(app: App, wait_ms: number): Promise<void> {
-  const giveUp = setTimeout(() => app.server.closeAllConnections(), wait_ms)
-  await app.close().finally(() => clearTimeout(giveUp))
 }
 
 function ingestDeps({ settings, ingest, now, metrics, config }: HttpOptions) {

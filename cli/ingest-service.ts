@@ -4,11 +4,13 @@ import type { Registry } from 'prom-client'
 import { openPlaces, type Places } from '#ingest/enrich/place.ts'
 import { type Leases, openLeases } from '#ingest/leases/leases.ts'
 import { type Log, openLog } from '#ingest/log/log.ts'
+import { openRepeatWindow, type RepeatWindow } from '#ingest/log/repeat-window.ts'
+import type { Repeats } from '#ingest/log/repeats.ts'
 import type { Clock } from '#shell/clock.ts'
+import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './logger.ts'
-import type { StoreKeeper } from './store-keeper.ts'
 
 export interface IngestService {
   log: Log
@@ -18,52 +20,50 @@ export interface IngestService {
   close(): Promise<void>
 }
 
-export interface IngestServiceOptions {
+/** What every log of an installation is opened with, whichever process has it. */
+export interface DurableOptions {
   config: Config
-  settings: Settings
-  keeper: StoreKeeper
+  store: () => Store | undefined
   now: Clock
   metrics: Registry
   log: Logger
+  repeats: Repeats
   onLanded(): void
+}
+
+export interface IngestOptions extends DurableOptions {
+  /** Of the log, below `ingestFolder`. */
+  folder: string
+  /** Held here, or by another process. */
+  leases(durable: Log): Promise<Leases>
 }
 
 /** How long a stop waits for ClickHouse to take what is left; the rest lands after the next start. */
 const CLOSE_WAIT_MS = 5_000
 
+export function ingestFolder({ DATA_DIR }: Config): string {
+  return join(DATA_DIR, 'ingest')
+}
+
+/** The log of the only process, or of the one that leads the workers. */
+export const mainLogFolder = 'log'
+
 /** The durable log, the leases and what enriches events; needs its own disk and nothing else. */
-export async function openIngest(options: IngestServiceOptions): Promise<IngestService> {
-  const { config, settings, keeper, now, metrics, log, onLanded } = options
-  const dir = join(config.DATA_DIR, 'ingest')
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const places = await openPlaces(config.GEO_DB).catch((error: unknown) => {
+export async function openIngest(options: IngestOptions): Promise<IngestService> {
+  const places = await openPlaces(options.config.GEO_DB).catch((error: unknown) => {
     throw new Error(`GEO_DB cannot be read as a MaxMind database: ${(error as Error).message}`, { cause: error })
   })
-  const durable = await openLog({
-    dir: join(dir, 'log'),
-    store: keeper.store,
-    quota_bytes: config.LOG_QUOTA_BYTES,
-    min_free_bytes: config.MIN_FREE_BYTES,
-    close_wait_ms: CLOSE_WAIT_MS,
-    now,
-    metrics,
-    log,
-    onLanded,
-  })
+  return { places, ...(await openLogAndLeases(options)) }
+}
+
+/** The same for a process that takes no requests. */
+export async function openLogAndLeases(options: IngestOptions): Promise<Omit<IngestService, 'places'>> {
+  const durable = await openDurable(options.folder, options)
   try {
-    const leases = await openLeases({
-      settings,
-      log: durable,
-      now,
-      metrics,
-      path: join(dir, 'leases.journal'),
-      onFault: (error) => log.warn({ err: error }, 'a lease renewal was not written, will try again'),
-      onSpoilt: (lines) => log.warn({ lines }, 'lines of the lease journal are spoilt, a copy of it is kept'),
-    })
+    const leases = await options.leases(durable)
     return {
       log: durable,
       leases,
-      places,
       async close() {
         await leases.close()
         await durable.close()
@@ -73,4 +73,39 @@ export async function openIngest(options: IngestServiceOptions): Promise<IngestS
     await durable.close()
     throw error
   }
+}
+
+/** A log as all of them are opened. */
+export function openDurable(folder: string, options: DurableOptions): Promise<Log> {
+  const { config, store, now, metrics, log, repeats, onLanded } = options
+  return openLog({
+    dir: join(ingestFolder(config), folder),
+    store,
+    quota_bytes: Math.floor(config.LOG_QUOTA_BYTES / config.WORKERS),
+    min_free_bytes: config.MIN_FREE_BYTES,
+    close_wait_ms: CLOSE_WAIT_MS,
+    ...{ now, metrics, log, repeats, onLanded },
+  })
+}
+
+/** The window of repeats. One for all logs, it stands where the log of one process alone has it. */
+export async function openWindow(config: Config, now: Clock): Promise<RepeatWindow> {
+  const dir = join(ingestFolder(config), mainLogFolder, 'window')
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  return openRepeatWindow({ dir, now })
+}
+
+/** Leases that this process holds. */
+export function openOwnLeases(
+  { config, now, metrics, log }: Pick<DurableOptions, 'config' | 'now' | 'metrics' | 'log'>,
+  settings: Settings,
+): (durable: Log) => Promise<Leases> {
+  return (durable) =>
+    openLeases({
+      ...{ settings, now, metrics },
+      log: durable,
+      path: join(ingestFolder(config), 'leases.journal'),
+      onFault: (error) => log.warn({ err: error }, 'a lease renewal was not written, will try again'),
+      onSpoilt: (lines) => log.warn({ lines }, 'lines of the lease journal are spoilt, a copy of it is kept'),
+    })
 }

@@ -13,6 +13,7 @@ import { listQuarantine, runReplay } from './quarantine.ts'
 import { runRebuild } from './rebuild.ts'
 import { runRestore } from './restore.ts'
 import { roles, start } from './start.ts'
+import { runWorkerProcess } from './worker-process.ts'
 
 /** The `throughline` command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: string[]): Promise<void> {
@@ -79,6 +80,7 @@ function program(): Command {
     .option('--seed <seed>', 'another number, another year', '1')
     .action((options) => demoFill(readConfig(process.env), options))
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
+  command.command('worker-process', { hidden: true }).action(() => runWorkerProcess(readConfig(process.env)))
   return command
 }
 

@@ -18,7 +18,11 @@ export function startMatchingAlone({ config, log }: { config: Config; log: Logge
     })
     log.info('matching runs')
   }
-  return { ready: begin(), close: async () => running?.close() }
+  return {
+    ready: begin(),
+    restart: () => log.warn('SIGHUP restarts workers, and there are none'),
+    close: async () => running?.close(),
+  }
 }
 
 async function findConnection(config: Config): Promise<Connection> {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '#shell/failure.ts'
 import type { Connection } from './clickhouse.ts'
 import type { Logger } from './logger.ts'
@@ -8,12 +9,16 @@ export type ToMatching =
   | { say: 'begin'; connection: Connection; data_dir: string; outbound_allow: string[]; log_level: string }
   | { say: 'landed' }
   | { say: 'rebuild'; request: number; site?: string; check: boolean }
+  | { say: 'measure'; request: number }
   | { say: 'close' }
 
 /** What it answers. */
 export type FromMatching =
   | { say: 'status'; status: MatchingStatus }
   | { say: 'rebuilt'; request: number; report?: object; error?: string }
+  | { say: 'measured'; request: number; metrics: object[] }
+
+type Question = { say: 'rebuild'; site?: string; check: boolean } | { say: 'measure' }
 
 export interface MatchingStatus {
   lag_ms: number | null
@@ -25,12 +30,17 @@ export interface MatchingChild {
   poke(): void
   status(): MatchingStatus & { running: boolean }
   rebuild(options: { site?: string; check: boolean }): Promise<object>
+  /** Its metrics; none while it does not run, or does not answer. */
+  metrics(): Promise<object[]>
   close(): Promise<void>
 }
 
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
 /** A step of matching may be broken off: it is read once more after the next start. */
 const CLOSE_MS = 5_000
+
+/** A step of matching is not broken off to be measured. */
+const MEASURE_MS = 1_000
 
 const unknown: MatchingStatus = { lag_ms: null, last_error: null }
 
@@ -58,7 +68,7 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
       } else answer(message)
     })
     made.once('exit', (code, signal) => {
-      for (const { fail } of waiting.values()) fail(new Failure('internal', 'Matching ended before the rebuild did.'))
+      for (const { fail } of waiting.values()) fail(new Failure('internal', 'Matching ended before it was done.'))
       waiting.clear()
       status = unknown
       if (isClosing) return
@@ -71,27 +81,31 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
     return made
   }
 
-  function answer({ request, report, error }: FromMatching & { say: 'rebuilt' }): void {
-    const asked = waiting.get(request)
-    waiting.delete(request)
-    if (report) asked?.done(report)
-    else asked?.fail(new Failure('internal', error ?? 'The rebuild failed.'))
+  function answer(message: Exclude<FromMatching, { say: 'status' }>): void {
+    const asked = waiting.get(message.request)
+    waiting.delete(message.request)
+    if (message.say === 'measured') asked?.done(message.metrics)
+    else if (message.report) asked?.done(message.report)
+    else asked?.fail(new Failure('internal', message.error ?? 'The rebuild failed.'))
   }
 
   const send = (message: ToMatching) => void (child.connected && child.send(message))
+  function ask(message: Question): Promise<object> {
+    if (!child.connected) {
+      return Promise.reject(new Failure('starting', 'Matching is not running at the moment.', { retry_after_s: 5 }))
+    }
+    const request = ++requests
+    send({ ...message, request })
+    return new Promise((done, fail) => waiting.set(request, { done, fail }))
+  }
   return {
     poke: () => send({ say: 'landed' }),
     status: () => ({ ...status, running: child.connected }),
-    rebuild: (options) =>
-      new Promise((done, fail) => {
-        if (!child.connected) {
-          fail(new Failure('starting', 'Matching is not running at the moment.', { retry_after_s: 5 }))
-          return
-        }
-        const request = ++requests
-        waiting.set(request, { done, fail })
-        send({ say: 'rebuild', request, ...options })
-      }),
+    rebuild: (options) => ask({ say: 'rebuild', ...options }),
+    async metrics() {
+      const measured = ask({ say: 'measure' }).catch(() => [])
+      return (await Promise.race([measured, sleep(MEASURE_MS, [], { ref: false })])) as object[]
+    },
     async close() {
       isClosing = true
       clearTimeout(timer)

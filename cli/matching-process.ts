@@ -5,6 +5,7 @@ import { type Matching, startMatching } from '#matching/service.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { openSettings } from '#storage/settings/open-settings.ts'
 import type { Connection } from './clickhouse.ts'
+import { leave } from './leave.ts'
 import { type Logger, openLogger } from './logger.ts'
 import type { FromMatching, ToMatching } from './matching-child.ts'
 
@@ -13,6 +14,7 @@ const SETTINGS_POLL_MS = 1000
 
 export interface RunningMatching {
   matching: Matching
+  metrics: Registry
   close(): Promise<void>
 }
 
@@ -37,9 +39,11 @@ export async function openMatching({
   const file = join(dir, 'settings.json')
   const settings = await openSettings({ store: () => store, file, poll_ms: SETTINGS_POLL_MS, now, log })
   await settings.refresh()
-  const matching = await startMatching({ store, settings, now, log, metrics: new Registry(), outbound_allow })
+  const metrics = new Registry()
+  const matching = await startMatching({ store, settings, now, log, metrics, outbound_allow })
   return {
     matching,
+    metrics,
     async close() {
       await matching.close()
       await settings.close()
@@ -54,7 +58,8 @@ export function runMatchingProcess(): void {
   // Ctrl-C reaches the whole process group: the service decides when matching ends.
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
-  process.on('disconnect', () => process.exit(0))
+  process.on('SIGHUP', () => {})
+  process.on('disconnect', leave)
   let running: Promise<RunningMatching> | undefined
   let timer: NodeJS.Timeout | undefined
   process.on('message', (message: ToMatching) => {
@@ -69,9 +74,10 @@ export function runMatchingProcess(): void {
     }
     if (message.say === 'landed') void running?.then(({ matching }) => matching.poke())
     if (message.say === 'rebuild') void running?.then(({ matching }) => rebuild(matching, message))
+    if (message.say === 'measure') void running?.then(({ metrics }) => measure(metrics, message.request))
     if (message.say === 'close') {
       clearInterval(timer)
-      void (running ?? Promise.resolve(undefined)).then((it) => it?.close()).finally(() => process.exit(0))
+      void (running ?? Promise.resolve(undefined)).then((it) => it?.close()).finally(leave)
     }
   })
 }
@@ -87,6 +93,10 @@ async function rebuild(matching: Matching, { request, site, check }: ToMatching 
   } catch (error) {
     tell({ say: 'rebuilt', request, error: error instanceof Error ? error.message : String(error) })
   }
+}
+
+async function measure(metrics: Registry, request: number): Promise<void> {
+  tell({ say: 'measured', request, metrics: await metrics.getMetricsAsJSON() })
 }
 
 function tell(message: FromMatching): void {

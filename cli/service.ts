@@ -1,18 +1,14 @@
-import { join } from 'node:path'
-import { collectDefaultMetrics, Registry } from 'prom-client'
-import { openSettings } from '#storage/settings/open-settings.ts'
-import { mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { type Closers, openClosers } from './closers.ts'
 import { baseUrlOf, type Config, localUrlOf } from './config.ts'
 import { ownFolder, removeControl, writeControl } from './control.ts'
 import { makeAdminToken, makeDemo } from './first-start.ts'
-import { type HttpService, openHttp } from './http-service.ts'
-import { openIngest } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import { type MatchingChild, startMatchingChild } from './matching-child.ts'
+import { openSingle } from './single-service.ts'
 import type { Role } from './start.ts'
-import { keepStore, type StoreKeeper } from './store-keeper.ts'
+import type { StoreKeeper } from './store-keeper.ts'
+import { openSupervisor } from './supervisor.ts'
 
 export interface ServiceOptions {
   config: Config
@@ -25,30 +21,45 @@ export interface ServiceOptions {
 export interface Service {
   /** Resolves when everything runs; rejects, with all that was started ended again, when it cannot. */
   ready: Promise<void>
+  /** Restarts workers one after the other, while the others take the requests. */
+  restart(): void
   /** Ends it cleanly, at any moment. */
   close(): Promise<void>
 }
 
-const SETTINGS_POLL_MS = 1000
-
-/** Everything on one port: ingest, cdn, reports and the dashboard here; matching and ClickHouse in processes beside. */
+/**
+ * Everything on one port: ingest, cdn, reports and the dashboard in one process, or in as many as WORKERS says; matching
+ * and ClickHouse in processes beside.
+ */
 export function startService(options: ServiceOptions): Service {
   const closers = openClosers(options.log)
-  const ready = begin(options, closers).catch(async (error: unknown) => {
+  let parts: ServiceParts | undefined
+  const ready = begin(options, closers, (opened) => {
+    parts = opened
+  }).catch(async (error: unknown) => {
     await closers.close()
     throw error
   })
-  return { ready, close: closers.close }
+  function restart(): void {
+    if (parts?.restart) void parts.restart()
+    else options.log.warn('SIGHUP restarts workers, and there are none (WORKERS)')
+  }
+  return { ready, restart, close: closers.close }
 }
 
-async function begin(options: ServiceOptions, closers: Closers): Promise<void> {
+async function begin(options: ServiceOptions, closers: Closers, opened: (parts: ServiceParts) => void): Promise<void> {
   const { config, roles, demo, log, say } = options
   const owned = await ownFolder(config.DATA_DIR)
   await closers.add('folder', () => owned.release())
   // A killed service leaves its own behind; commands must not be led to a ClickHouse that is gone.
   await removeControl(config.DATA_DIR)
   await closers.add('control', () => removeControl(config.DATA_DIR))
-  const { settings, keeper, http, control_token, attachMatching } = await openParts(options, closers)
+  if (demo && config.WORKERS > 1) {
+    log.warn('the panel of the demo shows the postbacks that came to its own worker: WORKERS=1 shows all of them')
+  }
+  const parts = await (config.WORKERS > 1 ? openSupervisor : openSingle)(options, closers)
+  opened(parts)
+  const { settings, keeper, http, control_token, attachMatching } = parts
   const base_url = baseUrlOf(config)
   // Later starts answer at once from their own disk; a first one has no site to answer for yet, nor has one whose copy
   // of the settings was lost: «no such site» would make browsers drop what they send.
@@ -70,46 +81,15 @@ async function begin(options: ServiceOptions, closers: Closers): Promise<void> {
   say(welcome({ base_url, demo, secret }))
 }
 
-interface Parts {
+/** What is started, in one process or in several. */
+export interface ServiceParts {
   settings: WritableSettings
   keeper: StoreKeeper
-  http: HttpService
+  http: { listen(): Promise<void> }
   control_token: string
   attachMatching(child: MatchingChild): void
-}
-
-async function openParts({ config, roles, demo, log }: ServiceOptions, closers: Closers): Promise<Parts> {
-  const now = () => Date.now()
-  const metrics = new Registry()
-  collectDefaultMetrics({ register: metrics })
-  const keeper = keepStore(config, log)
-  // Looked at later; without this a refused second start would count as an unhandled rejection until then.
-  keeper.ready.catch(() => {})
-  await closers.add('ClickHouse', keeper.close)
-  const file = join(config.DATA_DIR, 'settings.json')
-  const settings = await openSettings({ store: keeper.store, file, poll_ms: SETTINGS_POLL_MS, now, log })
-  await closers.add('settings', settings.close)
-  let matching: MatchingChild | undefined
-  const ingest = await openIngest({ config, settings, keeper, now, metrics, log, onLanded: () => matching?.poke() })
-  // Both wait for a ClickHouse that may be away, so they wait together.
-  await closers.add('ingest and matching', async () => {
-    for (const ended of await Promise.allSettled([ingest.close(), matching?.close()])) {
-      if (ended.status === 'rejected') throw ended.reason
-    }
-  })
-  const control_token = mintSecret()
-  const base_url = baseUrlOf(config)
-  const http = await openHttp({
-    ...{ config, roles, demo, log, now, metrics, settings, keeper, ingest, control_token, base_url },
-    matching: () => matching,
-  })
-  await closers.add('http', http.close)
-  return {
-    ...{ settings, keeper, http, control_token },
-    attachMatching(child) {
-      matching = child
-    },
-  }
+  /** Puts new workers in the place of the old ones, one after the other; there are none in one process. */
+  restart?(): Promise<void>
 }
 
 function welcome({ base_url, demo, secret }: { base_url: string; demo: boolean; secret: string | undefined }): string {

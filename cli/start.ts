@@ -1,6 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { type Config, WrongSettings } from './config.ts'
-import { endWithSignals } from './end-with-signals.ts'
+import { endWithSignals, isHangupTheEnd } from './end-with-signals.ts'
 import { openLogger } from './logger.ts'
 import { startMatchingAlone } from './matching-alone.ts'
 import { startService } from './service.ts'
@@ -23,6 +23,7 @@ export async function start(config: Config, options: { only?: string; demo?: boo
     isEnding = true
     return service.close()
   }, log)
+  if (!isHangupTheEnd) process.on('SIGHUP', () => service.restart())
   try {
     await service.ready
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { type Aggregator, Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { FactTable } from '#storage/fact-tables.ts'
 
 /** The part of pino that the log writes to. */
@@ -118,17 +118,18 @@ function timings(metrics: Registry) {
 }
 
 function gauges(metrics: Registry, { bytes, age_ms, waiting }: Pick<Sources, 'bytes' | 'age_ms' | 'waiting'>): void {
-  const gauge = (name: string, help: string, value: () => number) =>
+  const gauge = (name: string, help: string, value: () => number, aggregator: Aggregator = 'sum') =>
     new Gauge({
       name: `throughline_log_${name}`,
       help,
+      aggregator,
       registers: [metrics],
       collect() {
         this.set(value())
       },
     })
   gauge('bytes', 'Bytes in the log.', bytes)
-  gauge('age_seconds', 'Age of the oldest row in the log.', () => age_ms() / 1000)
+  gauge('age_seconds', 'Age of the oldest row in the log.', () => age_ms() / 1000, 'max')
   gauge('segments_waiting', 'Sealed segments that have not landed.', waiting)
 }
 

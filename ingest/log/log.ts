@@ -1,19 +1,20 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Registry } from 'prom-client'
-import { formatPosition } from '#domain/position.ts'
+import { formatPosition, joinPositions, type Position } from '#domain/position.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
-import { openClaims } from './claim-ids.ts'
+import { openRepeats } from './claim-ids.ts'
 import { type OpenFile, openFile, syncFolder } from './durable-file.ts'
 import { lockFolder } from './lock-folder.ts'
 import { type Logger, type LogReports, openLogReports, type Refusal } from './log-reports.ts'
 import { nodeName } from './node-name.ts'
 import { recoverSegments, segmentNumbers } from './recover-segments.ts'
-import { openRepeatWindow, type RepeatWindow } from './repeat-window.ts'
+import { openRepeatWindow } from './repeat-window.ts'
+import type { Elsewhere, LogRepeats, Repeats } from './repeats.ts'
 import { openRoom } from './room.ts'
 import type { Segment } from './segment.ts'
 import { type SegmentLimits, segmentLimits } from './table-appender.ts'
@@ -68,6 +69,8 @@ export interface LogOptions {
   close_wait_ms?: number
   limits?: Partial<SegmentLimits>
   open?: OpenFile
+  /** The memory of ids, where logs share one; else the log has one of its own in its folder. */
+  repeats?: Repeats
 }
 
 /** Opens the log in a folder that no other process may have open. ClickHouse need not be there. */
@@ -78,16 +81,18 @@ export async function openLog(options: LogOptions): Promise<Log> {
   try {
     const node = await nodeName(dir)
     const checkpoint = await openCheckpoint(join(dir, 'checkpoint'), open)
-    const window = await openRepeatWindow({ dir: join(dir, 'window'), now, open })
     const tables = new Map<FactTable, TableLog>()
     const reports = openLogReports({ ...options, ...figures(tables, now) })
+    const shared = options.repeats ?? openRepeats(await openRepeatWindow({ dir: join(dir, 'window'), now, open }))
+    const repeats = shared.join(reports.repeated)
     const limits = { ...segmentLimits, ...options.limits }
     const onLanded = options.onLanded ?? (() => {})
-    const recovered = await recoverAll({ dir, checkpoint, window, reports })
+    const recovered = await recoverAll({ dir, checkpoint, repeats, reports })
     for (const table of factTableNames)
-      tables.set(table, new TableLog({ ...options, table, node, reports, limits, checkpoint, window, onLanded, open }))
+      tables.set(table, new TableLog({ ...options, table, node, reports, limits, checkpoint, repeats, onLanded, open }))
     for (const segment of recovered) tables.get(segment.table)?.send(segment)
-    return await composeLog({ options, node, checkpoint, window, tables, reports, lock })
+    repeats.opened(node, reachedBy(node, checkpoint, recovered))
+    return await composeLog({ options, node, checkpoint, repeats, tables, reports, lock })
   } catch (error) {
     await lock.release()
     throw error
@@ -98,16 +103,15 @@ interface Parts {
   options: LogOptions
   node: string
   checkpoint: Checkpoint
-  window: RepeatWindow
+  repeats: LogRepeats
   tables: ReadonlyMap<FactTable, TableLog>
   reports: LogReports
   lock: { release(): Promise<void> }
 }
 
-async function composeLog({ options, node, checkpoint, window, tables, reports, lock }: Parts): Promise<Log> {
+async function composeLog({ options, node, checkpoint, repeats, tables, reports, lock }: Parts): Promise<Log> {
   const { dir, now, quota_bytes, min_free_bytes = 256 * 1024 * 1024, close_wait_ms = 10_000 } = options
   const figure = figures(tables, now)
-  const claims = openClaims(window, reports.repeated)
   let waiting_chars = 0
   let isClosing = false
   const room = await openRoom({ dir, quota_bytes, min_free_bytes, used: figure.bytes, waiting: () => waiting_chars })
@@ -120,26 +124,24 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
     return reason
   }
 
-  /** Resolves with the segment of each table. */
-  async function writeAll(batches: readonly Batch[]): Promise<Record<string, number>> {
+  async function writeAll(batches: readonly Batch[]): Promise<Position> {
     // All are waited for, also when one fails: the answer must not come while a row is still on its way.
     const results = await Promise.allSettled(batches.map(write))
-    const segments: Record<string, number> = {}
+    let position: Position = [{ node, segments: {} }]
     for (const [index, result] of results.entries()) {
       if (result.status === 'rejected') throw result.reason
-      const { table } = batches[index] as Batch
-      segments[table] = Math.max(result.value, segments[table] ?? 0)
+      position = joinPositions(position, positionOf(node, (batches[index] as Batch).table, result.value))
     }
-    return segments
+    return position
   }
 
-  async function write({ table, rows, ids }: Batch): Promise<number> {
+  async function write({ table, rows, ids }: Batch): Promise<number | Elsewhere> {
     const tableLog = tables.get(table) as TableLog // Every fact table has one.
-    const segment = ids
-      ? await claims.write(rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
+    const written = ids
+      ? await repeats.write(table, rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
       : await tableLog.append(rows, noHashes)
     // Rows that were there already: whatever segment holds them, it is not after the last one.
-    return segment ?? checkpoint.last[table] ?? 0
+    return written ?? checkpoint.last[table] ?? 0
   }
   return {
     async append(batches) {
@@ -154,9 +156,10 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       waiting_chars += chars
       try {
         const [only] = filled
-        const segments = only && filled.length === 1 ? { [only.table]: await write(only) } : await writeAll(filled)
-        return formatPosition([{ node, segments }])
+        const isOne = only !== undefined && filled.length === 1
+        return formatPosition(isOne ? positionOf(node, only.table, await write(only)) : await writeAll(filled))
       } catch (error) {
+        if (error instanceof Failure) throw error
         throw refusedFailure('write_failed', error)
       } finally {
         waiting_chars -= chars
@@ -176,7 +179,7 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       if (isClosing) return
       isClosing = true
       await Promise.all([...tables.values()].map((table) => table.close(close_wait_ms)))
-      await window.sync().catch((error: unknown) => reports.windowNotSynced(error))
+      await repeats.sync().catch((error: unknown) => reports.windowNotSynced(error))
       // What a full disk does not take here, the next start reads from the files of the segments.
       await checkpoint.save().catch((error: unknown) => reports.checkpointNotSynced(error))
       await checkpoint.close()
@@ -185,15 +188,29 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
   }
 }
 
+/** Not what was given out last: a segment that never got a row is waited for in vain. */
+function reachedBy(node: string, { landed }: Checkpoint, recovered: readonly Segment[]): Position {
+  return recovered.reduce<Position>(
+    (reached, { node, table, segment }) => joinPositions(reached, [{ node, segments: { [table]: segment } }]),
+    [{ node, segments: { ...landed } }],
+  )
+}
+
+function positionOf(node: string, table: FactTable, written: number | Elsewhere): Position {
+  if (typeof written === 'number') return [{ node, segments: { [table]: written } }]
+  const { segment, position } = written
+  return joinPositions([{ node, segments: segment === undefined ? {} : { [table]: segment } }], position)
+}
+
 /** An append that is larger is no measure: it may never fit. */
 const usual_chars_max = 256 * 1024
 
 const noHashes = new Uint32Array(0)
 
 async function recoverAll(
-  parts: Pick<Parts, 'checkpoint' | 'window' | 'reports'> & { dir: string },
+  parts: Pick<Parts, 'checkpoint' | 'repeats' | 'reports'> & { dir: string },
 ): Promise<Segment[]> {
-  const { dir, checkpoint, window, reports } = parts
+  const { dir, checkpoint, repeats, reports } = parts
   for (const table of factTableNames) {
     const last = (await segmentNumbers(dir, table)).at(-1) ?? 0
     checkpoint.last[table] = Math.max(checkpoint.last[table] ?? 0, last)
@@ -202,10 +219,9 @@ async function recoverAll(
   await syncFolder(dirname(dir))
   // Before anything is removed: a number that a file bore is not given out again.
   await checkpoint.save()
-  const takeHashes = (hashes: Uint32Array) => window.add(hashes)
   const segments: Segment[] = []
   for (const table of factTableNames)
-    segments.push(...(await recoverSegments(dir, table, { reportCut: reports.cut, takeHashes })))
+    segments.push(...(await recoverSegments(dir, table, { reportCut: reports.cut, takeHashes: repeats.recovered })))
   return segments
 }
 

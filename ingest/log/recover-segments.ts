@@ -9,7 +9,7 @@ import { cutSegment, removeSegment, type Segment, segmentFiles } from './segment
 export type ReportCut = (table: FactTable, segment: number, cut_bytes: number) => void
 
 /** Takes the hashes of the ids in a recovered commit, for the repeat window. */
-export type TakeHashes = (hashes: Uint32Array) => void
+export type TakeHashes = (hashes: Uint32Array) => void | Promise<void>
 
 /** The numbers of all segments that have a file, ascending; makes the folder when it is not there. */
 export async function segmentNumbers(dir: string, table: FactTable): Promise<number[]> {
@@ -34,7 +34,7 @@ export async function recoverSegments(
     const found = await recoverSegment(dir, table, number, { isNewest: number === last, reportCut })
     if (!found) continue
     segments.push(found.segment)
-    for (const commit of found.commits) takeHashes(commit.hashes)
+    for (const commit of found.commits) await takeHashes(commit.hashes)
   }
   return segments
 }

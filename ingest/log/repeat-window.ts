@@ -8,6 +8,8 @@ import { appendBlock, readWindowFile } from './window-file.ts'
 
 /** Knows the ids of late, so that a repeat counts once. Remembers 64-bit keyed hashes, never the ids. */
 export interface RepeatWindow {
+  /** What the hashes are keyed with: whoever makes some for this window needs it. */
+  key: string
   /** Writes the hash of an id, two numbers, into `hashes` from `at` on. */
   hash(id: string, hashes: Uint32Array, at: number): void
   has(high: number, low: number): boolean
@@ -79,14 +81,9 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
     return syncing
   }
   return {
+    key,
     has,
-    hash(id, hashes, at) {
-      // As text of one character a byte: a Buffer would take longer to make than the hash.
-      const bytes = digest('sha256', key + id, 'binary')
-      // 0 stands for an empty place in a HashSet.
-      hashes[at] = readUint32(bytes, 0) || 1
-      hashes[at + 1] = readUint32(bytes, 4)
-    },
+    hash: (id, hashes, at) => hashId(key, id, hashes, at),
     add(hashes) {
       for (let i = 0; i < hashes.length; i += 2) {
         const [high, low] = [hashes[i] as number, hashes[i + 1] as number]
@@ -97,6 +94,15 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
     },
     sync,
   }
+}
+
+/** Writes the hash of an id, two numbers, into `hashes` from `at` on. */
+export function hashId(key: string, id: string, hashes: Uint32Array, at: number): void {
+  // As text of one character a byte: a Buffer would take longer to make than the hash.
+  const bytes = digest('sha256', key + id, 'binary')
+  // 0 stands for an empty place in a HashSet.
+  hashes[at] = readUint32(bytes, 0) || 1
+  hashes[at + 1] = readUint32(bytes, 4)
 }
 
 function readUint32(bytes: string, at: number): number {

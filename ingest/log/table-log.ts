@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { OpenFile } from './durable-file.ts'
 import type { LogReports } from './log-reports.ts'
 import { checkRows } from './recover-segments.ts'
-import type { RepeatWindow } from './repeat-window.ts'
+import type { LogRepeats } from './repeats.ts'
 import { createSegment, cutSegment, removeSegment, type Segment } from './segment.ts'
 import { nextSegmentNumber } from './segment-number.ts'
 import { type SegmentLimits, TableAppender } from './table-appender.ts'
@@ -20,7 +20,7 @@ export interface TableLogOptions {
   reports: LogReports
   limits: SegmentLimits
   checkpoint: Checkpoint
-  window: RepeatWindow
+  repeats: LogRepeats
   onLanded: (table: FactTable, segment: number) => void
   open: OpenFile
 }
@@ -34,7 +34,7 @@ export class TableLog {
 
   constructor(options: TableLogOptions) {
     this.#options = options
-    const { table, now, reports, limits, window, store, open } = options
+    const { table, now, reports, limits, repeats, store, open } = options
     this.#writer = new TableWriter({
       store,
       now,
@@ -49,7 +49,8 @@ export class TableLog {
       now,
       reports,
       create: () => createSegment(options.dir, table, this.#nextHeader(), open),
-      synced: (hashes) => window.add(hashes),
+      // The segment is still open here: it is sealed after its last commit.
+      synced: (hashes) => repeats.synced(table, this.#appender.open?.segment ?? 0, hashes),
       sealed: (segment) => this.send(segment),
       // What cannot be removed now has no rows, and is removed at the next start.
       discard: (segment) => removeSegment(segment).catch(() => {}),
@@ -117,10 +118,10 @@ export class TableLog {
 
   /** The order matters: what outlives the file is synced before the file goes. */
   async #finish(segment: Segment): Promise<void> {
-    const { table, window, reports, checkpoint, node, onLanded } = this.#options
+    const { table, repeats, reports, checkpoint, node, onLanded } = this.#options
     // A full disk may refuse it, and removing the segment is what frees the disk. What slips past the window then
     // is dropped by id in everything derived.
-    await window.sync().catch((error: unknown) => reports.windowNotSynced(error))
+    await repeats.sync().catch((error: unknown) => reports.windowNotSynced(error))
     if (segment.node === node) checkpoint.landed[table] = segment.segment
     await checkpoint.save()
     await removeSegment(segment)

@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify'
-import type { Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import { z } from 'zod'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { LogStatus } from './reports-deps.ts'
 
 export interface OperationOptions {
-  metrics: Registry
+  /** Text for Prometheus, of every process of this service. */
+  metrics_text(): Promise<string>
   /** Left out where nothing is accepted: such a process is ready when it answers. */
-  log_status?: () => LogStatus
+  log_status?: () => LogStatus | Promise<LogStatus>
   /** What is wrong although facts are accepted, in words for the one who runs it. */
   trouble(): string[]
 }
@@ -17,7 +18,7 @@ const Alive = z.object({ status: z.literal('ok') })
 const Ready = z.object({ ready: z.boolean(), problems: z.array(z.string()) })
 
 /** What an orchestrator and Prometheus ask. */
-export function registerOperation(app: App, { metrics, log_status, trouble }: OperationOptions): void {
+export function registerOperation(app: App, { metrics_text, log_status, trouble }: OperationOptions): void {
   const schema = (summary: string, answer: z.ZodType, type?: string) => ({
     schema: { tags: ['operation'], summary },
     config: { answer: { schema: answer, ...(type !== undefined && { type }) } },
@@ -28,8 +29,8 @@ export function registerOperation(app: App, { metrics, log_status, trouble }: Op
   )
 
   // ClickHouse being away is told and is no reason to be taken out of rotation: the log goes on accepting facts.
-  app.get('/readyz', schema('Whether facts can be accepted; answered 503 when not', Ready), (_, reply) => {
-    const log = readLog(log_status)
+  app.get('/readyz', schema('Whether facts can be accepted; answered 503 when not', Ready), async (_, reply) => {
+    const log = await readLog(log_status)
     const problems = [...log.problems, ...trouble()]
     return reply
       .code(log.ready ? 200 : 503)
@@ -48,16 +49,16 @@ export function registerOperation(app: App, { metrics, log_status, trouble }: Op
       }
       return reply
         .header('cache-control', 'no-store')
-        .type(metrics.contentType)
-        .send(await metrics.metrics())
+        .type(Registry.PROMETHEUS_CONTENT_TYPE)
+        .send(await metrics_text())
     },
   )
 }
 
-function readLog(log_status: OperationOptions['log_status']): { ready: boolean; problems: string[] } {
+async function readLog(log_status: OperationOptions['log_status']): Promise<{ ready: boolean; problems: string[] }> {
   if (!log_status) return { ready: true, problems: [] }
   try {
-    const { full, last_flush_error } = log_status()
+    const { full, last_flush_error } = await log_status()
     return {
       ready: !full,
       problems: [

@@ -19,7 +19,7 @@ export interface ReportsOptions {
   store: () => Store | undefined
   settings: WritableSettings
   /** Left out where ingest runs elsewhere. */
-  log_status?: () => LogStatus
+  log_status?: () => LogStatus | Promise<LogStatus>
   /** Whatever matching tells of itself; left out where it runs elsewhere. */
   matching_status?: () => object | undefined
   now: Clock

@@ -13,7 +13,7 @@ export function statusRoutes(app: App, { reader, settings, log_status, matching_
   app.get('/v1/status', { schema, config }, async (request, reply) => {
     const { site } = request.query
     siteFor(request, settings, site)
-    const log = log_status?.()
+    const log = await log_status?.()
     const progress = await readProgress(reader).catch(awayIsNoAnswer)
     const waiting_since = Math.min(
       ...(progress ?? []).map(({ unread_since_ms }) => unread_since_ms ?? Infinity),

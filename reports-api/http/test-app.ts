@@ -59,7 +59,7 @@ export async function makeTestApp(store: () => Store | undefined, { now = Date.n
     authorize: (header) => accessOf(header?.replace('Bearer ', '')),
   })
   await registerOpenApi(app)
-  registerOperation(app, { metrics: new Registry(), log_status: () => log, trouble: () => [] })
+  registerOperation(app, { metrics_text: () => new Registry().metrics(), log_status: () => log, trouble: () => [] })
   let minted = 0
   await registerReports(app, {
     store,

@@ -21,6 +21,8 @@ export interface RunningService {
   killAll(): Promise<void>
   /** The process of one part, of the service's own children. */
   part(name: 'engine' | 'matching'): Promise<number | undefined>
+  /** The processes that take requests, with WORKERS above 1. */
+  workers(): Promise<number[]>
   control(): Promise<{ clickhouse: { url: string; user: string; password: string; database: string } }>
 }
 
@@ -92,6 +94,7 @@ export async function runService(
       await ended
     },
     part: (name) => findPart(child.pid as number, name),
+    workers: () => findParts(child.pid as number, 'worker-process'),
     async control() {
       let control: Awaited<ReturnType<RunningService['control']>> | undefined
       await waitUntil(
@@ -142,12 +145,18 @@ export function runCommand(command: string[], env: Record<string, string>): Comm
 const parts = { engine: 'engine/child.mjs', matching: 'matching-process' } as const
 
 async function findPart(parent: number, name: keyof typeof parts): Promise<number | undefined> {
+  const [first] = await findParts(parent, parts[name])
+  return first
+}
+
+async function findParts(parent: number, words: string): Promise<number[]> {
   const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8')
+  const found: number[] = []
   for (const pid of children.trim().split(' ').filter(Boolean)) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (command.includes(parts[name])) return Number(pid)
+    if (command.includes(words)) found.push(Number(pid))
   }
-  return undefined
+  return found
 }
 
 /** Processes whose command line names the data folder: a stopped service leaves none. */
