@@ -56,6 +56,8 @@ export interface LogOptions {
   /** Undefined, or throwing, while ClickHouse is away. */
   store: () => Store | undefined
   quota_bytes: number
+  /** The logs that share the quota: each adds here what tells its bytes. */
+  quota_with?: (() => number)[]
   now: Clock
   metrics: Registry
   log: Logger
@@ -110,7 +112,8 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
   const claims = openClaims(window, reports.repeated)
   let waiting_chars = 0
   let isClosing = false
-  const room = await openRoom({ dir, quota_bytes, min_free_bytes, used: figure.bytes, waiting: () => waiting_chars })
+  const used = bytesOfAll(options, figure.bytes)
+  const room = await openRoom({ dir, quota_bytes, min_free_bytes, used, waiting: () => waiting_chars })
   const refusal = (chars: number): Refusal | undefined => (isClosing ? 'closing' : room.refusal(chars))
   // Near the quota a small append may still fit where those that come do not: the status speaks for what was refused.
   let refused_chars = 0
@@ -182,6 +185,15 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       await checkpoint.close()
       await lock.release()
     },
+  }
+}
+
+function bytesOfAll({ quota_with = [] }: LogOptions, own: () => number): () => number {
+  quota_with.push(own)
+  return () => {
+    let sum = 0
+    for (const bytes of quota_with) sum += bytes()
+    return sum
   }
 }
 
