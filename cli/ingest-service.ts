@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { openPlaces, type Places } from '#ingest/enrich/place.ts'
 import { type Leases, openLeases } from '#ingest/leases/leases.ts'
-import { type Log, openLog } from '#ingest/log/log.ts'
+import type { Log } from '#ingest/log/log.ts'
+import { openShardedLog } from '#ingest/log/sharded-log.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import type { Config } from './config.ts'
@@ -39,9 +40,9 @@ export async function openIngest(options: IngestServiceOptions): Promise<IngestS
   const places = await openPlaces(config.GEO_DB).catch((error: unknown) => {
     throw new Error(`GEO_DB cannot be read as a MaxMind database: ${(error as Error).message}`, { cause: error })
   })
-  const durable = await openLog({
+  const durable = await openShardedLog({
     dir: join(dir, 'log'),
-    store: keeper.store,
+    shards: keeper.shards,
     quota_bytes: config.LOG_QUOTA_BYTES,
     min_free_bytes: config.MIN_FREE_BYTES,
     close_wait_ms: CLOSE_WAIT_MS,

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Store } from '#storage/client.ts'
+import { openStore, type Store } from '#storage/client.ts'
+import { WrongCluster } from '#storage/cluster/check-cluster.ts'
 import type { EngineExit, EngineState } from '#storage/engine/start-engine.ts'
-import { type ClickHouse, prepareStore, startClickHouse } from './clickhouse.ts'
+import { type ClickHouse, ownConnection, prepareShard, shardCount, startClickHouse } from './clickhouse.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './logger.ts'
 
 export interface StoreKeeper {
   /** The store once ClickHouse is there; undefined before. */
   store(): Store | undefined
+  /** Of each server: the store of its own tables, which the log writes to; undefined until they are up to date. */
+  readonly shards: readonly (() => Store | undefined)[]
   /** What is wrong with ClickHouse now, for /readyz. */
   trouble(): string | undefined
   /** Resolves when ClickHouse is there and its tables are up to date; rejects when it never can be. */
@@ -25,55 +28,96 @@ const CLOSE_WAIT_MS = 5_000
 export function keepStore(config: Config, log: Logger): StoreKeeper {
   const closing = new AbortController()
   const { signal } = closing
+  const shards = Array.from({ length: shardCount(config) }, (_, index) => waitingShard(config, index))
+  let opened: Store | undefined
   let store: Store | undefined
   let clickhouse: ClickHouse | undefined
-  let trouble: string | undefined = 'ClickHouse is starting'
 
   async function begin(): Promise<ClickHouse> {
     clickhouse = await startClickHouse(config, { signal, ...engineReports(log) })
-    for (let tries = 0; !signal.aborted; tries++) {
-      try {
-        const prepared = await prepareStore(clickhouse.connection)
-        store = prepared.store
-        trouble = undefined
-        if (prepared.migrated.length > 0) log.info({ migrations: prepared.migrated }, 'tables brought up to date')
-        void watch(prepared.store)
-        return clickhouse
-      } catch (error) {
-        // The user's own server may come later than we do; an engine that has just started has no such excuse.
-        if (clickhouse.engine && tries >= RETRY_MS.length) throw error
-        trouble = 'ClickHouse cannot be reached or prepared'
-        log.warn({ err: error }, 'ClickHouse is not there yet, will try again')
-        await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined)
-      }
-    }
-    throw new Error('Closed before ClickHouse was there.')
-  }
-
-  /** Asks again and again whether it answers; says so once when that changes. */
-  async function watch(watched: Store): Promise<void> {
-    for (;;) {
-      await sleep(WATCH_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
-      if (signal.aborted) return
-      const isThere = await answers(watched)
-      if (!isThere && !trouble) log.warn('ClickHouse does not answer; facts wait in the log')
-      if (isThere && trouble) log.info('ClickHouse answers again')
-      trouble = isThere ? undefined : 'ClickHouse does not answer: facts wait in the log, reports are out of reach'
-    }
+    opened = openStore(clickhouse.connection)
+    const parts = { clickhouse, opened, log, signal }
+    // Each for itself: what the log has for one shard lands there although another is still away.
+    await Promise.all(shards.map((shard, index) => prepare(shard, index, parts)))
+    store = opened
+    return clickhouse
   }
 
   const ready = begin()
   return {
     store: () => store,
-    trouble: () => trouble,
+    shards: shards.map((shard) => () => shard.store),
+    trouble() {
+      const found = shards.flatMap(({ trouble }) => trouble ?? [])
+      return found.length > 0 ? found.join('; ') : undefined
+    },
     ready,
     async close() {
       closing.abort()
       // A server that takes the connection and says nothing must not hold up the stop.
       await Promise.race([ready.catch(() => undefined), sleep(CLOSE_WAIT_MS, undefined, { ref: false })])
-      await store?.close()
+      await opened?.close()
       await clickhouse?.engine?.stop()
     },
+  }
+}
+
+/** One server, as the keeper knows it. */
+interface Shard {
+  /** Of its own tables, once they are up to date. */
+  store: Store | undefined
+  trouble: string | undefined
+  /** What it is called in a trouble. */
+  name: string
+}
+
+function waitingShard(config: Config, index: number): Shard {
+  const address = ownConnection(config)?.cluster?.urls[index]
+  const name = address === undefined ? 'ClickHouse' : `ClickHouse shard ${index + 1} (${new URL(address).host})`
+  return { store: undefined, trouble: `${name} is starting`, name }
+}
+
+interface PrepareParts {
+  clickhouse: ClickHouse
+  opened: Store
+  log: Logger
+  signal: AbortSignal
+}
+
+/** Resolves when the shard's tables are up to date; it is watched from then on. */
+async function prepare(shard: Shard, index: number, { clickhouse, opened, log, signal }: PrepareParts): Promise<void> {
+  const told = { ...(clickhouse.connection.cluster && { shard: index + 1 }) }
+  for (let tries = 0; !signal.aborted; tries++) {
+    try {
+      const migrations = await prepareShard(clickhouse.connection, opened, index)
+      if (migrations.length > 0) log.info({ ...told, migrations }, 'tables brought up to date')
+      shard.store = opened.shards[index]
+      shard.trouble = undefined
+      void watch(shard, told, { log, signal })
+      return
+    } catch (error) {
+      if (error instanceof WrongCluster) throw error
+      // The user's own server may come later than we do; an engine that has just started has no such excuse.
+      if (clickhouse.engine && tries >= RETRY_MS.length) throw error
+      shard.trouble = `${shard.name} cannot be reached or prepared`
+      log.warn({ ...told, err: error }, 'ClickHouse is not there yet, will try again')
+      await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined)
+    }
+  }
+  throw new Error('Closed before ClickHouse was there.')
+}
+
+/** Asks again and again whether it answers; says so once when that changes. */
+async function watch(shard: Shard, told: object, { log, signal }: { log: Logger; signal: AbortSignal }): Promise<void> {
+  for (;;) {
+    await sleep(WATCH_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+    if (signal.aborted || !shard.store) return
+    const isThere = await answers(shard.store)
+    if (!isThere && !shard.trouble) log.warn(told, 'ClickHouse does not answer; facts wait in the log')
+    if (isThere && shard.trouble) log.info(told, 'ClickHouse answers again')
+    shard.trouble = isThere
+      ? undefined
+      : `${shard.name} does not answer: facts wait in the log, reports are out of reach`
   }
 }
 
