@@ -31,11 +31,20 @@ const httpUrl = z
 const httpUrls = z
   .string()
   .transform(splitUrls)
-  .pipe(z.array(httpUrl.refine(hasPlainCredentials, 'user and password must be percent-encoded')).min(1).max(1_000))
+  .pipe(
+    z
+      .array(
+        httpUrl
+          .refine(hasPlainCredentials, 'user and password must be percent-encoded')
+          .refine(hasOneHost, 'each address of the list begins with http:// or https://'),
+      )
+      .min(1)
+      .max(1_000),
+  )
   .transform((urls) => urls.join(','))
 
 export function splitUrls(text: string): string[] {
-  return text.split(/\s*,\s*(?=https?:)/)
+  return text.trim().split(/\s*,\s*(?=[a-z]+:\/\/)/i)
 }
 
 /** `%` is the one character that an address takes and that then cannot be read back. */
@@ -48,6 +57,10 @@ function hasPlainCredentials(text: string): boolean {
   } catch {
     return false
   }
+}
+
+function hasOneHost(text: string): boolean {
+  return !URL.canParse(text) || !new URL(text).hostname.includes(',')
 }
 
 function isReadable(file: string): boolean {

@@ -58,6 +58,8 @@ export interface LogOptions {
   quota_bytes: number
   /** The logs that share the quota: each adds here what tells its bytes. */
   quota_with?: (() => number)[]
+  /** Opens the repeat window, when several logs share one; else the log has its own. */
+  window?: () => Promise<RepeatWindow>
   now: Clock
   metrics: Registry
   log: Logger
@@ -80,7 +82,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
   try {
     const node = await nodeName(dir)
     const checkpoint = await openCheckpoint(join(dir, 'checkpoint'), open)
-    const window = await openRepeatWindow({ dir: join(dir, 'window'), now, open })
+    // Not before the folder is ours: who leaves it may still be writing.
+    const window = await (options.window?.() ?? openRepeatWindow({ dir: join(dir, 'window'), now, open }))
     const tables = new Map<FactTable, TableLog>()
     const reports = openLogReports({ ...options, ...figures(tables, now) })
     const limits = { ...segmentLimits, ...options.limits }

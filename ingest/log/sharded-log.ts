@@ -5,6 +5,7 @@ import { shardOfRow } from '#storage/cluster/shard-of.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { type Batch, type Log, type LogOptions, type LogStatus, openLog } from './log.ts'
 import type { Logger } from './log-reports.ts'
+import { openRepeatWindow, type RepeatWindow } from './repeat-window.ts'
 
 export interface ShardedLogOptions extends Omit<LogOptions, 'store' | 'quota_with'> {
   /** Of each shard: the store of its own tables; nothing while that shard is away. */
@@ -17,8 +18,8 @@ export interface ShardedLogOptions extends Omit<LogOptions, 'store' | 'quota_wit
  */
 export async function openShardedLog({ shards, ...options }: ShardedLogOptions): Promise<Log> {
   const logs: Log[] = []
-  const shared = { ...options, quota_with: [] }
   const places = [...shards.entries(), ...(await leftOver(options.dir, shards))]
+  const shared = { ...options, quota_with: [], window: sharedWindow(options) }
   try {
     for (const [index, store] of places) logs.push(await openLog(shardOptions(shared, { index, store })))
   } catch (error) {
@@ -27,6 +28,15 @@ export async function openShardedLog({ shards, ...options }: ShardedLogOptions):
   }
   const [only] = logs
   return only && logs.length === 1 ? only : compose(logs, shards.length)
+}
+
+/** One for all, in the first log's folder: a repeat is known although its row would stand on another shard by now. */
+function sharedWindow({ dir, now, open }: Pick<LogOptions, 'dir' | 'now' | 'open'>): () => Promise<RepeatWindow> {
+  let opened: Promise<RepeatWindow> | undefined
+  return () => {
+    opened ??= openRepeatWindow({ dir: join(dir, 'window'), now, ...(open && { open }) })
+    return opened
+  }
 }
 
 function compose(logs: readonly Log[], shards: number): Log {
@@ -104,7 +114,7 @@ function splitter(shards: number): (batches: readonly Batch[]) => [number, Batch
         else parts.set(shard, [part])
       }
     }
-    return parts.size === 0 ? [[0, []]] : [...parts]
+    return parts.size === 0 ? [[0, []]] : [...parts].toSorted(([a], [b]) => a - b)
   }
 }
 
