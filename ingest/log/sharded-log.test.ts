@@ -69,8 +69,9 @@ async function idsOn(shard: number, ids: string[]): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-function landed(log: Log, waiting = 0): Promise<void> {
-  return expect.poll(() => log.status().bytes, { timeout: 10_000 }).toBeLessThanOrEqual(waiting)
+/** Resolves when the shard has exactly these events. */
+function landed(shard: number, ids: string[], of: string[]): Promise<void> {
+  return expect.poll(async () => (await idsOn(shard, of)).toSorted(), { timeout: 10_000 }).toEqual(ids.toSorted())
 }
 
 describe('the log of two shards', () => {
@@ -82,18 +83,21 @@ describe('the log of two shards', () => {
     // The same events again, under visitors who stand on other shards.
     const elsewhere = ids.map((id) => sampleLine({ id, visitor: `${id}-again` }))
     await log.append([{ ...batch, rows: elsewhere }])
-    await landed(log)
     for (const shard of [0, 1]) {
       expect(shardIds[shard]?.length).toBeGreaterThan(5)
-      expect((await idsOn(shard, ids)).toSorted()).toEqual(shardIds[shard]?.toSorted())
-      const named = await (shards[shard] as Store).query<{ rows: number }>(
-        'SELECT rows FROM segments FINAL WHERE node = {node:String} AND segment = {segment:UInt32}',
-        { node: position[shard]?.node, segment: position[shard]?.segments.events },
-      )
-      expect(named).toEqual([{ rows: shardIds[shard]?.length }])
+      await landed(shard, shardIds[shard] ?? [], ids)
+      const named = () =>
+        (shards[shard] as Store).query<{ rows: number }>(
+          'SELECT rows FROM segments FINAL WHERE node = {node:String} AND segment = {segment:UInt32}',
+          { node: position[shard]?.node, segment: position[shard]?.segments.events },
+        )
+      await expect.poll(named, { timeout: 10_000 }).toEqual([{ rows: shardIds[shard]?.length }])
     }
     expect(position).toHaveLength(2)
-    expect(log.status()).toMatchObject({ bytes: 0, segments_waiting: 0, last_flush_error: null, full: false })
+    await expect
+      .poll(() => log.status())
+      .toMatchObject({ bytes: 0, segments_waiting: 0, last_flush_error: null, full: false })
+    expect([...(await idsOn(0, ids)), ...(await idsOn(1, ids))]).toHaveLength(ids.length)
   })
 
   test('names the position of a request that wrote nothing', async () => {
@@ -107,7 +111,7 @@ describe('the log of two shards', () => {
     const log = await open({ stores })
     const { batch, ids, shardIds } = events(40)
     await log.append([batch])
-    await expect.poll(() => idsOn(0, ids), { timeout: 10_000 }).toHaveLength(shardIds[0]?.length ?? 0)
+    await landed(0, shardIds[0] ?? [], ids)
     await expect.poll(() => log.status().last_flush_error).toBe('ClickHouse is away (shard 2)')
     await expect.poll(() => log.status()).toMatchObject({ oldest_ms: testNow_ms, segments_waiting: 1 })
     expect(lines).toContainEqual(expect.objectContaining({ shard: 2, err: 'ClickHouse is away' }))
@@ -115,9 +119,9 @@ describe('the log of two shards', () => {
     await logs.pop()?.close()
     isThere = true
     metrics = new Registry()
-    await landed(await open({ stores }))
-    expect((await idsOn(1, ids)).toSorted()).toEqual(shardIds[1]?.toSorted())
-    expect(await idsOn(0, ids)).toHaveLength(shardIds[0]?.length ?? 0)
+    await open({ stores })
+    await landed(1, shardIds[1] ?? [], ids)
+    await landed(0, shardIds[0] ?? [], ids)
   })
 
   test('counts all its bytes against one quota, and is full when the sum is', async () => {
@@ -140,8 +144,8 @@ describe('the log of two shards', () => {
     await log.append([batch])
     await logs.pop()?.close()
     metrics = new Registry()
-    await landed(await open({ stores: [() => shards[0]] }))
-    expect((await idsOn(0, ids)).toSorted()).toEqual(ids.toSorted())
+    await open({ stores: [() => shards[0]] })
+    await landed(0, ids, ids)
   })
 
   test('lets go of every folder when one of them cannot be opened', async () => {
