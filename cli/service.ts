@@ -87,7 +87,7 @@ async function openParts({ config, roles, demo, log }: ServiceOptions, closers: 
   keeper.ready.catch(() => {})
   await closers.add('ClickHouse', keeper.close)
   const file = join(config.DATA_DIR, 'settings.json')
-  const settings = await openSettings({ store: keeper.store, file, poll_ms: SETTINGS_POLL_MS, now, log })
+  const settings = await openSettings({ store: keeper.home, file, poll_ms: SETTINGS_POLL_MS, now, log })
   await closers.add('settings', settings.close)
   let matching: MatchingChild | undefined
   const ingest = await openIngest({ config, settings, keeper, now, metrics, log, onLanded: () => matching?.poke() })

@@ -11,6 +11,8 @@ export interface StoreKeeper {
   store(): Store | undefined
   /** Of each server: the store of its own tables, which the log writes to; undefined until they are up to date. */
   readonly shards: readonly (() => Store | undefined)[]
+  /** The one of them that has the settings: there before the others are. */
+  home(): Store | undefined
   /** What is wrong with ClickHouse now, for /readyz. */
   trouble(): string | undefined
   /** Resolves when ClickHouse is there and its tables are up to date; rejects when it never can be. */
@@ -47,6 +49,7 @@ export function keepStore(config: Config, log: Logger): StoreKeeper {
   return {
     store: () => store,
     shards: shards.map((shard) => () => shard.store),
+    home: () => shards[0]?.store,
     trouble() {
       const found = shards.flatMap(({ trouble }) => trouble ?? [])
       return found.length > 0 ? found.join('; ') : undefined

@@ -127,6 +127,12 @@ describe('a service on two shards', () => {
     stream = startStream(service.url)
     await streamed(100)
     await expectLanding(first)
+    const site = { domains: ['late.example'], timezone: 'Europe/Moscow' }
+    await waitUntil(
+      async () => (await service.api('PUT', '/v1/sites/late', site)).status === 200,
+      30_000,
+      () => 'Settings cannot be changed while the second shard is away',
+    )
     await cluster.startShard(1)
     await streamed(100)
     await stream.stop()
