@@ -40,7 +40,8 @@ export function keepStore(config: Config, log: Logger): StoreKeeper {
     opened = openStore(clickhouse.connection)
     const parts = { clickhouse, opened, log, signal }
     // Each for itself: what the log has for one shard lands there although another is still away.
-    await Promise.all(shards.map((shard, index) => prepare(shard, index, parts)))
+    const isNew = await Promise.all(shards.map((shard, index) => prepare(shard, index, parts)))
+    if (new Set(isNew).size > 1) log.warn({ shards: placesOf(isNew) }, 'a shard is new: run «throughline rebuild» now')
     store = opened
     return clickhouse
   }
@@ -87,8 +88,17 @@ interface PrepareParts {
   signal: AbortSignal
 }
 
-/** Resolves when the shard's tables are up to date; it is watched from then on. */
-async function prepare(shard: Shard, index: number, { clickhouse, opened, log, signal }: PrepareParts): Promise<void> {
+/** Which of them, counted from 1. */
+function placesOf(isNew: readonly boolean[]): number[] {
+  return isNew.flatMap((one, index) => (one ? index + 1 : []))
+}
+
+/** Resolves when the shard's tables are up to date, with whether there were none before; it is watched from then on. */
+async function prepare(
+  shard: Shard,
+  index: number,
+  { clickhouse, opened, log, signal }: PrepareParts,
+): Promise<boolean> {
   const told = { ...(clickhouse.connection.cluster && { shard: index + 1 }) }
   for (let tries = 0; !signal.aborted; tries++) {
     try {
@@ -97,7 +107,7 @@ async function prepare(shard: Shard, index: number, { clickhouse, opened, log, s
       shard.store = opened.shards[index]
       shard.trouble = undefined
       void watch(shard, told, { log, signal })
-      return
+      return migrations[0]?.startsWith('0001_') === true
     } catch (error) {
       if (error instanceof WrongCluster) throw error
       // The user's own server may come later than we do; an engine that has just started has no such excuse.

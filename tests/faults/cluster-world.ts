@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { formatPosition, joinPositions, type Position, parsePosition } from '#domain/position.ts'
-import type { RunningService } from '../support/running-service.ts'
+import { type RunningService, waitUntil } from '../support/running-service.ts'
 
 const home = 'https://shop.example/'
 const browser =
@@ -95,6 +95,12 @@ export async function answersOf(service: RunningService, after: string): Promise
     expect([path, answer.status]).toEqual([path, 200])
     return answer.body
   }
+  // A loaded machine may take longer than one request waits.
+  await waitUntil(
+    async () => (await service.api('GET', `/v1/persons?site=shop&phone=%2B79160001000&after=${after}`)).status === 200,
+    120_000,
+    () => 'The history did not come up with the facts',
+  )
   const said: Record<string, unknown> = {}
   for (const [name, query] of Object.entries({
     channels: { dimensions: ['channel', 'campaign'], attribution: { model: 'linear' } },
