@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { formatPosition, joinPositions, type Position, parsePosition } from '#domain/position.ts'
-import { type RunningService, waitUntil } from '../support/running-service.ts'
+import { ADMIN_TOKEN, type RunningService, waitUntil } from '../support/running-service.ts'
 
 const home = 'https://shop.example/'
 const browser =
@@ -87,7 +87,7 @@ function costOf(index: number): object {
 
 const metrics = ['visits', 'visitors', 'pages', 'leads', 'calls', 'deals', 'deals_won', 'revenue', 'cost']
 
-/** What the service says of the world: reports, the rows behind one, and persons with their history. */
+/** What the service says of the world: reports, rows behind one, persons with their history, facts, streams. */
 export async function answersOf(service: RunningService, after: string): Promise<Record<string, unknown>> {
   const period = { site: 'shop', from: '2024-03-01', to: '2024-03-31' }
   const ask = async (method: string, path: string, body?: object) => {
@@ -112,5 +112,22 @@ export async function answersOf(service: RunningService, after: string): Promise
   for (const index of [0, 6, 8, 9, 30, 32]) {
     said[`person ${index}`] = await ask('GET', `/v1/persons?site=shop&phone=${encodeURIComponent(phoneOf(index))}`)
   }
+  for (const path of ['sessions/s0', 'calls/call1', 'leads/form0', 'deals/d8']) {
+    said[path] = await ask('GET', `/v1/${path}?site=shop`)
+  }
+  // When each service received a fact is its own matter.
+  const why = JSON.stringify(await ask('GET', '/v1/persons/why?site=shop&a=visitor%3Av8&b=deal%3Ad8'))
+  said.why = JSON.parse(why, (name, value) => (name === 'received_at' ? undefined : value))
+  for (const name of ['sessions', 'calls', 'leads', 'deals', 'conversions', 'touchpoints', 'identities']) {
+    said[name] = await linesOf(service, `/v1/${name}?site=shop&from=${period.from}&to=${period.to}`)
+  }
   return said
+}
+
+/** The lines of a stream, of which there must be some. Leads and deals come in no certain order. */
+async function linesOf(service: RunningService, path: string): Promise<string[]> {
+  const answer = await fetch(`${service.url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
+  const lines = (await answer.text()).trim().split('\n')
+  expect([path, answer.status, lines.length > 5]).toEqual([path, 200, true])
+  return lines.toSorted()
 }

@@ -83,7 +83,7 @@ describe('a service on two shards', () => {
     })
     expect(await again.ended, again.output()).toEqual({ code: 0, signal: null })
     expect(JSON.parse(again.output())).toEqual({ migrations: [], ran: true })
-  })
+  }, 300_000)
 
   test('lands everything once when a shard is killed in a stream, and the service too; the other shard goes on', async () => {
     const dir = await newDataFolder()
