@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { baseUrlOf, readConfig } from './config.ts'
+import { ownConnection, shardCount } from './clickhouse.ts'
+import { baseUrlOf, readConfig, splitUrls } from './config.ts'
 
 describe('settings from the environment', () => {
   test('have defaults that suit one machine', () => {
@@ -46,6 +47,25 @@ describe('settings from the environment', () => {
     const read = () => readConfig({ WORKERS })
     if (isTaken) expect(read().WORKERS).toBe(Number(WORKERS))
     else expect(read).toThrow(/WORKERS/)
+  })
+
+  test('take one address of ClickHouse for each shard of a cluster', () => {
+    const CLICKHOUSE_URL = 'http://u:a,b%40c@one:8123/, https://u:x@two:8443'
+    const config = readConfig({ CLICKHOUSE_URL, CLICKHOUSE_CLUSTER: 'grid' })
+    expect(splitUrls(config.CLICKHOUSE_URL ?? '')).toEqual(['http://u:a,b%40c@one:8123', 'https://u:x@two:8443'])
+    expect(shardCount(config)).toBe(2)
+    expect(ownConnection(config)).toMatchObject({ url: 'http://u:a,b%40c@one:8123', cluster: { name: 'grid' } })
+    expect(shardCount(readConfig({}))).toBe(1)
+  })
+
+  test.each([
+    [{ CLICKHOUSE_CLUSTER: 'grid' }, 'CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL'],
+    [{ CLICKHOUSE_URL: 'http://one,http://two' }, 'CLICKHOUSE_URL: several servers are a cluster'],
+    [{ CLICKHOUSE_URL: 'http://one,ftp://two', CLICKHOUSE_CLUSTER: 'grid' }, 'CLICKHOUSE_URL: must be'],
+    [{ CLICKHOUSE_URL: 'http://one,two', CLICKHOUSE_CLUSTER: 'grid' }, 'CLICKHOUSE_URL: each address'],
+    [{ CLICKHOUSE_URL: 'http://one', CLICKHOUSE_CLUSTER: "grid', x" }, 'CLICKHOUSE_CLUSTER: must be a name'],
+  ])('find %j wrong', (env, says) => {
+    expect(() => readConfig(env)).toThrow(says)
   })
 
   test('take a list of networks', () => {

@@ -27,6 +27,26 @@ const httpUrl = z
   .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http(s) address')
   .transform((text) => text.replace(/\/+$/, ''))
 
+/** One address, or one for each shard of a cluster; a comma inside a password is no border. */
+const httpUrls = z
+  .string()
+  .transform(splitUrls)
+  .pipe(
+    z
+      .array(
+        httpUrl
+          .refine(hasPlainCredentials, 'user and password must be percent-encoded')
+          .refine(hasOneHost, 'each address of the list begins with http:// or https://'),
+      )
+      .min(1)
+      .max(1_000),
+  )
+  .transform((urls) => urls.join(','))
+
+export function splitUrls(text: string): string[] {
+  return text.trim().split(/\s*,\s*(?=[a-z]+:\/\/)/i)
+}
+
 /** `%` is the one character that an address takes and that then cannot be read back. */
 function hasPlainCredentials(text: string): boolean {
   if (!URL.canParse(text)) return true
@@ -37,6 +57,10 @@ function hasPlainCredentials(text: string): boolean {
   } catch {
     return false
   }
+}
+
+function hasOneHost(text: string): boolean {
+  return !URL.canParse(text) || !new URL(text).hostname.includes(',')
 }
 
 function isReadable(file: string): boolean {
@@ -59,10 +83,14 @@ export const Config = z.object({
     .min(1)
     .default('./data')
     .describe('The durable log, and the embedded ClickHouse when `CLICKHOUSE_URL` is not set'),
-  CLICKHOUSE_URL: httpUrl
-    .refine(hasPlainCredentials, 'user and password must be percent-encoded')
+  CLICKHOUSE_URL: httpUrls
     .optional()
-    .describe('A ClickHouse server, user and password inside; embedded when not set'),
+    .describe('A ClickHouse server, user and password inside; embedded when not set. Of a cluster: one for each shard'),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z_][\w.-]{0,62}$/, 'must be a name of letters, digits, _, - and .')
+    .optional()
+    .describe('The name of the cluster in the servers’ `remote_servers`, when `CLICKHOUSE_URL` lists its shards'),
   CLICKHOUSE_DATABASE: z
     .string()
     .regex(/^[A-Za-z_]\w{0,62}$/, 'must be a plain name of letters, digits and _')
@@ -155,8 +183,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (!parsed.success) {
     for (const issue of parsed.error.issues) wrong.push(`${issue.path[0] as string}: ${issue.message}`)
   }
+  if (parsed.success) wrong.push(...wrongTogether(parsed.data))
   if (wrong.length > 0 || !parsed.success) throw new WrongSettings(wrong)
   return parsed.data
+}
+
+/** Settings that are right by themselves and contradict each other. */
+function wrongTogether({ CLICKHOUSE_URL, CLICKHOUSE_CLUSTER }: Config): string[] {
+  if (CLICKHOUSE_CLUSTER !== undefined && CLICKHOUSE_URL === undefined) {
+    return ['CLICKHOUSE_CLUSTER: needs CLICKHOUSE_URL with an address for each shard']
+  }
+  if (CLICKHOUSE_CLUSTER === undefined && splitUrls(CLICKHOUSE_URL ?? '').length > 1) {
+    return ['CLICKHOUSE_URL: several servers are a cluster; set CLICKHOUSE_CLUSTER to its name']
+  }
+  return []
 }
 
 export class WrongSettings extends Error {

@@ -10,7 +10,13 @@ const Control = z.object({
   /** Good for the life of this process; the owner's commands use it. */
   token: z.string(),
   clickhouse: z
-    .object({ url: z.string(), user: z.string().optional(), password: z.string().optional(), database: z.string() })
+    .object({
+      url: z.string(),
+      user: z.string().optional(),
+      password: z.string().optional(),
+      database: z.string(),
+      cluster: z.object({ name: z.string(), urls: z.array(z.string()) }).optional(),
+    })
     .optional(),
 })
 

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { openPlaces, type Places } from '#ingest/enrich/place.ts'
 import { type Leases, openLeases } from '#ingest/leases/leases.ts'
-import { type Log, openLog } from '#ingest/log/log.ts'
+import type { Log } from '#ingest/log/log.ts'
 import { openRepeatWindow, type RepeatWindow } from '#ingest/log/repeat-window.ts'
 import type { Repeats } from '#ingest/log/repeats.ts'
+import { openShardedLog } from '#ingest/log/sharded-log.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
@@ -23,7 +24,8 @@ export interface IngestService {
 /** What every log of an installation is opened with, whichever process has it. */
 export interface DurableOptions {
   config: Config
-  store: () => Store | undefined
+  /** Of each server of ClickHouse: the store of its own tables; undefined while it is away. */
+  shards: readonly (() => Store | undefined)[]
   now: Clock
   metrics: Registry
   log: Logger
@@ -77,10 +79,10 @@ export async function openLogAndLeases(options: IngestOptions): Promise<Omit<Ing
 
 /** A log as all of them are opened. */
 export function openDurable(folder: string, options: DurableOptions): Promise<Log> {
-  const { config, store, now, metrics, log, repeats, onLanded } = options
-  return openLog({
+  const { config, shards, now, metrics, log, repeats, onLanded } = options
+  return openShardedLog({
     dir: join(ingestFolder(config), folder),
-    store,
+    shards,
     quota_bytes: Math.floor(config.LOG_QUOTA_BYTES / config.WORKERS),
     min_free_bytes: config.MIN_FREE_BYTES,
     close_wait_ms: CLOSE_WAIT_MS,

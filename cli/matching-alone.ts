@@ -1,4 +1,4 @@
-import type { Connection } from './clickhouse.ts'
+import { type Connection, ownConnection } from './clickhouse.ts'
 import type { Config } from './config.ts'
 import { findService } from './control.ts'
 import type { Logger } from './logger.ts'
@@ -26,8 +26,7 @@ export function startMatchingAlone({ config, log }: { config: Config; log: Logge
 }
 
 async function findConnection(config: Config): Promise<Connection> {
-  if (config.CLICKHOUSE_URL) return { url: config.CLICKHOUSE_URL, database: config.CLICKHOUSE_DATABASE }
-  const connection = (await findService(config.DATA_DIR))?.clickhouse
+  const connection = ownConnection(config) ?? (await findService(config.DATA_DIR))?.clickhouse
   if (!connection) throw new Error('Matching alone needs CLICKHOUSE_URL, or a service running on the same DATA_DIR.')
   return connection
 }

@@ -23,7 +23,7 @@ export async function openBase(
   keeper.ready.catch(() => {})
   await closers.add('ClickHouse', keeper.close)
   const settings = await openSettings({
-    ...{ store: keeper.store, file: settingsFile(config), log },
+    ...{ store: keeper.home, file: settingsFile(config), log },
     poll_ms: SETTINGS_POLL_MS,
     now: () => Date.now(),
   })

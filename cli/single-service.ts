@@ -20,7 +20,7 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
   const { keeper, settings } = await openBase(options, closers)
   let matching: MatchingChild | undefined
   const durable = {
-    ...{ config, now, log, store: keeper.store, repeats: openRepeats(await openWindow(config, now)) },
+    ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(await openWindow(config, now)) },
     onLanded: () => matching?.poke(),
   }
   const ingest = await openIngest({

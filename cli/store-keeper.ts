@@ -1,15 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Store } from '#storage/client.ts'
+import { openStore, type Store } from '#storage/client.ts'
+import { WrongCluster } from '#storage/cluster/check-cluster.ts'
 import type { EngineExit, EngineState } from '#storage/engine/start-engine.ts'
-import { type ClickHouse, prepareStore, startClickHouse } from './clickhouse.ts'
+import {
+  type ClickHouse,
+  type Connection,
+  ownConnection,
+  prepareShard,
+  shardCount,
+  startClickHouse,
+} from './clickhouse.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './logger.ts'
 
 export interface StoreKeeper {
   /** The store once ClickHouse is there; undefined before. */
   store(): Store | undefined
+  /** Of each server: the store of its own tables, which the log writes to; undefined until they are up to date. */
+  readonly shards: readonly (() => Store | undefined)[]
+  /** The one of them that has the settings: there before the others are. */
+  home(): Store | undefined
   /** What is wrong with ClickHouse now, for /readyz. */
   trouble(): string | undefined
+  /** Where ClickHouse is to be found, as soon as that is known: its tables may not be up to date yet. */
+  connected: Promise<Connection>
   /** Resolves when ClickHouse is there and its tables are up to date; rejects when it never can be. */
   ready: Promise<ClickHouse>
   close(): Promise<void>
@@ -25,55 +39,113 @@ const CLOSE_WAIT_MS = 5_000
 export function keepStore(config: Config, log: Logger): StoreKeeper {
   const closing = new AbortController()
   const { signal } = closing
+  const shards = Array.from({ length: shardCount(config) }, (_, index) => waitingShard(config, index))
+  let opened: Store | undefined
   let store: Store | undefined
   let clickhouse: ClickHouse | undefined
-  let trouble: string | undefined = 'ClickHouse is starting'
+
+  const started = startClickHouse(config, { signal, ...engineReports(log) })
+  const connected = started.then(({ connection }) => connection)
+  // Whoever waits for it hears of a failure by `ready` as well.
+  connected.catch(() => {})
 
   async function begin(): Promise<ClickHouse> {
-    clickhouse = await startClickHouse(config, { signal, ...engineReports(log) })
-    for (let tries = 0; !signal.aborted; tries++) {
-      try {
-        const prepared = await prepareStore(clickhouse.connection)
-        store = prepared.store
-        trouble = undefined
-        if (prepared.migrated.length > 0) log.info({ migrations: prepared.migrated }, 'tables brought up to date')
-        void watch(prepared.store)
-        return clickhouse
-      } catch (error) {
-        // The user's own server may come later than we do; an engine that has just started has no such excuse.
-        if (clickhouse.engine && tries >= RETRY_MS.length) throw error
-        trouble = 'ClickHouse cannot be reached or prepared'
-        log.warn({ err: error }, 'ClickHouse is not there yet, will try again')
-        await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined)
-      }
-    }
-    throw new Error('Closed before ClickHouse was there.')
-  }
-
-  /** Asks again and again whether it answers; says so once when that changes. */
-  async function watch(watched: Store): Promise<void> {
-    for (;;) {
-      await sleep(WATCH_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
-      if (signal.aborted) return
-      const isThere = await answers(watched)
-      if (!isThere && !trouble) log.warn('ClickHouse does not answer; facts wait in the log')
-      if (isThere && trouble) log.info('ClickHouse answers again')
-      trouble = isThere ? undefined : 'ClickHouse does not answer: facts wait in the log, reports are out of reach'
-    }
+    clickhouse = await started
+    opened = openStore(clickhouse.connection)
+    const parts = { clickhouse, opened, log, signal }
+    // Each for itself: what the log has for one shard lands there although another is still away.
+    const isNew = await Promise.all(shards.map((shard, index) => prepare(shard, index, parts)))
+    if (new Set(isNew).size > 1) log.warn({ shards: placesOf(isNew) }, 'a shard is new: run «throughline rebuild» now')
+    store = opened
+    return clickhouse
   }
 
   const ready = begin()
   return {
     store: () => store,
-    trouble: () => trouble,
+    shards: shards.map((shard) => () => shard.store),
+    home: () => shards[0]?.store,
+    trouble() {
+      const found = shards.flatMap(({ trouble }) => trouble ?? [])
+      return found.length > 0 ? found.join('; ') : undefined
+    },
+    connected,
     ready,
     async close() {
       closing.abort()
       // A server that takes the connection and says nothing must not hold up the stop.
       await Promise.race([ready.catch(() => undefined), sleep(CLOSE_WAIT_MS, undefined, { ref: false })])
-      await store?.close()
+      await opened?.close()
       await clickhouse?.engine?.stop()
     },
+  }
+}
+
+/** One server, as the keeper knows it. */
+interface Shard {
+  /** Of its own tables, once they are up to date. */
+  store: Store | undefined
+  trouble: string | undefined
+  /** What it is called in a trouble. */
+  name: string
+}
+
+function waitingShard(config: Config, index: number): Shard {
+  const address = ownConnection(config)?.cluster?.urls[index]
+  const name = address === undefined ? 'ClickHouse' : `ClickHouse shard ${index + 1} (${new URL(address).host})`
+  return { store: undefined, trouble: `${name} is starting`, name }
+}
+
+interface PrepareParts {
+  clickhouse: ClickHouse
+  opened: Store
+  log: Logger
+  signal: AbortSignal
+}
+
+/** Which of them, counted from 1. */
+function placesOf(isNew: readonly boolean[]): number[] {
+  return isNew.flatMap((one, index) => (one ? index + 1 : []))
+}
+
+/** Resolves when the shard's tables are up to date, with whether there were none before; it is watched from then on. */
+async function prepare(
+  shard: Shard,
+  index: number,
+  { clickhouse, opened, log, signal }: PrepareParts,
+): Promise<boolean> {
+  const told = { ...(clickhouse.connection.cluster && { shard: index + 1 }) }
+  for (let tries = 0; !signal.aborted; tries++) {
+    try {
+      const migrations = await prepareShard(clickhouse.connection, opened, index)
+      if (migrations.length > 0) log.info({ ...told, migrations }, 'tables brought up to date')
+      shard.store = opened.shards[index]
+      shard.trouble = undefined
+      void watch(shard, told, { log, signal })
+      return migrations[0]?.startsWith('0001_') === true
+    } catch (error) {
+      if (error instanceof WrongCluster) throw error
+      // The user's own server may come later than we do; an engine that has just started has no such excuse.
+      if (clickhouse.engine && tries >= RETRY_MS.length) throw error
+      shard.trouble = `${shard.name} cannot be reached or prepared`
+      log.warn({ ...told, err: error }, 'ClickHouse is not there yet, will try again')
+      await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined)
+    }
+  }
+  throw new Error('Closed before ClickHouse was there.')
+}
+
+/** Asks again and again whether it answers; says so once when that changes. */
+async function watch(shard: Shard, told: object, { log, signal }: { log: Logger; signal: AbortSignal }): Promise<void> {
+  for (;;) {
+    await sleep(WATCH_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+    if (signal.aborted || !shard.store) return
+    const isThere = await answers(shard.store)
+    if (!isThere && !shard.trouble) log.warn(told, 'ClickHouse does not answer; facts wait in the log')
+    if (isThere && shard.trouble) log.info(told, 'ClickHouse answers again')
+    shard.trouble = isThere
+      ? undefined
+      : `${shard.name} does not answer: facts wait in the log, reports are out of reach`
   }
 }
 

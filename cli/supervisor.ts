@@ -39,7 +39,7 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   const window = await openWindow(config, now)
   let matching: MatchingChild | undefined
   const durable = {
-    ...{ config, now, log, store: keeper.store, repeats: openRepeats(window) },
+    ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(window) },
     onLanded: () => matching?.poke(),
   }
   const unread = (await slotsWithLogs(ingestFolder(config))).filter((slot) => slot <= config.WORKERS)
@@ -88,7 +88,11 @@ function openWorkers(held: Held, unread: readonly number[]): { fleet: WorkerFlee
   const { config, roles, demo, log } = options
   const book = openClaimBook({ window, unread, tell: (slot, message) => fleet.tell(slot, { say: 'claims', message }) })
   const figures = openFigures(held, () => fleet)
-  const state = (): SharedState => ({ trouble: keeper.trouble(), matching: held.matching()?.status() })
+  const state = (): SharedState => ({
+    trouble: keeper.trouble(),
+    shards_ready: keeper.shards.map((shard) => shard() !== undefined),
+    matching: held.matching()?.status(),
+  })
   const fleet: WorkerFleet = openFleet({
     workers: config.WORKERS,
     log,
@@ -96,7 +100,7 @@ function openWorkers(held: Held, unread: readonly number[]): { fleet: WorkerFlee
       const begin = { slot, demo, roles: [...roles], window_key: window.key, control_token }
       void channel.tell({ say: 'begin', begin })
       void channel.tell({ say: 'state', state: state() })
-      keeper.ready.then(({ connection }) => channel.tell({ say: 'connection', connection })).catch(() => {})
+      keeper.connected.then((connection) => channel.tell({ say: 'connection', connection })).catch(() => {})
     },
     told: (slot, message) => take(slot, message, book, held),
     asked: (_, question) => answer(question, held, figures),

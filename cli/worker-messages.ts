@@ -17,6 +17,8 @@ export interface WorkerBegin {
 /** What a worker cannot see for itself. */
 export interface SharedState {
   trouble: string | undefined
+  /** Of each server of ClickHouse: whether its tables are up to date. */
+  shards_ready: boolean[]
   /** Undefined where matching has not been started yet, or runs elsewhere. */
   matching: (MatchingStatus & { running: boolean }) | undefined
 }

@@ -9,6 +9,7 @@ import { openSettings } from '#storage/settings/open-settings.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { logFolderOf } from './abandoned-logs.ts'
 import type { Channel } from './channel.ts'
+import { shardCount } from './clickhouse.ts'
 import { type Closers, openClosers } from './closers.ts'
 import { baseUrlOf, type Config } from './config.ts'
 import { type HttpService, openHttp } from './http-service.ts'
@@ -60,7 +61,7 @@ export function openWorker(options: WorkerOptions): WorkerService {
       send: (message) => channel.tell({ say: 'claims', message }),
       sync: async () => void (await channel.ask({ ask: 'sync window' }, SYNC_WAIT_MS)),
     }),
-    state: { trouble: 'ClickHouse is starting', matching: undefined },
+    state: { trouble: 'ClickHouse is starting', shards_ready: [], matching: undefined },
     store: undefined,
   }
   const closers = openClosers(log)
@@ -91,7 +92,7 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
   const ingest = await openIngest({
     ...{ config, now, metrics, log, repeats },
     folder: logFolderOf(begun.slot),
-    store: () => parts.store,
+    shards: shardStores(config, parts),
     onLanded: () => void channel.tell({ say: 'landed' }),
     leases: async () =>
       openRemoteLeases({
@@ -109,7 +110,7 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
     roles: new Set(begun.roles),
     control_token: begun.control_token,
     base_url: baseUrlOf(config),
-    keeper: { store: () => parts.store, trouble: () => parts.state.trouble },
+    keeper: { store: () => wholeStore(parts), trouble: () => parts.state.trouble },
     matching: () => remoteMatching(parts.state, channel),
     metrics_text: async () => (await channel.ask({ ask: 'metrics' })) as string,
     log_status: () => tellOwn(ingest.log.status(), channel),
@@ -117,6 +118,18 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
   parts.http = http
   await closers.add('http', () => http.close())
   await http.listen()
+}
+
+/** Of each server of ClickHouse, once the main process has its tables up to date. */
+function shardStores(config: Config, parts: Parts): (() => Store | undefined)[] {
+  return Array.from({ length: shardCount(config) }, (_, index) => () => {
+    return parts.state.shards_ready[index] ? parts.store?.shards[index] : undefined
+  })
+}
+
+/** What is read is read from all of them. */
+function wholeStore({ state, store }: Parts): Store | undefined {
+  return state.shards_ready.length > 0 && state.shards_ready.every(Boolean) ? store : undefined
 }
 
 /** A copy of the main process's copy, so that a start without ClickHouse has what was in force last. */
@@ -130,7 +143,7 @@ async function openOwnSettings({ config, begun, log }: WorkerOptions, parts: Par
   })
   const settings = await openSettings({
     ...{ file, log, poll_ms: SETTINGS_POLL_MS },
-    store: () => parts.store,
+    store: shardStores(config, parts)[0] as () => Store | undefined, // There is one at least.
     now: () => Date.now(),
   })
   parts.settings = settings

@@ -27,7 +27,9 @@ interface Holder {
  * Lets one matching run on a database: two would write each other's rows. Refuses when another is alive; one of this
  * machine whose process is gone is not waited for. Ages are counted by ClickHouse's clock alone.
  */
-export async function takeLock(store: Store): Promise<Lock> {
+export async function takeLock(database: Store): Promise<Lock> {
+  // In a cluster the lock stands on the first shard, by whose clock all ages are counted.
+  const store = database.shards[0] ?? database
   const holder = randomBytes(8).toString('hex')
   const say = async (is_released: number) => {
     await store.command(

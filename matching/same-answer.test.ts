@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '#storage/client.ts'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import {
   DAY,
   fact,
@@ -213,7 +213,7 @@ describe('the same facts', () => {
     await fc.assert(
       fc.asyncProperty(worlds, async ({ facts, arrival, other, together, restarts, written }) => {
         const site = `world${world++}`
-        for (const table of ['segments', 'matching_positions']) await store.command(`TRUNCATE TABLE ${table}`)
+        for (const table of ['segments', 'matching_positions']) await truncate(store, table)
         const settings = fixedSettings({
           site: shop.site?.map((one) => ({ ...one, id: site })) ?? [],
           pool: shop.pool?.map((one) => ({ ...one, site })) ?? [],
@@ -245,7 +245,7 @@ describe('the same facts', () => {
           expect(await compareTables(store, site)).toEqual([])
         }
         // A crash before the positions were written: all is read once more.
-        await store.command('TRUNCATE TABLE matching_positions')
+        await truncate(store, 'matching_positions')
         await readAll(await openProjection(options))
         expect(await compareTables(store, site)).toEqual([])
         const [count] = await store.query<{ n: number }>(

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
-import { ClickHouseLogLevel, createClient, parseError } from '@clickhouse/client'
+import { ClickHouseLogLevel, type ClickHouseSettings, createClient, parseError } from '@clickhouse/client'
 import { clientLogger, type StoreLog } from './client-logger.ts'
+import { localDatabase } from './cluster/distributed-table.ts'
 import { toStoreError } from './store-error.ts'
 
 export interface StoreOptions {
@@ -9,6 +10,8 @@ export interface StoreOptions {
   user?: string | undefined
   password?: string | undefined
   database: string
+  /** With a cluster, `url` is that of its first shard, and `urls` are those of all, in the cluster's order. */
+  cluster?: { name: string; urls: readonly string[] } | undefined
   /** How long ClickHouse may be silent. */
   request_timeout_ms?: number
   log?: StoreLog
@@ -30,6 +33,8 @@ export interface CallOptions {
  */
 export interface Store {
   database: string
+  /** The name of the cluster whose Distributed tables this store reads and writes. */
+  readonly cluster: string | undefined
   /**
    * The servers that hold the rows themselves, for what a table over several servers cannot do: ALTER, DELETE, EXCHANGE,
    * and the log's own inserts. Without a cluster there is one, this store itself. Closed together with it.
@@ -51,9 +56,38 @@ export interface Store {
 const CONNECTIONS_MAX = 16
 
 export function openStore(options: StoreOptions): Store {
-  const client = openClient(options)
+  const { cluster, ...single } = options
+  if (!cluster) return openOne(single)
+  const database = localDatabase(options.database)
+  const shards = cluster.urls.map((url) => openOne({ ...single, url, database }))
+  const front = openOne(single, clusterSettings)
+  return {
+    ...front,
+    cluster: cluster.name,
+    shards,
+    async close() {
+      await Promise.all([front, ...shards].map((store) => store.close()))
+    },
+  }
+}
+
+/** What makes a statement on Distributed tables mean what it means on plain ones. */
+const clusterSettings = {
+  // An insert is answered when it is on its shards, so that what was written can be read.
+  distributed_foreground_insert: 1,
+  // A table in a subquery is read on all shards too, once.
+  distributed_product_mode: 'global',
+  // Of several replicas the one that was written to is read from.
+  load_balancing: 'in_order',
+  // A shard that is away is an error: an answer without its rows would be a wrong one.
+  skip_unavailable_shards: 0,
+} as const
+
+function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Store {
+  const client = openClient(options, settings)
   const store: Store = {
     database: options.database,
+    cluster: undefined,
     get shards() {
       return [store]
     },
@@ -84,7 +118,10 @@ export function openStore(options: StoreOptions): Store {
   return store
 }
 
-function openClient({ url, user, password, database, request_timeout_ms = 60_000, log }: StoreOptions) {
+function openClient(
+  { url, user, password, database, request_timeout_ms = 60_000, log }: StoreOptions,
+  settings: ClickHouseSettings,
+) {
   const address = new URL(url)
   const name = user ?? decodeURIComponent(address.username)
   const key = password ?? decodeURIComponent(address.password)
@@ -109,6 +146,7 @@ function openClient({ url, user, password, database, request_timeout_ms = 60_000
       date_time_output_format: 'iso',
       async_insert: 0,
       cancel_http_readonly_queries_on_client_close: 1,
+      ...settings,
     },
   })
 }

@@ -1,6 +1,7 @@
 import type { Store } from '#storage/client.ts'
 import { type FactTable, factTables } from '#storage/fact-tables.ts'
 import { LogProblem } from './log-reports.ts'
+import { isReplicated } from './replicated-table.ts'
 import type { Segment } from './segment.ts'
 import { segmentBody } from './segment-body.ts'
 
@@ -9,9 +10,13 @@ import { segmentBody } from './segment-body.ts'
  * only one can have at a time, and lets nothing in that is in already.
  */
 export async function insertSegment(store: Store, segment: Segment): Promise<void> {
+  const token = (await isReplicated(store, segment.table)) ? queryId(segment) : undefined
   const body = segmentBody(segment)
   try {
-    await store.send(insertStatement(segment.table), body, { params: names(segment), query_id: queryId(segment) })
+    await store.send(insertStatement(segment.table, token), body, {
+      params: names(segment),
+      query_id: queryId(segment),
+    })
   } finally {
     body.destroy()
   }
@@ -74,11 +79,14 @@ function names({ node, table, segment }: Segment): Record<string, unknown> {
  *
  * The body is read to its end also when nothing of it is needed. A guard that is false for the whole segment
  * (`count() = 0`) lets ClickHouse answer without reading, and the connection breaks under the sender.
+ *
+ * A replicated table may be asked on a replica that lags behind: there the segment's name as token keeps a repeat out,
+ * since token and part are committed together. On a plain table it loses rows (DESIGN), so it is not to be active there.
  */
-function insertStatement(table: FactTable): string {
+export function insertStatement(table: FactTable, token?: string): string {
   const columns = ['row', ...Object.keys(factTables[table])].map((column) => `\`${column}\``).join(', ')
   return `INSERT INTO ${table} (node, segment, ${columns})
-    SETTINGS ${onePartSettings}, ${rowSettings}
+    SETTINGS ${onePartSettings}, ${rowSettings}, ${token === undefined ? 'insert_deduplicate = 0' : tokenSettings(token)}
     SELECT {node:String}, {segment:UInt32}, ${columns}
     FROM input('${structureOf(table)}')
     WHERE NOT has(
@@ -91,7 +99,6 @@ function insertStatement(table: FactTable): string {
 /** All rows reach the table as one block, whatever their number, so that a month of them is one part. */
 const onePartSettings = [
   'async_insert = 0',
-  'insert_deduplicate = 0',
   'max_insert_threads = 1',
   'max_insert_block_size = 1048449',
   'min_insert_block_size_rows = 1048449',
@@ -100,6 +107,10 @@ const onePartSettings = [
 
 /** A row that an earlier version left in the log is short of the columns its table got since, which are always the last. */
 const rowSettings = 'input_format_json_compact_allow_variable_number_of_columns = 1'
+
+function tokenSettings(token: string): string {
+  return `insert_deduplicate = 1, insert_deduplication_token = '${token}'`
+}
 
 function structureOf(table: FactTable): string {
   const columns = Object.entries({ row: 'UInt32', ...factTables[table] })

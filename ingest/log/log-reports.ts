@@ -12,9 +12,12 @@ export interface Logger {
 /** Why an append was not taken. */
 export type Refusal = 'quota' | 'disk_low' | 'memory' | 'write_failed' | 'closing'
 
-interface Sources {
+interface Sources extends Figures {
   metrics: Registry
   log: Logger
+}
+
+interface Figures {
   bytes: () => number
   age_ms: () => number
   waiting: () => number
@@ -24,9 +27,7 @@ export type LogReports = ReturnType<typeof openLogReports>
 
 /** What the log says of itself: each event is a metric and, where someone should read it, a line, written together. */
 export function openLogReports({ metrics, log, ...sources }: Sources) {
-  const count = counters(metrics)
-  const seconds = timings(metrics)
-  gauges(metrics, sources)
+  const { count, seconds } = metricsOf(metrics, sources)
   return {
     synced(table: FactTable, rows: number, sync_s: number): void {
       count.rows.inc({ table }, rows)
@@ -75,6 +76,22 @@ export function openLogReports({ metrics, log, ...sources }: Sources) {
   }
 }
 
+/** The logs of several shards count into the same metrics. */
+const counted = new WeakMap<Registry, ReturnType<typeof makeMetrics>>()
+
+function metricsOf(metrics: Registry, source: Figures): ReturnType<typeof makeMetrics> {
+  const known = counted.get(metrics) ?? makeMetrics(metrics)
+  counted.set(metrics, known)
+  known.sources.push(source)
+  return known
+}
+
+function makeMetrics(metrics: Registry) {
+  const sources: Figures[] = []
+  gauges(metrics, sources)
+  return { count: counters(metrics), seconds: timings(metrics), sources }
+}
+
 function counters(metrics: Registry) {
   const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter({ name: `throughline_${name}`, help, labelNames, registers: [metrics] })
@@ -117,7 +134,7 @@ function timings(metrics: Registry) {
   }
 }
 
-function gauges(metrics: Registry, { bytes, age_ms, waiting }: Pick<Sources, 'bytes' | 'age_ms' | 'waiting'>): void {
+function gauges(metrics: Registry, sources: readonly Figures[]): void {
   const gauge = (name: string, help: string, value: () => number, aggregator: Aggregator = 'sum') =>
     new Gauge({
       name: `throughline_log_${name}`,
@@ -128,9 +145,15 @@ function gauges(metrics: Registry, { bytes, age_ms, waiting }: Pick<Sources, 'by
         this.set(value())
       },
     })
-  gauge('bytes', 'Bytes in the log.', bytes)
-  gauge('age_seconds', 'Age of the oldest row in the log.', () => age_ms() / 1000, 'max')
-  gauge('segments_waiting', 'Sealed segments that have not landed.', waiting)
+  const sum = (figure: 'bytes' | 'waiting') => () => sources.reduce((all, source) => all + source[figure](), 0)
+  gauge('bytes', 'Bytes in the log.', sum('bytes'))
+  gauge(
+    'age_seconds',
+    'Age of the oldest row in the log.',
+    () => Math.max(...sources.map(({ age_ms }) => age_ms())) / 1000,
+    'max',
+  )
+  gauge('segments_waiting', 'Sealed segments that have not landed.', sum('waiting'))
 }
 
 /** Names an error without its text, which can quote a row: `CANNOT_PARSE_NUMBER (72)`, `ECONNREFUSED`. */

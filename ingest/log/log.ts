@@ -57,6 +57,8 @@ export interface LogOptions {
   /** Undefined, or throwing, while ClickHouse is away. */
   store: () => Store | undefined
   quota_bytes: number
+  /** The logs that share the quota: each adds here what tells its bytes. */
+  quota_with?: (() => number)[]
   now: Clock
   metrics: Registry
   log: Logger
@@ -114,7 +116,8 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
   const figure = figures(tables, now)
   let waiting_chars = 0
   let isClosing = false
-  const room = await openRoom({ dir, quota_bytes, min_free_bytes, used: figure.bytes, waiting: () => waiting_chars })
+  const used = bytesOfAll(options, figure.bytes)
+  const room = await openRoom({ dir, quota_bytes, min_free_bytes, used, waiting: () => waiting_chars })
   const refusal = (chars: number): Refusal | undefined => (isClosing ? 'closing' : room.refusal(chars))
   // Near the quota a small append may still fit where those that come do not: the status speaks for what was refused.
   let refused_chars = 0
@@ -200,6 +203,15 @@ function positionOf(node: string, table: FactTable, written: number | Elsewhere)
   if (typeof written === 'number') return [{ node, segments: { [table]: written } }]
   const { segment, position } = written
   return joinPositions([{ node, segments: segment === undefined ? {} : { [table]: segment } }], position)
+}
+
+function bytesOfAll({ quota_with = [] }: LogOptions, own: () => number): () => number {
+  quota_with.push(own)
+  return () => {
+    let sum = 0
+    for (const bytes of quota_with) sum += bytes()
+    return sum
+  }
 }
 
 /** An append that is larger is no measure: it may never fit. */

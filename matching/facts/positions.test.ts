@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import { Positions } from './positions.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
@@ -9,7 +9,7 @@ beforeAll(async () => {
   store = await freshStore()
 })
 
-afterEach(() => store.command('TRUNCATE TABLE segments'))
+afterEach(() => truncate(store, 'segments'))
 
 afterAll(() => store.drop())
 
@@ -91,7 +91,7 @@ describe('the positions of matching', () => {
         fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 10 }),
         async (sizes, step_rows) => {
-          await store.command('TRUNCATE TABLE segments')
+          await truncate(store, 'segments')
           const { rows, counted } = await readAll(sizes, step_rows)
           const expected = sizes.flatMap((size, index) =>
             Array.from({ length: size }, (_, row) => `${index + 10}/${row}`),

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Outbound, openOutbound } from '#shell/outbound.ts'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import {
   DAY,
   fact,
@@ -259,7 +259,7 @@ describe('a destination', () => {
       [fact('events', { id: 'f1', at: NOW, type: 'form', visitor: 'v1', session: 's3', phone: '+79261112233' })],
       queue,
     )
-    await store.command('TRUNCATE TABLE matching_positions')
+    await truncate(store, 'matching_positions')
     await happens([], queue)
     await queue.deliverDue()
     expect(received).toHaveLength(1)

@@ -1,4 +1,5 @@
 import type { Store } from '#storage/client.ts'
+import { distributeTable, undistributeTable } from '#storage/cluster/distributed-table.ts'
 import { type HistoryTable, historyTableNames, historyTables } from '../history/history-tables.ts'
 
 /** What a rebuild's own tables are called beside those in use. */
@@ -17,33 +18,43 @@ export interface TableDifference {
   examples: string[]
 }
 
-/** Empty tables of the same structure; what an interrupted rebuild left is thrown away. */
+/** Empty tables of the same structure on every shard; what an interrupted rebuild left is thrown away. */
 export async function createRebuildTables(store: Store): Promise<void> {
   for (const name of historyTableNames) {
-    await store.command(`DROP TABLE IF EXISTS ${name}${REBUILD_SUFFIX} SYNC`)
-    await store.command(`CREATE TABLE ${name}${REBUILD_SUFFIX} AS ${name}`)
+    for (const shard of store.shards) {
+      await shard.command(`DROP TABLE IF EXISTS ${name}${REBUILD_SUFFIX} SYNC`)
+      await shard.command(`CREATE TABLE ${name}${REBUILD_SUFFIX} AS ${name}`)
+    }
+    await distributeTable(store, `${name}${REBUILD_SUFFIX}`, name)
   }
 }
 
 export async function dropRebuildTables(store: Store): Promise<void> {
-  for (const name of historyTableNames) await store.command(`DROP TABLE IF EXISTS ${name}${REBUILD_SUFFIX} SYNC`)
+  for (const name of historyTableNames) {
+    await undistributeTable(store, `${name}${REBUILD_SUFFIX}`)
+    for (const shard of store.shards) await shard.command(`DROP TABLE IF EXISTS ${name}${REBUILD_SUFFIX} SYNC`)
+  }
 }
 
 /** Puts the rebuilt tables in place of those in use. Of a rebuild of one site the others keep their rows. */
 export async function swapTables(store: Store, site: string | undefined): Promise<void> {
-  for (const name of historyTableNames) {
-    if (site !== undefined) {
-      const columns = [...Object.keys(historyTables[name].columns), 'version', 'is_deleted'].map(
-        (column) => `\`${column}\``,
-      )
-      await store.command(
-        `INSERT INTO ${name}${REBUILD_SUFFIX} (${columns.join(', ')})
-         SELECT ${columns.join(', ')} FROM ${name} FINAL WHERE site != {site:String}`,
-        { site },
-      )
-    }
+  if (site !== undefined) for (const name of historyTableNames) await keepOtherSites(store, name, site)
+  // Shard by shard: a swap that is broken off in between leaves some rows as they were, and the next rebuild swaps all.
+  for (const shard of store.shards) {
+    for (const name of historyTableNames) await shard.command(`EXCHANGE TABLES ${name} AND ${name}${REBUILD_SUFFIX}`)
   }
-  for (const name of historyTableNames) await store.command(`EXCHANGE TABLES ${name} AND ${name}${REBUILD_SUFFIX}`)
+}
+
+async function keepOtherSites(store: Store, name: HistoryTable, site: string): Promise<void> {
+  const columns = [...Object.keys(historyTables[name].columns), 'version', 'is_deleted']
+    .map((column) => `\`${column}\``)
+    .join(', ')
+  for (const shard of store.shards) {
+    await shard.command(
+      `INSERT INTO ${name}${REBUILD_SUFFIX} (${columns}) SELECT ${columns} FROM ${name} FINAL WHERE site != {site:String}`,
+      { site },
+    )
+  }
 }
 
 /** Where the tables in use and the rebuilt ones differ, whatever their versions. */

@@ -12,10 +12,22 @@ export interface ConfigOptions {
   limits: EngineLimits
   /** The one folder that backups are written to and read from. */
   backups: string
+  cluster?: EngineCluster | undefined
+}
+
+/** This engine as one shard of a cluster. */
+export interface EngineCluster {
+  name: string
+  /** The loopback port that the other shards reach this one under. */
+  tcp_port: number
+  /** The TCP ports of all shards, in the cluster's order; this engine's is one of them. */
+  shard_ports: number[]
+  /** Known to the shards alone: it lets one of them ask another in the name of the user who asked it. */
+  secret: string
 }
 
 /** The engine's config file. What a server has on by default and this one cannot afford is off. */
-export function configXml({ home, names, users, port, limits, backups }: ConfigOptions): string {
+export function configXml({ home, names, users, port, limits, backups, cluster }: ConfigOptions): string {
   const path = (name: string) => escapeXml(`${home}/${name}`)
   return `<clickhouse>
   <users_config>${escapeXml(users)}</users_config>
@@ -23,6 +35,7 @@ export function configXml({ home, names, users, port, limits, backups }: ConfigO
   <listen_host>127.0.0.1</listen_host>
   <http_port>${port}</http_port>
   ${handlersXml(names)}
+  ${cluster ? clusterXml(cluster) : ''}
   <timezone>UTC</timezone>
   <backups><allowed_path>${escapeXml(backups)}</allowed_path></backups>
   <!-- Without log-level the engine logs traces. The loggers of queries quote rows in their errors, so they are silent. -->
@@ -77,6 +90,21 @@ function handlersXml(names: string[]): string {
   return `<http_handlers>
     ${names.map(rule).join('\n    ')}
   </http_handlers>`
+}
+
+/**
+ * For tests of cluster mode on one machine, and no more: the rules above keep `default` out of the HTTP port alone. Over
+ * TCP it may sign in from this machine, with the few grants it has. A service never opens this port.
+ */
+function clusterXml({ name, tcp_port, shard_ports, secret }: EngineCluster): string {
+  const shard = (port: number) => `<shard><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`
+  return `<tcp_port>${tcp_port}</tcp_port>
+  <remote_servers>
+    <${name}>
+      <secret>${escapeXml(secret)}</secret>
+      ${shard_ports.map(shard).join('\n      ')}
+    </${name}>
+  </remote_servers>`
 }
 
 /** Users of the engine. */

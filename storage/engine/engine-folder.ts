@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BiUser, biUserName } from './bi-user.ts'
-import { configXml, usersXml } from './config.ts'
+import { configXml, type EngineCluster, usersXml } from './config.ts'
 import type { EngineLimits } from './limits.ts'
 
 export interface EngineFiles {
@@ -13,6 +13,7 @@ export interface EngineFiles {
   password: string
   bi: BiUser | undefined
   backups: string
+  cluster?: EngineCluster | undefined
 }
 
 const STALE_MS = 10 * 60_000

@@ -22,13 +22,21 @@ export interface EngineExit {
   reason: string
 }
 
-/** The second query waits on standard input: the engine lives until the parent closes it, or dies. */
-const startQuery = "SYSTEM START LISTEN HTTP; SELECT count() FROM file('-', 'LineAsString', 'line String') FORMAT Null"
+/** The last query waits on standard input: the engine lives until the parent closes it, or dies. */
+const waitQuery = "SELECT count() FROM file('-', 'LineAsString', 'line String') FORMAT Null"
 
 const STDERR_BYTES_MAX = 8_192
 const READY_POLL_MS = 25
 
-export function runEngine({ childScript, configFile }: { childScript: string; configFile: string }): EngineRun {
+export interface RunOptions {
+  childScript: string
+  configFile: string
+  /** Listens on the TCP port of the config file too, for the other shards of a cluster. */
+  listenTcp?: boolean
+}
+
+export function runEngine({ childScript, configFile, listenTcp = false }: RunOptions): EngineRun {
+  const startQuery = `SYSTEM START LISTEN HTTP; ${listenTcp ? 'SYSTEM START LISTEN TCP; ' : ''}${waitQuery}`
   const child = spawn(
     process.execPath,
     [childScript, libraryPath(), 'clickhouse-local', `--config-file=${configFile}`, '--query', startQuery],

@@ -4,6 +4,7 @@ import { totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BiGateway, openBiGateway } from './bi-gateway.ts'
+import type { EngineCluster } from './config.ts'
 import { type EngineFiles, forgetOwner, nameOwner, rememberOwner, writeEngineFiles } from './engine-folder.ts'
 import { freePort } from './free-port.ts'
 import { engineLimits } from './limits.ts'
@@ -27,6 +28,10 @@ export interface EngineOptions {
   bi?: { port?: number; password: string; database: string }
   /** The one folder that backups are written to and read from; `backups` beside the data when not given. */
   backups?: string
+  /** Of the user; made at each start when not given. */
+  password?: string
+  /** Makes it a shard of a cluster: only for tests (config.ts says why). */
+  cluster?: EngineCluster
   /** How long a start waits for an engine that is just dying. */
   lock_wait_ms?: number
   /** Ends a start that is still waiting. A started engine ends by `stop`. */
@@ -65,10 +70,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   await chmod(home, 0o700)
   const port = options.port ?? (await freePort())
   const limits = engineLimits(options.memory_bytes ?? machineMemory())
-  const password = mintPassword()
+  const password = options.password ?? mintPassword()
   const bi = options.bi && { password: mintPassword(), database: options.bi.database }
+  const { cluster } = options
   const backups = resolve(options.backups ?? join(home, 'backups'))
-  const files: EngineFiles = { home, port, limits, user: 'throughline', password, bi, backups }
+  const files: EngineFiles = { home, port, limits, user: 'throughline', password, bi, backups, cluster }
   const stopping = new AbortController()
   let run = await takeFolder(files, options, options.signal)
   const gateway = await openGateway(files, options).catch((error: unknown) => {
@@ -161,7 +167,7 @@ async function takeFolder(files: EngineFiles, options: EngineOptions, stopping?:
 
 async function launch(files: EngineFiles, childScript: string): Promise<EngineRun | EngineExit> {
   const { configFile, remove } = await writeEngineFiles(files)
-  const run = runEngine({ childScript, configFile })
+  const run = runEngine({ childScript, configFile, listenTcp: files.cluster !== undefined })
   const ready = await becomesReady(run, { ...files, url: urlOf(files), wait_ms: READY_WAIT_MS })
   // Read once, at start: there is no reason to leave them on the disk.
   await remove()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { openStore } from '#storage/client.ts'
 import { factTables } from '#storage/fact-tables.ts'
-import { freshStore, migrationsFolder } from '#tests/support/fresh-store.ts'
+import { freshStore, migrationsFolder, truncate } from '#tests/support/fresh-store.ts'
 import { migrate, readMigrations } from './migrate.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
@@ -29,14 +29,14 @@ describe('migrations', () => {
 
   test('are safe to run twice', async () => {
     const before = await tables()
-    await store.command('TRUNCATE TABLE migrations')
+    await truncate(store, 'migrations')
     expect((await migrate(store, { folder: migrationsFolder })).length).toBeGreaterThan(4)
     expect(await tables()).toEqual(before)
     expect(before.length).toBeGreaterThan(20)
   })
 
   test('may be run by two services at the same moment', async () => {
-    await store.command('TRUNCATE TABLE migrations')
+    await truncate(store, 'migrations')
     const ran = await Promise.all([1, 2, 3].map(() => migrate(store, { folder: migrationsFolder })))
     expect(ran.flat().length).toBeGreaterThan(4)
     expect(await migrate(store, { folder: migrationsFolder })).toEqual([])

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../client.ts'
+import { distributeTables } from '../cluster/distribute-tables.ts'
 import { storeError } from '../store-error.ts'
 
 export interface Migration {
@@ -16,12 +17,28 @@ export interface MigrateOptions {
   dry?: boolean
 }
 
+/** Brings the tables up to date, on every shard. Returns the names of the files that ran. */
+export async function migrate(store: Store, options: MigrateOptions): Promise<string[]> {
+  const ran = new Set<string>()
+  for (const shard of store.shards) for (const name of await migrateShard(store, shard, options)) ran.add(name)
+  return [...ran].toSorted()
+}
+
 /**
- * Brings the tables up to date; each numbered file runs once, in order. Returns the names of those that ran. Two services
- * may start at the same moment: a statement has a query id, and ClickHouse runs only one of them at a time; since every
- * file is safe to run twice, the second one changes nothing.
+ * Brings the tables of one of the store's shards up to date; each numbered file runs once, in order. Every shard knows for
+ * itself what has run, so that one which is new, or was away, catches up. In a cluster its Distributed tables follow.
  */
-export async function migrate(store: Store, { folder, dry = false }: MigrateOptions): Promise<string[]> {
+export async function migrateShard(store: Store, shard: Store, options: MigrateOptions): Promise<string[]> {
+  const ran = await migrateTables(shard, options)
+  if (store.cluster !== undefined && !options.dry) await distributeTables(shard, store.database, store.cluster)
+  return ran
+}
+
+/**
+ * Two services may start at the same moment: a statement has a query id, and ClickHouse runs only one of them at a time;
+ * since every file is safe to run twice, the second one changes nothing.
+ */
+async function migrateTables(store: Store, { folder, dry = false }: MigrateOptions): Promise<string[]> {
   const files = await readMigrations(folder)
   const done = await readDone(store)
   const wanted = files.filter(({ number }) => !done.has(number))

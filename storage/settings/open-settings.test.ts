@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import { openStore, type Store } from '../client.ts'
 import { DestinationDocument, PoolDocument, SiteDocument } from './documents.ts'
 import { openSettings } from './open-settings.ts'
@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => store.drop())
 
 beforeEach(async () => {
-  await store.command('TRUNCATE TABLE settings')
+  await truncate(store, 'settings')
   dir = await mkdtemp(join(tmpdir(), 'throughline-settings-'))
   file = join(dir, 'settings.json')
   warnings.length = 0

@@ -11,15 +11,20 @@ export interface SettingsRow {
   changed_by: string
 }
 
+/** Settings stand on the first shard alone, and are known although another is away. */
+function home(store: Store): Store {
+  return store.shards[0] ?? store
+}
+
 /** Grows with every change, as rows are only ever added. */
 export async function countVersions(store: Store): Promise<number> {
-  const [row] = await store.query<{ rows: string }>('SELECT count() AS rows FROM settings')
+  const [row] = await home(store).query<{ rows: string }>('SELECT count() AS rows FROM settings')
   return Number(row?.rows)
 }
 
 /** The newest version of every document, deleted ones too. */
 export async function readNewest(store: Store): Promise<SettingsRow[]> {
-  return (await store.query<TableRow>(`${selectRows} ${newestFirst} LIMIT 1 BY kind, id`)).map(fromTable)
+  return (await home(store).query<TableRow>(`${selectRows} ${newestFirst} LIMIT 1 BY kind, id`)).map(fromTable)
 }
 
 /**
@@ -28,9 +33,9 @@ export async function readNewest(store: Store): Promise<SettingsRow[]> {
  */
 export async function addVersion(store: Store, row: SettingsRow): Promise<boolean> {
   const { changed_at_ms: changed_at, ...columns } = row
-  await store.insert('settings', [{ ...columns, changed_at }])
+  await home(store).insert('settings', [{ ...columns, changed_at }])
   const sql = `${selectRows} WHERE kind = {kind:String} AND id = {id:String} ${newestFirst} LIMIT 1`
-  const [newest] = (await store.query<TableRow>(sql, { kind: row.kind, id: row.id })).map(fromTable)
+  const [newest] = (await home(store).query<TableRow>(sql, { kind: row.kind, id: row.id })).map(fromTable)
   return (
     newest !== undefined && Object.entries(row).every(([name, value]) => newest[name as keyof SettingsRow] === value)
   )
