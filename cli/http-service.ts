@@ -122,9 +122,10 @@ async function closeWithin(app: App, wait_ms: number): Promise<void> {
   await app.close().finally(() => clearTimeout(giveUp))
 }
 
-function ingestDeps({ settings, ingest, now, metrics, config }: HttpOptions) {
+function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOptions) {
   const { log, leases, places } = ingest
-  return { settings, log, leases, places, now, metrics, rate_limit_per_minute: config.RATE_LIMIT_PER_MINUTE }
+  const { store } = keeper
+  return { settings, log, leases, places, now, metrics, store, rate_limit_per_minute: config.RATE_LIMIT_PER_MINUTE }
 }
 
 /** What is wrong beside the log being full, and why it is. */

@@ -6,12 +6,14 @@ import type { Log } from '#ingest/log/log.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { annotationFacts } from './annotations.ts'
 import { readBodies } from './body.ts'
 import { callFacts } from './calls.ts'
 import { costFacts } from './costs.ts'
 import { dealFacts } from './deals.ts'
+import { erasureRoutes } from './erasures.ts'
 import { eventRoute } from './events.ts'
 import { factRoute } from './fact-route.ts'
 import { foreignLeaseFacts } from './foreign-leases.ts'
@@ -30,12 +32,15 @@ export interface IngestDeps {
   /** Per address, on browser routes together; 0 is no limit. */
   rate_limit_per_minute: number
   metrics: Registry
+  /** Undefined, or throwing, while ClickHouse is away. */
+  store: () => Store | undefined
 }
 
 /** Everything that comes in: the routes of browsers, and facts from servers. */
 export async function registerIngest(app: App, options: IngestDeps): Promise<void> {
   const sites = openSiteIndex(options.settings)
   const deps = { ...options, sites, metrics: countIntake(options.metrics) }
+  erasureRoutes(app, deps)
   await app.register(async (scope: App) => {
     readBodies(scope)
     await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])

@@ -57,6 +57,8 @@ const tokens: Record<string, Pick<Token, 'scopes' | 'sites'>> = {
   'tl-ingest': { scopes: ['ingest'] },
   'tl-shop-only': { scopes: ['ingest'], sites: ['shop'] },
   'tl-reports': { scopes: ['reports'] },
+  'tl-admin': { scopes: ['admin'] },
+  'tl-admin-shop': { scopes: ['admin'], sites: ['shop'] },
 }
 
 export async function openTestIngest(
@@ -94,6 +96,7 @@ export async function openTestIngest(
       now,
       rate_limit_per_minute: options.rate_limit_per_minute ?? 0,
       metrics,
+      store: () => store,
     })
     return { metrics, log, leases, app }
   }

@@ -49,6 +49,8 @@ export interface LogStatus {
   full_because: Refusal | null
   /** The greatest segment of each table that is in ClickHouse. */
   landed: Record<FactTable, number>
+  /** The greatest segment of each table that rows were given to; what lies between it and `landed` is on its way. */
+  given: Record<FactTable, number>
 }
 
 export interface LogOptions {
@@ -170,7 +172,8 @@ async function composeLog({ options, node, checkpoint, window, tables, reports, 
       last_flush_error: [...tables.values()].find(({ lastError }) => lastError)?.lastError ?? null,
       full: refusalNow() !== undefined,
       full_because: refusalNow() ?? null,
-      landed: landedNumbers(checkpoint),
+      landed: numbersOf(checkpoint.landed),
+      given: numbersOf(checkpoint.last),
     }),
     async close() {
       if (isClosing) return
@@ -227,8 +230,8 @@ function figures(tables: ReadonlyMap<FactTable, TableLog>, now: Clock) {
   }
 }
 
-function landedNumbers({ landed }: Checkpoint): Record<FactTable, number> {
-  return Object.fromEntries(factTableNames.map((table) => [table, landed[table] ?? 0])) as Record<FactTable, number>
+function numbersOf(segments: Checkpoint['landed']): Record<FactTable, number> {
+  return Object.fromEntries(factTableNames.map((table) => [table, segments[table] ?? 0])) as Record<FactTable, number>
 }
 
 function charsOf(batches: readonly Batch[]): number {
