@@ -4,6 +4,7 @@ import { assets } from './assets.ts'
 import { readConfig, WrongSettings } from './config.ts'
 import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
+import { runErase } from './erase.ts'
 import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
 import { runRebuild } from './rebuild.ts'
@@ -46,6 +47,17 @@ function program(): Command {
     .option('--check', 'compare with what is there, change nothing; fails when they differ')
     .option('--json', 'answer for machines')
     .action((options) => runRebuild(readConfig(process.env), options))
+  command
+    .command('erase')
+    .description('erase a person: rows and fields everywhere')
+    .requiredOption('--site <id>', 'the site that knows the person')
+    .option('--phone <phone>', 'one of their phones')
+    .option('--email <email>', 'one of their e-mails')
+    .option('--visitor <id>', 'a browser of theirs')
+    .option('--person <id>', 'their person id')
+    .option('--wait', 'until the last byte is gone: eight minutes or so')
+    .option('--json', 'answer for machines')
+    .action((options) => runErase(readConfig(process.env), options))
   const token = command.command('token').description('tokens of the API')
   token
     .command('create')

@@ -98,34 +98,25 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   /** A rebuild reads facts from the first to the last: what is under way is ended before, and nothing begun. */
   const remove = async () =>
     (!state.is_rebuilding || removals.isUnderWay()) && removals.turn({ store, projection, postbacks })
-  const run = async () => {
-    while (!isClosed) {
-      try {
-        const hasStepped = await turns.alone(step)
-        const hasRemoved = await turns.alone(remove)
-        void postbacks.deliverDue()
-        if (!hasStepped && !hasRemoved) await turns.wait(POLL_MS)
-      } catch (error) {
-        failed(error)
-        await turns.pause(RETRY_MS)
-      }
-    }
-  }
-  const running = run()
+  const running = keepOn(turns, () => isClosed, {
+    failed,
+    async once() {
+      const hasStepped = await turns.alone(step)
+      const hasRemoved = await turns.alone(remove)
+      void postbacks.deliverDue()
+      return hasStepped || hasRemoved
+    },
+  })
   const off = settings.onChange(turns.poke)
-  const paused = pausing(turns, step)
   return {
     poke: turns.poke,
     status: () => statusOf(projection, state),
     async rebuild(asked = {}) {
       if (state.is_rebuilding) throw new Error('A rebuild is running already.')
       state.is_rebuilding = true
-      try {
-        while (removals.isUnderWay() && !isClosed) await sleep(REMOVAL_POLL_MS)
-        return await rebuild({ store, projection: () => projection, paused }, { settings, now }, asked)
-      } finally {
-        state.is_rebuilding = false
-      }
+      const live = { store, projection: () => projection, paused: pausing(turns, step) }
+      const work = removals.over(() => isClosed).then(() => rebuild(live, { settings, now }, asked))
+      return work.finally(() => Object.assign(state, { is_rebuilding: false }))
     },
     async close() {
       isClosed = true
@@ -140,13 +131,32 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   }
 }
 
+/** Works until closed: at once when there was something to do, else when poked or after a while. */
+async function keepOn(
+  turns: ReturnType<typeof openTurns>,
+  isClosed: () => boolean,
+  { once, failed }: { once(): Promise<boolean>; failed(error: unknown): void },
+): Promise<void> {
+  while (!isClosed()) {
+    try {
+      if (!(await once())) await turns.wait(POLL_MS)
+    } catch (error) {
+      failed(error)
+      await turns.pause(RETRY_MS)
+    }
+  }
+}
+
 /** What removes people and old facts, with what it must be told. */
 function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<string, number>) => void) {
   const { store, settings, now, log, erasure_settle_ms: settle_ms, onForgotten } = options
   const erasures = openErasures({ store, now, log, settle_ms })
   const retention = openRetention({ store, settings, now, log, onRemoved })
   const removals = openRemovals({ erasures, retention, ...(onForgotten && { onForgotten }) })
-  return { ...removals, noticed: erasures.noticed, close: retention.close }
+  const over = async (isClosed: () => boolean) => {
+    while (removals.isUnderWay() && !isClosed()) await sleep(REMOVAL_POLL_MS)
+  }
+  return { ...removals, over, noticed: erasures.noticed, close: retention.close }
 }
 
 /** Runs work while the steps stand still, having read all there is; the work may ask for what has landed meanwhile. */

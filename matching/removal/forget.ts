@@ -11,7 +11,8 @@ export function forgetPlanned(state: SiteState, plan: readonly PlanRow[]): void 
   const members = plan.filter(({ role }) => role === 'member')
   const beside = plan.filter(({ role }) => role === 'again')
   const find = ({ kind, value }: PlanRow) => state.graph.find(kind as IdentifierKind, value) ?? []
-  state.graph.forget(members.flatMap(find), beside.flatMap(find))
+  const retold = beside.filter(({ kind }) => toldBySessions.has(kind))
+  state.graph.forget(members.flatMap(find), retold.flatMap(find))
   lookAgain(state, [...members, ...beside])
   for (const { role, value, other } of plan) {
     // Asked for just above, so it is there.
@@ -20,3 +21,6 @@ export function forgetPlanned(state: SiteState, plan: readonly PlanRow[]): void 
   const keys = (rows: readonly PlanRow[]) => new Set(rows.map(({ kind, value }) => `${kind}\n${value}`))
   state.purged = { members: keys(members), listed: keys([...members, ...beside]) }
 }
+
+/** Reading the sessions around them again tells anew all that events say of these; of others it would not. */
+const toldBySessions = new Set(['visitor', 'session', 'lead'])

@@ -74,7 +74,11 @@ export function planned(roles: readonly Role[], kind?: IdentifierKind | 'session
 }
 
 /** What hangs on these identifiers in the graph: it must be looked at again when they are taken back. */
-export function around(state: SiteState, members: readonly { kind: string; value: string }[]): PlanRow[] {
+export function around(
+  state: SiteState,
+  members: readonly { kind: string; value: string }[],
+  others: readonly { kind: string; value: string }[],
+): PlanRow[] {
   const { graph, names } = state
   const rows: PlanRow[] = members.map(({ kind, value }) => planRow('member', kind, value))
   const inPlan = new Set(members.map(({ kind, value }) => `${kind}\n${value}`))
@@ -83,6 +87,7 @@ export function around(state: SiteState, members: readonly { kind: string; value
   const touch = (vertex: Vertex | undefined) => {
     if (vertex && !inPlan.has(`${vertex.kind}\n${vertex.value}`)) beside.add(vertex)
   }
+  for (const { kind, value } of others) touch(graph.find(kind as IdentifierKind, value))
   for (const vertex of vertices) {
     for (const edge of vertex.edges) {
       touch(otherEnd(edge, vertex))

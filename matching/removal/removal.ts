@@ -5,7 +5,7 @@ import { callsToNumbers } from '../facts/read-facts.ts'
 import { openSite, type SiteState } from '../identity/site-state.ts'
 import type { Postbacks } from '../postbacks/postbacks.ts'
 import type { Projection } from '../projection.ts'
-import { sendersOfForms } from '../sessions/repeated-events.ts'
+import { findRepeats, sendersOfForms } from '../sessions/repeated-events.ts'
 import { countRows, type Deletion, isDeleting, startDeletion } from './delete-rows.ts'
 import type { FactScope } from './fact-deletions.ts'
 import { forgetPlanned } from './forget.ts'
@@ -43,31 +43,20 @@ export const removableTables = [
 ] as const
 
 /** Writes the plan: what goes, and all that hangs on it. Nothing is deleted yet. */
-export async function planRemoval(
-  { store, projection }: RemovalDeps,
-  removal: Removal,
-  begun: readonly PlanRow[],
-): Promise<Counts> {
+export async function planRemoval(deps: RemovalDeps, removal: Removal, begun: readonly PlanRow[]): Promise<Counts> {
+  const { store, projection } = deps
   const { job, site } = removal
   await dropPlan(store, job)
-  const rows = distinct([...begun, ...around(stateOf(projection, site), membersOf(begun))])
-  await writePlan(store, job, rows)
+  await writePlan(store, job, begun)
   const more: PlanRow[] = []
   const deletions = factDeletions(removal, projection)
   for (const deletion of deletions) {
     if (deletion.table !== 'leases') continue
     for (const id of await callsOfLeases(store, site, deletion)) more.push(planRow('again', 'call', id))
   }
-  const forms = membersOf(rows).filter(({ kind }) => kind === 'lead')
-  for (const { session, visitors } of await sendersOfForms(
-    store,
-    site,
-    forms.map(({ value }) => value),
-  )) {
-    for (const visitor of visitors) more.push(planRow('visit', 'session', session, visitor))
-  }
-  if (removal.isPersonal) more.push(...(await findMentions(store, site, job)))
   await writePlan(store, job, distinct(more))
+  await hangOn(deps, removal, [...begun, ...more])
+  await writePlan(store, job, await otherCopies(store, site, await readPlan(store, job)))
   const counts: Counts = {}
   for (const deletion of deletions) {
     const count = await countRows(store, deletion)
@@ -95,23 +84,31 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<Pla
   const { job, site } = removal
   const planned = await readPlan(store, job)
   // Facts may have come since the plan was made.
-  const known = new Set(planned.map((row) => JSON.stringify(row)))
-  const found = around(stateOf(projection, site), membersOf(planned))
-  await writePlan(
-    store,
-    job,
-    found.filter((row) => !known.has(JSON.stringify(row))),
-  )
-  if (removal.isPersonal) {
-    await writePlan(store, job, await findMentions(store, site, job))
-    await forgetPostbacks(postbacks, site, planned)
-  }
+  await hangOn(deps, removal, planned)
+  if (removal.isPersonal) await forgetPostbacks(postbacks, site, planned)
   for (const deletion of historyDeletions(site, job)) await startDeletion(store, deletion)
   while (await isDeleting(store, removableTables)) await pause(DELETION_POLL_MS)
   const plan = await readPlan(store, job)
   forgetPlanned(stateOf(projection, site), plan)
   await projection.step()
   return plan
+}
+
+/** Adds to the plan what hangs on its identifiers: in the graph, and in whatever row mentions them. */
+async function hangOn({ store, projection }: RemovalDeps, removal: Removal, plan: readonly PlanRow[]): Promise<void> {
+  const { job, site } = removal
+  const known = new Set(plan.map((row) => JSON.stringify(row)))
+  const beside = plan.filter(({ role }) => role === 'again')
+  const add = async (rows: readonly PlanRow[]) => {
+    const fresh = distinct(rows).filter((row) => !known.has(JSON.stringify(row)))
+    for (const row of fresh) known.add(JSON.stringify(row))
+    await writePlan(store, job, fresh)
+    beside.push(...fresh.filter(({ role }) => role === 'again'))
+  }
+  await add(around(stateOf(projection, site), membersOf(plan), beside))
+  if (!removal.isPersonal) return
+  await add(await findMentions(store, site, job))
+  await add(around(stateOf(projection, site), membersOf(plan), beside))
 }
 
 function factDeletions(removal: Removal, projection: Projection): Deletion[] {
@@ -130,6 +127,19 @@ function stateOf({ sites }: Projection, site: string): SiteState {
   const state = sites.get(site) ?? openSite(site)
   sites.set(site, state)
   return state
+}
+
+/** Sessions in which repeats stand of what may go: a copy that did not count may be the first one then. */
+async function otherCopies(store: Store, site: string, plan: readonly PlanRow[]): Promise<PlanRow[]> {
+  const of = (kind: string) =>
+    plan.filter((row) => row.kind === kind && (row.role === 'member' || row.role === 'again')).map(({ value }) => value)
+  const { sessions } = await findRepeats(store, site, of('visitor'))
+  const senders = await sendersOfForms(store, site, of('lead'))
+  return distinct(
+    [...sessions, ...senders].flatMap(({ session, visitors }) =>
+      [...visitors].map((visitor) => planRow('visit', 'session', session, visitor)),
+    ),
+  )
 }
 
 /** The calls that a lease to be deleted may have decided. */

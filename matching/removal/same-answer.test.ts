@@ -31,7 +31,9 @@ const worlds = fc.record({
   facts: anyFacts,
   arrival: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
   together: fc.integer({ min: 1, max: 6 }),
-  erasures: fc.array(fc.record({ who: whom, at: fc.integer({ min: 0, max: 50 * 24 }), turn: fc.nat(29) }), { maxLength: 3 }),
+  erasures: fc.array(fc.record({ who: whom, at: fc.integer({ min: 0, max: 50 * 24 }), turn: fc.nat(29) }), {
+    maxLength: 3,
+  }),
   retention: of(undefined, undefined, 20, 45),
   crashes: fc.array(fc.integer({ min: 0, max: 14 }), { maxLength: 3 }),
 })
@@ -39,8 +41,10 @@ const worlds = fc.record({
 /** A store that is gone after so many statements that change something. */
 function breaking(whole: Store, changes_max: number): Store {
   let left = changes_max
-  const refusing = <Args extends unknown[]>(call: (...args: Args) => Promise<void>) => (...args: Args) =>
-    left-- > 0 ? call(...args) : Promise.reject(new Error('gone'))
+  const refusing =
+    <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
+    (...args: Args) =>
+      left-- > 0 ? call(...args) : Promise.reject(new Error('gone'))
   const broken: Store = { ...whole, insert: refusing(whole.insert), command: refusing(whole.command), shards: [] }
   return { ...broken, shards: [broken] }
 }
@@ -87,12 +91,20 @@ describe('what erasures and retention leave', () => {
         const asked = erasures.map(({ who: [kind, value], at, turn }, index) => ({
           turn,
           one: fact('erasures', {
-            ...{ id: `er${index}`, kind, key: key.id, hash: key.hash(site, kind as string, value as string) },
+            ...{
+              id: `er${index}`,
+              kind: kind as string,
+              key: key.id,
+              hash: key.hash(site, kind as string, value as string),
+            },
             received_at: START_MS + at * HOUR,
           }),
         }))
         const logged = logApart([...facts, ...asked.map(({ one }) => one)], site)
-        const landing = ordered(logged, [...arrival.slice(0, facts.length), ...asked.map(({ turn }) => arrival[turn] ?? 0)])
+        const landing = ordered(logged, [
+          ...arrival.slice(0, facts.length),
+          ...asked.map(({ turn }) => arrival[turn] ?? 0),
+        ])
         let live = await open(store)
         const crash_at = [...crashes]
         for (let from = 0; from < landing.length; from += together) {
