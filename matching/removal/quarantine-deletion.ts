@@ -59,9 +59,9 @@ function read(line: string): unknown[] | undefined {
   }
 }
 
-/** Of a row that cannot be read the values are looked for as they would stand in it. */
+/** Of a row that cannot be read the values are looked for anywhere in it. */
 function textsIn(cells: unknown[] | undefined, line: string): Texts {
-  if (!cells) return (text) => line.includes(JSON.stringify(text))
+  if (!cells) return (text) => line.includes(text)
   const texts = new Set<string>()
   const gather = (value: unknown): void => {
     if (typeof value === 'string') texts.add(value)

@@ -5,7 +5,7 @@ import { callsToNumbers } from '../facts/read-facts.ts'
 import { openSite, type SiteState } from '../identity/site-state.ts'
 import type { Postbacks } from '../postbacks/postbacks.ts'
 import type { Projection } from '../projection.ts'
-import { findRepeats, sendersOfForms } from '../sessions/repeated-events.ts'
+import { findRepeats, sendersInSessions, sendersOfForms } from '../sessions/repeated-events.ts'
 import { countRows, type Deletion, isDeleting, startDeletion } from './delete-rows.ts'
 import type { FactScope } from './fact-deletions.ts'
 import { forgetPlanned } from './forget.ts'
@@ -135,8 +135,9 @@ async function otherCopies(store: Store, site: string, plan: readonly PlanRow[])
     plan.filter((row) => row.kind === kind && (row.role === 'member' || row.role === 'again')).map(({ value }) => value)
   const { sessions } = await findRepeats(store, site, of('visitor'))
   const senders = await sendersOfForms(store, site, of('lead'))
+  const named = await sendersInSessions(store, site, of('session'))
   return distinct(
-    [...sessions, ...senders].flatMap(({ session, visitors }) =>
+    [...sessions, ...senders, ...named].flatMap(({ session, visitors }) =>
       [...visitors].map((visitor) => planRow('visit', 'session', session, visitor)),
     ),
   )
