@@ -10,6 +10,7 @@ import { countRows, type Deletion, isDeleting, startDeletion } from './delete-ro
 import type { FactScope } from './fact-deletions.ts'
 import { forgetPlanned } from './forget.ts'
 import { findMentions, historyDeletions, postbackDeletion } from './history-deletions.ts'
+import { namedBy } from './named-by.ts'
 import { around, distinct, dropPlan, type PlanRow, planRow, readPlan, writePlan } from './plan.ts'
 import { quarantineDeletion } from './quarantine-deletion.ts'
 
@@ -48,8 +49,12 @@ export async function planRemoval(deps: RemovalDeps, removal: Removal, begun: re
   const { job, site } = removal
   await dropPlan(store, job)
   await writePlan(store, job, begun)
-  const more: PlanRow[] = []
   const deletions = factDeletions(removal, projection)
+  const members = new Set(membersOf(begun).map(({ kind, value }) => `${kind}\n${value}`))
+  // A row may go for what it names, and be the only word on others: a bot's form, a message that was replaced.
+  const more = (await namedBy(store, deletions, 'again')).filter(
+    ({ role, kind, value }) => role === 'visit' || !members.has(`${kind}\n${value}`),
+  )
   for (const deletion of deletions) {
     if (deletion.table !== 'leases') continue
     for (const id of await callsOfLeases(store, site, deletion)) more.push(planRow('again', 'call', id))

@@ -4,7 +4,8 @@ import type { Settings } from '#storage/settings/settings.ts'
 import type { MatchingLog } from '../matching-log.ts'
 import type { Projection } from '../projection.ts'
 import { type FactScope, factsBefore, moments } from '../removal/fact-deletions.ts'
-import { distinct, dropPlan, type PlanRow, planRow, writePlan } from '../removal/plan.ts'
+import { namedBy } from '../removal/named-by.ts'
+import { dropPlan, type PlanRow, planRow, writePlan } from '../removal/plan.ts'
 import { refusedRows } from '../removal/quarantine-deletion.ts'
 import type { Counts, Removal } from '../removal/removal.ts'
 
@@ -135,34 +136,5 @@ async function nextPortion(
   const refused = await refusedRows(store, site, read_to, (_, received_ms) => received_ms < (upTo_ms ?? before_ms))
   if (upTo_ms === undefined && refused.length === 0) return undefined
   const job = jobOf(site, upTo_ms ?? before_ms, false)
-  return { job, begun: [...refused, ...(await touchedBy(store, job, scope))] }
-}
-
-/** All that the facts to be removed name: what the history says of it must be told again by the others. */
-async function touchedBy(store: Store, job: RetentionJob, scope: FactScope): Promise<PlanRow[]> {
-  const rows: PlanRow[] = []
-  for (const { table, where, params } of job.deletions(scope)) {
-    for (const shard of store.shards) {
-      const ask = <Row>(columns: string) =>
-        shard.query<Row>(`SELECT DISTINCT ${columns} FROM ${table} WHERE ${where}`, params)
-      if (table === 'events' || table === 'leases') {
-        for (const { visitor, session } of await ask<{ visitor: string; session: string }>('visitor, session')) {
-          if (visitor !== '') rows.push(planRow('member', 'visitor', visitor))
-          if (session !== '') rows.push(planRow('member', 'session', session))
-          rows.push(planRow('visit', 'session', session, visitor))
-        }
-        if (table === 'leases') continue
-        for (const { form } of await ask<{ form: string }>("if(type = 'form', id, '') AS form")) {
-          if (form !== '') rows.push(planRow('member', 'lead', form))
-        }
-      } else if (table === 'annotations') {
-        for (const { kind, id } of await ask<{ kind: string; id: string }>('toString(on_kind) AS kind, on_id AS id')) {
-          if (kind === 'call' || kind === 'lead') rows.push(planRow('again', kind, id))
-        }
-      } else {
-        for (const { id } of await ask<{ id: string }>('id')) rows.push(planRow('member', table.slice(0, -1), id))
-      }
-    }
-  }
-  return distinct(rows)
+  return { job, begun: [...refused, ...(await namedBy(store, job.deletions(scope), 'member'))] }
 }
