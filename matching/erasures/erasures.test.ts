@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { erasureKey } from '#storage/erasure-keys.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import {
@@ -19,6 +19,9 @@ import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/r
 import { openRemovals, type Removals } from '../removal/removals.ts'
 import { openRetention } from '../retention/retention.ts'
 import { openErasures } from './erasures.ts'
+
+// A dozen deletions and a rebuild each.
+vi.setConfig({ testTimeout: 90_000 })
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let projection: Projection
@@ -204,6 +207,9 @@ async function runOf(id: string): Promise<object | undefined> {
   return rows[0]
 }
 
+/** The rows are gone; their bytes may be too by now. */
+const isRemoved = expect.stringMatching(/^(?:clearing|done)$/)
+
 describe('an erasure', () => {
   test.each([
     ['phone', anna],
@@ -219,7 +225,7 @@ describe('an erasure', () => {
     const id = await erase(kind, value || (named?.person ?? ''), T + 10 * MINUTE)
     await runAll({ isToTheEnd: kind === 'phone' })
     expect(await runOf(id)).toMatchObject({
-      state: kind === 'phone' ? 'done' : 'clearing',
+      state: kind === 'phone' ? 'done' : isRemoved,
       counts: { events: '2', leases: '1', calls: '1', leads: '1', deals: '1', annotations: '1' },
     })
     await expectGone(...annasTexts)
@@ -253,14 +259,14 @@ describe('an erasure', () => {
     await land(...annasFacts(), ...borissFacts())
     const id = await erase('phone', anna, T + 10 * MINUTE)
     await runAll()
-    expect(await runOf(id)).toMatchObject({ state: 'clearing' })
+    expect(await runOf(id)).toMatchObject({ state: isRemoved })
     await land(
       fact('events', { id: 'slow-anna', at: T + 5 * MINUTE, visitor: 'v-anna', session: 's-anna' }),
       fact('events', { id: 'slow-boris', at: T + 5 * MINUTE, visitor: 'v-boris', session: 's-boris' }),
       fact('events', { id: 'new', at: T + 20 * MINUTE, visitor: 'v-anna', session: 's-new' }),
     )
     await runAll()
-    expect(await runOf(id)).toMatchObject({ state: 'clearing', counts: { events: '3' } })
+    expect(await runOf(id)).toMatchObject({ state: isRemoved, counts: { events: '3' } })
     expect(await store.query('SELECT id FROM events ORDER BY id')).toEqual(
       ['form-boris', 'new', 'page-boris', 'slow-boris'].map((one) => ({ id: one })),
     )
@@ -282,7 +288,7 @@ describe('an erasure', () => {
     )
     await readAll()
     await runAll()
-    expect(await runOf(id)).toMatchObject({ state: 'clearing', counts: { events: '2' } })
+    expect(await runOf(id)).toMatchObject({ state: isRemoved, counts: { events: '2' } })
     await expectGone('v-anna', anna)
   })
 

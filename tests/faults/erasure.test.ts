@@ -28,7 +28,7 @@ async function visit(name: string, phone: string): Promise<string> {
     site: 'demo',
     id: `deal-${name}`,
     at: page.at,
-    status: 'won',
+    status: 'open',
     amount: 100,
     contact: { phones: [phone], name },
   }
