@@ -33,8 +33,6 @@ export interface MatchingOptions {
   outbound_allow: string[]
   /** How long after an erasure facts of before it are waited for, where nothing says that there are any. */
   erasure_settle_ms?: number
-  /** Told of the browsers of an erased person. */
-  onForgotten?: (site: string, visitors: string[]) => void
 }
 
 export interface MatchingStatus {
@@ -149,10 +147,10 @@ async function keepOn(
 
 /** What removes people and old facts, with what it must be told. */
 function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<string, number>) => void) {
-  const { store, settings, now, log, erasure_settle_ms: settle_ms, onForgotten } = options
+  const { store, settings, now, log, erasure_settle_ms: settle_ms } = options
   const erasures = openErasures({ store, now, log, settle_ms })
   const retention = openRetention({ store, settings, now, log, onRemoved })
-  const removals = openRemovals({ erasures, retention, ...(onForgotten && { onForgotten }) })
+  const removals = openRemovals({ erasures, retention })
   const over = async (isClosed: () => boolean) => {
     while (removals.isUnderWay() && !isClosed()) await sleep(REMOVAL_POLL_MS)
   }

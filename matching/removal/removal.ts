@@ -84,7 +84,7 @@ export function isDeletingFacts(store: Store): Promise<boolean> {
  * Takes the planned rows out of the history, in all their versions, and derives anew what the facts left bear out. The
  * steps must stand still. Until it has ended well it is to be repeated, after a restart too: the plan has all it needs.
  */
-export async function rederive(deps: RemovalDeps, removal: Removal): Promise<PlanRow[]> {
+export async function rederive(deps: RemovalDeps, removal: Removal): Promise<void> {
   const { store, projection, postbacks } = deps
   const { job, site } = removal
   const planned = await readPlan(store, job)
@@ -93,10 +93,8 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<Pla
   if (removal.isPersonal) await forgetPostbacks(postbacks, site, planned)
   for (const deletion of historyDeletions(site, job)) await startDeletion(store, deletion)
   while (await isDeleting(store, removableTables)) await pause(DELETION_POLL_MS)
-  const plan = await readPlan(store, job)
-  forgetPlanned(stateOf(projection, site), plan)
+  forgetPlanned(stateOf(projection, site), await readPlan(store, job))
   await projection.step()
-  return plan
 }
 
 /** Adds to the plan what hangs on its identifiers: in the graph, and in whatever row mentions them. */

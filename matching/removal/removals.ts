@@ -23,8 +23,6 @@ export interface Removals {
 export interface RemovalsOptions {
   erasures: Erasures
   retention: Retention
-  /** Told of browsers and sessions that are forgotten: somebody may hold them in memory. */
-  onForgotten?: (site: string, visitors: string[]) => void
 }
 
 interface Work {
@@ -35,7 +33,7 @@ interface Work {
 }
 
 /** One removal at a time: people first, old facts after. */
-export function openRemovals({ erasures, retention, onForgotten }: RemovalsOptions): Removals {
+export function openRemovals({ erasures, retention }: RemovalsOptions): Removals {
   let current: Work | undefined
   let isLoaded = false
   const next = async ({ projection }: RemovalDeps): Promise<Work | undefined> => {
@@ -67,8 +65,7 @@ export function openRemovals({ erasures, retention, onForgotten }: RemovalsOptio
       if (current) {
         // Facts go in the background: on a large table that takes minutes, and the history must keep up meanwhile.
         if (await isDeletingFacts(deps.store)) return false
-        const plan = await rederive(deps, current.removal)
-        if (current.removal.isPersonal) onForgotten?.(current.removal.site, visitorsOf(plan))
+        await rederive(deps, current.removal)
         await current.removed()
         current = undefined
         return true
@@ -87,8 +84,4 @@ export function openRemovals({ erasures, retention, onForgotten }: RemovalsOptio
       isLoaded = false
     },
   }
-}
-
-function visitorsOf(plan: readonly PlanRow[]): string[] {
-  return plan.filter(({ role, kind }) => role === 'member' && kind === 'visitor').map(({ value }) => value)
 }
