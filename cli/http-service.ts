@@ -181,11 +181,12 @@ const listenTroubles: Record<string, string> = {
   EAI_AGAIN: 'the name cannot be resolved. Set HOST to an address of this machine.',
 }
 
-function ingestDeps({ settings, ingest, now, metrics, config }: HttpOptions) {
+function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOptions) {
   const { log, leases, places } = ingest
   const imports_dir = join(config.DATA_DIR, 'ingest', 'imports')
   const rate_limit_per_minute = config.RATE_LIMIT_PER_MINUTE
-  return { settings, log, leases, places, now, metrics, rate_limit_per_minute, imports_dir }
+  const { store } = keeper
+  return { settings, log, leases, places, now, metrics, store, rate_limit_per_minute, imports_dir }
 }
 
 /** What is wrong beside the log being full, and why it is. */

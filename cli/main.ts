@@ -6,6 +6,7 @@ import { readConfig, WrongSettings } from './config.ts'
 import { createToken } from './create-token.ts'
 import { demoFill } from './demo-fill.ts'
 import { runDoctor } from './doctor.ts'
+import { runErase } from './erase.ts'
 import { runImport } from './import.ts'
 import { runMatchingProcess } from './matching-process.ts'
 import { runMigrate } from './migrate.ts'
@@ -52,14 +53,7 @@ function program(): Command {
     .option('--check', 'compare with what is there, change nothing; fails when they differ')
     .option('--json', 'answer for machines')
     .action((options) => runRebuild(readConfig(process.env), options))
-  command
-    .command('import')
-    .description('send events of a file to the running service; the same command goes on after a break')
-    .argument('<file>', 'NDJSON, a batch of events a line; .gz and .br are unpacked; - is standard input')
-    .option('--site <id>', 'the site of the lines that name none')
-    .option('--id <id>', 'the name of the import; made from the file when not given')
-    .option('--json', 'answer for machines')
-    .action((file, options) => runImport(readConfig(process.env), file, options))
+  addFacts(command)
   addQuarantine(command)
   addOperation(command)
   const token = command.command('token').description('tokens of the API')
@@ -82,6 +76,29 @@ function program(): Command {
   command.command('matching-process', { hidden: true }).action(() => runMatchingProcess())
   command.command('worker-process', { hidden: true }).action(() => runWorkerProcess(readConfig(process.env)))
   return command
+}
+
+/** What is sent to the running service like any fact. */
+function addFacts(command: Command): void {
+  command
+    .command('import')
+    .description('send events of a file to the running service; the same command goes on after a break')
+    .argument('<file>', 'NDJSON, a batch of events a line; .gz and .br are unpacked; - is standard input')
+    .option('--site <id>', 'the site of the lines that name none')
+    .option('--id <id>', 'the name of the import; made from the file when not given')
+    .option('--json', 'answer for machines')
+    .action((file, options) => runImport(readConfig(process.env), file, options))
+  command
+    .command('erase')
+    .description('erase a person: rows and fields everywhere')
+    .requiredOption('--site <id>', 'the site that knows the person')
+    .option('--phone <phone>', 'one of their phones')
+    .option('--email <email>', 'one of their e-mails')
+    .option('--visitor <id>', 'a browser of theirs')
+    .option('--person <id>', 'their person id')
+    .option('--wait', 'until the last byte is gone: eight minutes or so')
+    .option('--json', 'answer for machines')
+    .action((options) => runErase(readConfig(process.env), options))
 }
 
 function addOperation(command: Command): void {

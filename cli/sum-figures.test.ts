@@ -32,7 +32,8 @@ test('a log is told of with what all logs hold, and with whether this one takes 
     last_flush_error: null,
     full: false,
     full_because: null,
-    landed: { events: 1, leases: 0, calls: 0, leads: 0, deals: 0, costs: 0, annotations: 0 },
+    landed: { events: 1, leases: 0, calls: 0, leads: 0, deals: 0, costs: 0, annotations: 0, erasures: 0 },
+    on_the_way: [{ node: 'a', segments: { events: 2 } }],
   }
   const other: LogStatus = { ...status, node: 'b', oldest_ms: 5, last_flush_error: 'ECONNREFUSED', full: true }
   expect(sumLogStatus(status, [other, { ...other, oldest_ms: 3 }])).toEqual({
@@ -40,6 +41,7 @@ test('a log is told of with what all logs hold, and with whether this one takes 
     bytes: 3,
     oldest_ms: 3,
     segments_waiting: 3,
+    on_the_way: [...status.on_the_way, ...status.on_the_way, ...status.on_the_way],
     last_flush_error: 'ECONNREFUSED',
   })
   expect(sumLogStatus(status, [])).toEqual(status)

@@ -29,6 +29,7 @@ export function sumLogStatus(own: LogStatus, others: readonly LogStatus[]): LogS
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
     oldest_ms: oldest.length > 0 ? Math.min(...oldest) : null,
     segments_waiting: all.reduce((sum, { segments_waiting }) => sum + segments_waiting, 0),
+    on_the_way: all.flatMap(({ on_the_way }) => on_the_way),
     last_flush_error: all.find(({ last_flush_error }) => last_flush_error !== null)?.last_flush_error ?? null,
   }
 }

@@ -4,7 +4,7 @@ import type { Settings } from '#storage/settings/settings.ts'
 import { derivePersons } from './conversions/derive-persons.ts'
 import { updateFacts } from './conversions/update-facts.ts'
 import { Positions, STEP_ROWS, type Step } from './facts/positions.ts'
-import { readNewFacts } from './facts/read-new-facts.ts'
+import { type Portion, readNewFacts } from './facts/read-new-facts.ts'
 import { nothingTouched, type Touched, touchAlso } from './facts/touched.ts'
 import { changesBetween, type History, highestVersion, openHistory } from './history/history.ts'
 import type { HistoryRow, HistoryTable } from './history/history-tables.ts'
@@ -31,6 +31,8 @@ export interface ProjectionOptions {
   step_rows?: number
   /** Called with the deals a step spoke of, before the step counts as read: what it stores is never forgotten. */
   beforePositions?: (deals: HistoryRow<'conversions'>[]) => Promise<void>
+  /** Called with what a step has read, before it counts as read. */
+  onRead?: (portions: readonly Portion[]) => Promise<void>
 }
 
 /** What one step has done. */
@@ -80,6 +82,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
       const deals: HistoryRow<'conversions'>[] = []
       for (const [name, facts] of touched) deals.push(...(await applySite(options, projection, name, facts)))
       await options.beforePositions?.(deals)
+      if (step) await options.onRead?.(step.portions)
       if (!step) await projection.finish(projection.version)
       else if (suffix === '') await writePositions(step.reached, projection.version)
       if (step) positions.commit(step)
@@ -142,10 +145,11 @@ async function applySite(
     write('call_matches', callMatches, derived.callMatches),
     write('conversions', conversions, derived.conversions),
     write('touchpoints', touchpoints, derived.touchpoints),
-    history.write('identities', identityChanges(site, changed), version),
+    history.write('identities', identityChanges(site, changed, state.purged), version),
   ])
   // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
-  await history.write('edges', edgeChanges(graph), version)
+  await history.write('edges', edgeChanges(graph, state.purged), version)
+  state.purged = undefined
   names.settle()
   return derived.conversions.filter((row) => row.kind === 'deal' && spokenOf.has(row.id))
 }

@@ -1,13 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Clock } from '#shell/clock.ts'
 import { openOutbound } from '#shell/outbound.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
+import { openErasures } from './erasures/erasures.ts'
 import { takeLock } from './lock.ts'
 import type { MatchingLog } from './matching-log.ts'
 import { openPostbacks } from './postbacks/postbacks.ts'
 import { openProjection, type Projection } from './projection.ts'
 import { type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
+import { openRemovals } from './removal/removals.ts'
+import { openRetention } from './retention/retention.ts'
 import { openTurns } from './turns.ts'
 
 /** Without being poked, new segments are looked for this often. */
@@ -15,6 +19,9 @@ const POLL_MS = 500
 
 /** After a failed step the next try waits this long. */
 const RETRY_MS = 1_000
+
+/** A rebuild that waits for a removal looks this often whether it is over. */
+const REMOVAL_POLL_MS = 200
 
 export interface MatchingOptions {
   store: Store
@@ -24,6 +31,8 @@ export interface MatchingOptions {
   metrics: Registry
   /** Networks beside the public ones that postbacks may reach, as CIDR. */
   outbound_allow: string[]
+  /** How long after an erasure facts of before it are waited for, where nothing says that there are any. */
+  erasure_settle_ms?: number
 }
 
 export interface MatchingStatus {
@@ -53,7 +62,9 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const measure = measures(metrics)
   let version = 0
   const postbacks = await openPostbacks({ store, settings, now, log, outbound, nextVersion: () => ++version })
-  const open = () => openProjection({ store, settings, now, beforePositions: postbacks.dealsChanged })
+  const removals = openRemoving(options, measure.removed)
+  const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed }
+  const open = () => openProjection({ store, settings, now, ...hooks })
   let projection = await open()
   version = projection.version
   const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
@@ -77,40 +88,38 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const failed = (error: unknown) => {
     // What was half done is in memory alone: it is read anew from the tables.
     isStale = true
+    removals.restart()
     state.last_error = errorCode(error)
     measure.failures.inc()
     log.warn({ err: state.last_error }, 'matching step failed, will try again')
   }
-  const run = async () => {
-    while (!isClosed) {
-      try {
-        const isBusy = await turns.alone(step)
-        void postbacks.deliverDue()
-        if (!isBusy) await turns.wait(POLL_MS)
-      } catch (error) {
-        failed(error)
-        await turns.pause(RETRY_MS)
-      }
-    }
-  }
-  const running = run()
+  /** A rebuild reads facts from the first to the last: what is under way is ended before, and nothing begun. */
+  const remove = async () =>
+    (!state.is_rebuilding || removals.isUnderWay()) && removals.turn({ store, projection, postbacks })
+  const running = keepOn(turns, () => isClosed, {
+    failed,
+    async once() {
+      const hasStepped = await turns.alone(step)
+      const hasRemoved = await turns.alone(remove)
+      void postbacks.deliverDue()
+      return hasStepped || hasRemoved
+    },
+  })
   const off = settings.onChange(turns.poke)
-  const paused = pausing(turns, step)
   return {
     poke: turns.poke,
     status: () => statusOf(projection, state),
     async rebuild(asked = {}) {
       if (state.is_rebuilding) throw new Error('A rebuild is running already.')
       state.is_rebuilding = true
-      try {
-        return await rebuild({ store, projection: () => projection, paused }, { settings, now }, asked)
-      } finally {
-        state.is_rebuilding = false
-      }
+      const live = { store, projection: () => projection, paused: pausing(turns, step) }
+      const work = removals.over(() => isClosed).then(() => rebuild(live, { settings, now }, asked))
+      return work.finally(() => Object.assign(state, { is_rebuilding: false }))
     },
     async close() {
       isClosed = true
       off()
+      removals.close()
       turns.end()
       await running
       await postbacks.close()
@@ -118,6 +127,34 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
       await lock.release()
     },
   }
+}
+
+/** Works until closed: at once when there was something to do, else when poked or after a while. */
+async function keepOn(
+  turns: ReturnType<typeof openTurns>,
+  isClosed: () => boolean,
+  { once, failed }: { once(): Promise<boolean>; failed(error: unknown): void },
+): Promise<void> {
+  while (!isClosed()) {
+    try {
+      if (!(await once())) await turns.wait(POLL_MS)
+    } catch (error) {
+      failed(error)
+      await turns.pause(RETRY_MS)
+    }
+  }
+}
+
+/** What removes people and old facts, with what it must be told. */
+function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<string, number>) => void) {
+  const { store, settings, now, log, erasure_settle_ms: settle_ms } = options
+  const erasures = openErasures({ store, now, log, settle_ms })
+  const retention = openRetention({ store, settings, now, log, onRemoved })
+  const removals = openRemovals({ erasures, retention })
+  const over = async (isClosed: () => boolean) => {
+    while (removals.isUnderWay() && !isClosed()) await sleep(REMOVAL_POLL_MS)
+  }
+  return { ...removals, over, noticed: erasures.noticed, close: retention.close }
 }
 
 /** Runs work while the steps stand still, having read all there is; the work may ask for what has landed meanwhile. */
@@ -171,12 +208,18 @@ function measures(metrics: Registry) {
     help: 'Fact rows taken into the history',
     registers,
   })
+  const removed = new Counter({
+    ...{ name: 'throughline_retention_removed_rows_total', help: 'Facts removed because of their age', registers },
+  })
   const took = new Histogram({
     ...{ name: 'throughline_matching_step_seconds', help: 'Time of one step', registers },
     buckets: [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20],
   })
   return {
     failures,
+    removed: (counts: Record<string, number>) => {
+      for (const count of Object.values(counts)) removed.inc(count)
+    },
     stepped(count: number, ms: number, lag_ms: number) {
       lag.set(lag_ms / 1000)
       if (count === 0) return

@@ -11,6 +11,7 @@ export const failures = {
   not_found: { status: 404, fix: 'Correct the path.' },
   site_not_found: { status: 404, fix: 'Create the site, or correct the key in the snippet.' },
   person_not_found: { status: 404, fix: 'Check the identifier, or wait with ?after= for a fresh fact.' },
+  erasure_not_found: { status: 404, fix: 'Check the id, or come back in a second when it was made just now.' },
   fact_not_found: { status: 404, fix: 'Check the id and the site.' },
   setting_not_found: { status: 404, fix: 'List the collection to see what there is.' },
   import_not_found: { status: 404, fix: 'Begin it with POST /v1/events?import=ID.' },

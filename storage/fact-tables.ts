@@ -165,6 +165,15 @@ export const factTables = {
     dispute: 'String',
     body: 'String',
   },
+  erasures: {
+    site: 'LowCardinality(String)',
+    id: 'String',
+    received_at: "DateTime64(3, 'UTC')",
+    kind: 'LowCardinality(String)',
+    key: 'LowCardinality(String)',
+    hash: 'String',
+    waits_for: 'String',
+  },
 } as const satisfies Record<string, Record<string, string>>
 
 export type FactTable = keyof typeof factTables

@@ -15,13 +15,23 @@ const derived = [
   'postbacks',
 ]
 
-/** The reads that want replaced rows too: the highest version ever written, and what was written last. */
+/** The reads that want replaced rows too, as what is erased must go in every version; and those of fact tables. */
 const exempt = [
   {
     file: 'matching/history/history.ts',
     read: /\$\{name\}/,
     sql: /SELECT toFloat64\(max\(version\)\) AS version FROM/,
   },
+  {
+    file: 'matching/removal/history-deletions.ts',
+    read: /\$\{table\}/,
+    sql: /Replaced rows hold values as well/,
+  },
+  { file: 'matching/removal/delete-rows.ts', read: /\$\{table\}/, sql: /Starts the deletion on every server/ },
+  { file: 'matching/removal/named-by.ts', read: /\$\{table\}/, sql: /All that the facts to be deleted name/ },
+  { file: 'matching/erasures/find-person.ts', read: /\$\{table\}/, sql: /Where facts name an identifier/ },
+  { file: 'matching/erasures/erasure-rows.ts', read: /\$\{table\}/, sql: /The earliest receipt of each site/ },
+  { file: 'matching/retention/retention.ts', read: /\$\{table\}/, sql: /portion of some site's old facts/ },
   { file: 'matching/history/unfinished.ts', read: /\$\{table\}/, sql: /WHERE t\.version > \{version:UInt64\}/ },
 ]
 

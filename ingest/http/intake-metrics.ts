@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client'
 
-export const factNames = ['event', 'call', 'lead', 'deal', 'cost', 'lease', 'annotation'] as const
+export const factNames = ['event', 'call', 'lead', 'deal', 'cost', 'lease', 'annotation', 'erasure'] as const
 export type FactName = (typeof factNames)[number]
 
 /** Why facts are refused: the label of a metric, so a closed list. */

@@ -7,12 +7,14 @@ import type { Log } from '#ingest/log/log.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { annotationFacts } from './annotations.ts'
 import { readBodies } from './body.ts'
 import { callFacts } from './calls.ts'
 import { costFacts } from './costs.ts'
 import { dealFacts } from './deals.ts'
+import { erasureRoutes } from './erasures.ts'
 import { eventRoute } from './events.ts'
 import { factRoute } from './fact-route.ts'
 import { foreignLeaseFacts } from './foreign-leases.ts'
@@ -36,6 +38,8 @@ export interface IngestDeps {
   imports_dir: string
   /** How long an import waits for a log that is full. */
   room_wait_ms?: number
+  /** Undefined, or throwing, while ClickHouse is away. */
+  store: () => Store | undefined
 }
 
 /** Everything that comes in: the routes of browsers, and facts from servers. */
@@ -46,6 +50,7 @@ export async function registerIngest(app: App, options: IngestDeps): Promise<voi
   // Before the server waits for its requests: an import would keep it waiting for hours.
   app.addHook('preClose', async () => stopping.abort())
   const deps = { ...options, sites, imports, stopping: stopping.signal, metrics: countIntake(options.metrics) }
+  erasureRoutes(app, deps)
   await app.register(async (scope: App) => {
     readBodies(scope)
     await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])

@@ -58,6 +58,8 @@ const tokens: Record<string, Pick<Token, 'scopes' | 'sites'>> = {
   'tl-ingest': { scopes: ['ingest'] },
   'tl-shop-only': { scopes: ['ingest'], sites: ['shop'] },
   'tl-reports': { scopes: ['reports'] },
+  'tl-admin': { scopes: ['admin'] },
+  'tl-admin-shop': { scopes: ['admin'], sites: ['shop'] },
 }
 
 export async function openTestIngest(
@@ -92,6 +94,7 @@ export async function openTestIngest(
       rate_limit_per_minute: options.rate_limit_per_minute ?? 0,
       imports_dir: join(dir, 'imports'),
       room_wait_ms: options.room_wait_ms ?? 0,
+      store: () => store,
     })
     return { metrics, log, leases, app }
   }

@@ -30,6 +30,18 @@ export async function endInsert(store: Store, segment: Segment): Promise<void> {
   if (running.length > 0) throw new LogProblem('an earlier insert of the segment still runs')
 }
 
+/**
+ * Whether the segment was named to those who read. Its rows need not be there any more: what has landed may be erased,
+ * and must not come in again because the word of it was lost on the way here.
+ */
+export async function isNamed(store: Store, segment: Segment): Promise<boolean> {
+  const found = await store.query(
+    'SELECT 1 FROM segments WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32} LIMIT 1',
+    names(segment),
+  )
+  return found.length > 0
+}
+
 /** Makes sure that every row is in, or in quarantine, and names the segment to those who read. */
 export async function confirmSegment(store: Store, segment: Segment, now_ms: number): Promise<void> {
   const [found] = await store.query<{ landed: string; first_received_ms: string; refused: string }>(

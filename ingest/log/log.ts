@@ -50,6 +50,8 @@ export interface LogStatus {
   full_because: Refusal | null
   /** The greatest segment of each table that is in ClickHouse. */
   landed: Record<FactTable, number>
+  /** What was taken and is not in ClickHouse yet: the greatest segment of each table that has such rows. */
+  on_the_way: Position
 }
 
 export interface LogOptions {
@@ -176,7 +178,8 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
       last_flush_error: [...tables.values()].find(({ lastError }) => lastError)?.lastError ?? null,
       full: refusalNow() !== undefined,
       full_because: refusalNow() ?? null,
-      landed: landedNumbers(checkpoint),
+      landed: numbersOf(checkpoint.landed),
+      on_the_way: onTheWay(node, checkpoint),
     }),
     async close() {
       if (isClosing) return
@@ -255,8 +258,14 @@ function figures(tables: ReadonlyMap<FactTable, TableLog>, now: Clock) {
   }
 }
 
-function landedNumbers({ landed }: Checkpoint): Record<FactTable, number> {
-  return Object.fromEntries(factTableNames.map((table) => [table, landed[table] ?? 0])) as Record<FactTable, number>
+function onTheWay(node: string, { last, landed }: Checkpoint): Position {
+  const behind = factTableNames.filter((table) => (last[table] ?? 0) > (landed[table] ?? 0))
+  if (behind.length === 0) return []
+  return [{ node, segments: Object.fromEntries(behind.map((table) => [table, last[table] ?? 0])) }]
+}
+
+function numbersOf(segments: Checkpoint['landed']): Record<FactTable, number> {
+  return Object.fromEntries(factTableNames.map((table) => [table, segments[table] ?? 0])) as Record<FactTable, number>
 }
 
 function charsOf(batches: readonly Batch[]): number {

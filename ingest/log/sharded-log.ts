@@ -152,5 +152,6 @@ function sumOf(statuses: readonly LogStatus[]): LogStatus {
     full: full !== undefined,
     full_because: full?.full_because ?? null,
     landed: first.landed,
+    on_the_way: statuses.flatMap(({ on_the_way }) => on_the_way),
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import { findRefusedRows, mayBeRow, quarantineRows, recallRefusedRows } from './find-refused-rows.ts'
-import { confirmSegment, endInsert, insertSegment } from './insert-segment.ts'
+import { confirmSegment, endInsert, insertSegment, isNamed } from './insert-segment.ts'
 import { errorName, LogProblem, type LogReports } from './log-reports.ts'
 import type { Segment } from './segment.ts'
 
@@ -109,7 +109,10 @@ export class TableWriter {
     const store = this.#store()
     if (!(await this.#options.prepare(segment))) return false
     const isFirst = tries === 0 && !segment.is_recovered
-    if (!isFirst) await endInsert(store, segment)
+    if (!isFirst) {
+      await endInsert(store, segment)
+      if (await isNamed(store, segment)) return true
+    }
     if (segment.is_recovered && segment.refused.length === 0) segment.refused = await recallRefusedRows(store, segment)
     await insertSegment(store, segment)
     await confirmSegment(store, segment, this.#options.now())

@@ -35,17 +35,21 @@ export async function updateFacts(
     messagesById(store, 'leads', site, touched.leads),
     messagesById(store, 'deals', site, touched.deals),
   ])
-  for (const [id, { call, messages, held }] of calls) {
-    graph.replaceFact('call', id, 'call', callClaims(call, messages, bearer))
-    graph.replaceFact('match', id, 'call', matchClaims(call, sureMatch(call, held)))
+  // Of what is not found any more everything is taken back: its messages were removed.
+  for (const id of touched.calls) {
+    const known = calls.get(id)
+    graph.replaceFact('call', id, 'call', known ? callClaims(known.call, known.messages, bearer) : [])
+    graph.replaceFact('match', id, 'call', known ? matchClaims(known.call, sureMatch(known.call, known.held)) : [])
   }
-  for (const [id, messages] of leads) {
+  for (const id of touched.leads) {
+    const messages = leads.get(id) ?? []
     const lead = newestMessage(messages)
-    if (lead) graph.replaceFact('lead', id, 'lead', leadClaims(lead, messages, bearer))
+    graph.replaceFact('lead', id, 'lead', lead ? leadClaims(lead, messages, bearer) : [])
   }
-  for (const [id, messages] of deals) {
+  for (const id of touched.deals) {
+    const messages = deals.get(id) ?? []
     const state = dealState(messages)
-    if (state) graph.replaceFact('deal', id, 'deal', dealClaims(state.deal, messages))
+    graph.replaceFact('deal', id, 'deal', state ? dealClaims(state.deal, messages) : [])
   }
 }
 

@@ -40,7 +40,7 @@ export async function readNewFacts(
       if (kind === 'call') of(name).calls.add(id)
       if (kind === 'lead') of(name).leads.add(id)
     }
-  } else if (portion.table !== 'costs') {
+  } else if (portion.table !== 'costs' && portion.table !== 'erasures') {
     const kind = portion.table
     for (const row of await ask<{ id: string }>('t.id AS id')) of(row.site)[kind].add(row.id)
   }

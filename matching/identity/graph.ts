@@ -64,6 +64,17 @@ export class Graph {
     return said.length > 0
   }
 
+  /**
+   * Takes back everything that names these identifiers, and what events said of those beside them. The facts that are
+   * left tell it again: what is kept of an event is only the first word on it, and that one may be gone.
+   */
+  forget(members: readonly Vertex[], beside: readonly Vertex[]): void {
+    for (const vertex of members) for (const edge of [...vertex.edges]) this.#remove(edge)
+    for (const vertex of beside) {
+      for (const edge of vertex.edges.filter(({ fact }) => fact === 'event')) this.#remove(edge)
+    }
+  }
+
   /** What a call, lead or deal says replaces what its earlier version said. */
   replaceFact(fact: EdgeFact, id: string, center: IdentifierKind, claims: readonly Claim[]): void {
     const old = (this.find(center, id)?.edges ?? []).filter((edge) => edge.fact === fact && edge.fact_id === id)

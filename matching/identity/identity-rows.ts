@@ -5,11 +5,20 @@ import { keyOf } from '../history/history-tables.ts'
 import { type Edge, otherEnd, type Vertex } from './edge.ts'
 import type { Graph } from './graph.ts'
 
+/** Identifiers of which the tables hold no row in any version: nothing is to be written about what is gone of them. */
+export interface Purged {
+  /** `kind\nvalue` of those without a row in `identities`. */
+  listed: ReadonlySet<string>
+  /** Of those without a row in `edges` as well. */
+  members: ReadonlySet<string>
+}
+
 /** What must be written so that `identities` says what the graph knows of these identifiers. */
-export function identityChanges(site: string, changed: Iterable<Vertex>): Changes<'identities'> {
+export function identityChanges(site: string, changed: Iterable<Vertex>, purged?: Purged): Changes<'identities'> {
   const put = new Map<string, HistoryRow<'identities'>>()
   const drop = new Map<string, HistoryRow<'identities'>>()
   for (const vertex of changed) {
+    if (!vertex.listed && purged?.listed.has(`${vertex.kind}\n${vertex.value}`)) continue
     const row = identityRow(site, vertex)
     // A vertex taken out and named again within one step is two objects; the living one counts.
     ;(vertex.listed ? put : drop).set(keyOf('identities', row), row)
@@ -18,10 +27,11 @@ export function identityChanges(site: string, changed: Iterable<Vertex>): Change
 }
 
 /** What must be written so that `edges` says what the graph knows; asks the graph what changed, and clears it. */
-export function edgeChanges(graph: Graph): Changes<'edges'> {
+export function edgeChanges(graph: Graph, purged?: Purged): Changes<'edges'> {
   const put = new Map<string, HistoryRow<'edges'>>()
   const drop = new Map<string, HistoryRow<'edges'>>()
   for (const edge of graph.removed) {
+    if ([edge.a, edge.b].some((end) => purged?.members.has(`${end.kind}\n${end.value}`))) continue
     const row = edgeRow(graph.site, edge)
     drop.set(keyOf('edges', row), row)
   }

@@ -3,6 +3,7 @@ import { nothingTouched, type Touched, touchSession } from '../facts/touched.ts'
 import { sessionKey } from '../sessions/session-index.ts'
 import { SessionNames } from '../sessions/session-names.ts'
 import { Graph } from './graph.ts'
+import type { Purged } from './identity-rows.ts'
 
 /** What matching keeps in memory of one site. */
 export interface SiteState {
@@ -12,10 +13,13 @@ export interface SiteState {
   blocked: ReadonlySet<string>
   /** What a step that was broken off had begun to write: looked at again in the next one. */
   unfinished: Touched | undefined
+  /** What has just been removed from the tables themselves. */
+  purged: Purged | undefined
 }
 
 export function openSite(site: string): SiteState {
-  return { graph: new Graph(site), names: new SessionNames(), blocked: new Set(), unfinished: undefined }
+  const nothing = { unfinished: undefined, purged: undefined }
+  return { graph: new Graph(site), names: new SessionNames(), blocked: new Set(), ...nothing }
 }
 
 /** Asks for everything around these rows to be worked out again, and taken back where nothing bears it out. */

@@ -35,6 +35,8 @@ export interface Postbacks {
   dealsChanged(deals: readonly HistoryRow<'conversions'>[]): Promise<void>
   /** Starts the tries that are due. Resolves when those are over; nobody need wait. */
   deliverDue(): Promise<void>
+  /** Drops what is still to be told of these; what is on its way is waited for. */
+  forget(isForgotten: (postback: Pick<Postback, 'site' | 'deal' | 'person'>) => boolean): Promise<void>
   close(): Promise<void>
 }
 
@@ -100,6 +102,14 @@ export async function openPostbacks(options: PostbacksOptions): Promise<Postback
         started.push(turn)
       }
       await Promise.all(started)
+    },
+    async forget(isForgotten) {
+      for (const [key, postback] of [...waiting]) {
+        if (!isForgotten(postback)) continue
+        await inFlight.get(key)
+        waiting.delete(key)
+        unwritten.delete(key)
+      }
     },
     async close() {
       await Promise.all(inFlight.values())

@@ -62,6 +62,22 @@ export async function sendersOfForms(store: Store, site: string, ids: Iterable<s
   return rows.map(({ visitor, session }) => ({ session, visitors: new Set([visitor]) }))
 }
 
+/** Whoever sent events under these sessions, also those of whom nothing counts. */
+export async function sendersInSessions(
+  store: Store,
+  site: string,
+  sessions: Iterable<string>,
+): Promise<SenderSession[]> {
+  const rows = await queryByKeys<{ visitor: string; session: string }>(
+    store,
+    `SELECT DISTINCT t.visitor AS visitor, t.session AS session FROM events AS t
+     WHERE t.site = {site:String} AND t.session IN {keys:Array(String)}`,
+    { site },
+    sessions,
+  )
+  return rows.map(({ visitor, session }) => ({ session, visitors: new Set([visitor]) }))
+}
+
 /** Where other copies of this form began the same lead: sent by another visitor, they are found by the lead. */
 export function otherForms(graph: Graph, form: Fact<'events'>): { edge: Edge; isEarlier: boolean }[] {
   if (form.type !== 'form' || form.bot !== 0) return []

@@ -11,6 +11,7 @@ export const shardingKeys: Readonly<Record<string, readonly string[]>> = {
   deals: ['site', 'id'],
   costs: ['site', 'id'],
   annotations: ['site', 'on_id'],
+  erasures: ['site', 'id'],
   sessions: ['site', 'id'],
   call_matches: ['site', 'id'],
   // A conversion and its path stand together.
@@ -27,6 +28,12 @@ export const shardingKeys: Readonly<Record<string, readonly string[]>> = {
   migrations: [],
   postbacks: [],
   settings: [],
+  quarantine_replays: [],
+  erasure_keys: [],
+  erasure_runs: [],
+  erased_identifiers: [],
+  // Written to every shard: the deletions on each of them ask it.
+  removal_plans: [],
 }
 
 /** The key as ClickHouse works it out; shardOf in shard-of.ts comes to the same. */

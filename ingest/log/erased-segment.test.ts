@@ -1,0 +1,34 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import { freshFolder, openTestLog } from './open-test-log.ts'
+import { sampleLine } from './sample-event.ts'
+import { watched } from './test-faults.ts'
+
+let dir: string
+let remove: () => Promise<void>
+let store: Awaited<ReturnType<typeof freshStore>>
+
+beforeAll(async () => {
+  store = await freshStore()
+})
+afterAll(() => store.drop())
+beforeEach(async () => {
+  ;({ dir, remove } = await freshFolder())
+})
+afterEach(() => remove())
+
+test('rows erased after they landed do not come in again when the word of their landing was lost', async () => {
+  let erased = 0
+  const losing = watched(store, async (call, when) => {
+    // The one insert a log makes here names the segment; whoever reads it may erase its rows at once.
+    if (call !== 'insert' || when !== 'after' || erased++ > 0) return
+    await store.command("ALTER TABLE events DELETE WHERE id = 'a' SETTINGS mutations_sync = 1")
+    throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  })
+  const log = await openTestLog({ dir, store: () => losing })
+  await log.append([{ table: 'events', rows: [sampleLine({ id: 'a' })] }])
+  await log.drained()
+  expect(erased).toBe(1)
+  expect(await store.query('SELECT id FROM events')).toEqual([])
+  await log.close()
+})
