@@ -9,14 +9,11 @@ import Fastify, {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
-import {
-  hasZodFastifySchemaValidationErrors,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Access } from './access.ts'
 import { Failure, type FailureCode } from './failure.ts'
+import { answerFailure } from './failure-answer.ts'
+import { createFrontedServer, type Fronts, openFronts } from './front.ts'
 
 /** The one type of an HTTP app, shared by every file of routes. */
 export type App = FastifyInstance<
@@ -33,6 +30,9 @@ export type RouteScope = 'ingest' | 'reports' | 'admin'
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: RouteScope
+  }
+  interface FastifyInstance {
+    fronts: Fronts
   }
   interface FastifyRequest {
     /** Who asks, on routes with a scope; also on public ones when a valid token was sent. */
@@ -52,7 +52,9 @@ const REQUEST_TIMEOUT_MS = 300_000
 
 /** An empty app: zod checks requests and answers, errors have one shape, scopes are enforced. */
 export function createApp({ log, trustProxy, authorize }: AppOptions): App {
+  const fronts = openFronts(trustProxy)
   const app = Fastify({
+    serverFactory: (handler, options) => createFrontedServer(fronts, handler, options),
     loggerInstance: log,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // A line for each request would be most of the log; what fails is logged by the error handler.
@@ -65,6 +67,7 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
   }).withTypeProvider<ZodTypeProvider>() as App
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
+  app.decorate('fronts', fronts)
   app.decorateRequest('access', undefined)
   // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
   app.addHook('onRequest', (request, reply, done) => {
@@ -74,22 +77,9 @@ export function createApp({ log, trustProxy, authorize }: AppOptions): App {
     done()
   })
   app.setErrorHandler((error: unknown, request, reply) => {
-    const failure = toFailure(error)
-    // A neighbour that is away is told once where it is noticed; a line for each request it costs would bury the rest.
-    if (failure.status >= 500)
-      request.log[failure.code === 'internal' ? 'error' : 'debug'](
-        { err: failure.cause ?? error, reqId: request.id, path: pathOf(request) },
-        'request failed',
-      )
-    if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s))
-    return reply.code(failure.status).send({
-      error: {
-        code: failure.code,
-        message: failure.message,
-        ...(failure.field !== undefined && { field: failure.field }),
-        ...failure.details,
-      },
-    })
+    const answer = answerFailure(error, { log: request.log, path: pathOf(request), reqId: request.id })
+    if (answer.retry_after !== undefined) reply.header('retry-after', answer.retry_after)
+    return reply.code(answer.status).send(answer.body)
   })
   app.setNotFoundHandler((request) => {
     throw new Failure('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`)
@@ -130,30 +120,4 @@ function admit(request: FastifyRequest, authorize: AppOptions['authorize']): voi
     )
   }
   if (!access.allows(scope)) throw new Failure('forbidden', `This token lacks the scope "${scope}".`)
-}
-
-const framework: Record<string, FailureCode> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_type',
-}
-
-function toFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const [first] = error.validation
-    const field = first?.instancePath.split('/').filter(Boolean).join('.') || error.validationContext
-    return new Failure(
-      'bad_request',
-      `${field}: ${first?.message ?? 'is not valid'}`,
-      field === undefined ? {} : { field },
-    )
-  }
-  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string }
-  const known = code === undefined ? undefined : framework[code]
-  if (known) return new Failure(known, message ?? known)
-  if (statusCode === 429) return new Failure('rate_limited', 'Too many requests from this address.', { cause: error })
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new Failure('bad_request', message ?? 'This request cannot be read.')
-  }
-  return new Failure('internal', 'Something went wrong on our side.', { cause: error })
 }

@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import { formatPosition, joinPositions, parsePosition } from '#domain/position.ts'
-import type { Batch, Log } from '#ingest/log/log.ts'
+import type { Log } from '#ingest/log/log.ts'
 import { REJECTIONS_LISTED_MAX, type Receipt, type Rejection } from '#ingest/wire/receipt.ts'
 import { Failure } from '#shell/failure.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
@@ -19,7 +19,7 @@ export interface Intake {
   accept(row: string, id?: string): void
   refuse(place: { index: number; event?: number }, refusal: Refusal): void
   /** Writes what has gathered if that is much: a long request must not be held in memory. */
-  relieve(): Promise<void>
+  relieve(): Promise<void> | undefined
   /** The receipt; a Failure when nothing was accepted. */
   finish(): Promise<Receipt>
 }
@@ -36,53 +36,65 @@ export interface IntakeOptions {
   speaking: readonly ('site_not_found' | 'domain_not_allowed' | 'forbidden')[]
 }
 
-export function openIntake({ fact, table, log, metrics, speaking }: IntakeOptions): Intake {
-  const rejected: Rejection[] = []
-  const reasons = new Set<RefusalReason>()
-  let rows: string[] = []
-  let ids: string[] = []
-  let held_length = 0
-  let accepted = 0
-  let rejected_total = 0
-  let position = ''
+export function openIntake(options: IntakeOptions): Intake {
+  return new RequestIntake(options)
+}
 
-  return {
-    accept(row, id) {
-      rows.push(row)
-      held_length += row.length
-      if (id !== undefined) ids.push(id)
-    },
-    refuse(place, { reason, field, message }) {
-      metrics.refused(fact, reason)
-      reasons.add(reason)
-      rejected_total += 1
-      if (rejected.length < REJECTIONS_LISTED_MAX) rejected.push({ ...place, field, message })
-    },
-    async relieve() {
-      if (rows.length >= HELD_ROWS_MAX || held_length >= HELD_LENGTH_MAX) await write()
-    },
-    async finish() {
-      if (rows.length > 0) await write()
-      if (accepted === 0) throw nothingAccepted(rejected, rejected_total, spoken())
-      return { accepted, rejected_total, rejected, position }
-    },
+class RequestIntake implements Intake {
+  readonly #options: IntakeOptions
+  readonly #rejected: Rejection[] = []
+  #reasons: Set<RefusalReason> | undefined
+  #rows: string[] = []
+  #ids: string[] = []
+  #held_length = 0
+  #accepted = 0
+  #rejected_total = 0
+  #position = ''
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
   }
 
-  async function write(): Promise<void> {
-    const batch: Batch = { table, rows, ...(ids.length > 0 && { ids }) }
-    const count = rows.length
-    rows = []
-    ids = []
-    held_length = 0
-    const written = await log.append([batch])
-    position = position === '' ? written : laterPosition(position, written)
-    accepted += count
-    metrics.accepted(fact, count)
+  accept(row: string, id?: string): void {
+    this.#rows.push(row)
+    this.#held_length += row.length
+    if (id !== undefined) this.#ids.push(id)
   }
 
-  function spoken(): IntakeOptions['speaking'][number] | undefined {
-    const [only] = reasons.size === 1 ? reasons : []
-    return speaking.find((reason) => reason === only)
+  refuse(place: { index: number; event?: number }, { reason, field, message }: Refusal): void {
+    this.#options.metrics.refused(this.#options.fact, reason)
+    this.#reasons ??= new Set()
+    this.#reasons.add(reason)
+    this.#rejected_total += 1
+    if (this.#rejected.length < REJECTIONS_LISTED_MAX) this.#rejected.push({ ...place, field, message })
+  }
+
+  relieve(): Promise<void> | undefined {
+    return this.#rows.length >= HELD_ROWS_MAX || this.#held_length >= HELD_LENGTH_MAX ? this.#write() : undefined
+  }
+
+  async finish(): Promise<Receipt> {
+    if (this.#rows.length > 0) await this.#write()
+    const [rejected_total, rejected] = [this.#rejected_total, this.#rejected]
+    if (this.#accepted === 0) throw nothingAccepted(rejected, rejected_total, this.#spoken())
+    return { accepted: this.#accepted, rejected_total, rejected, position: this.#position }
+  }
+
+  async #write(): Promise<void> {
+    const { table, fact, log, metrics } = this.#options
+    const [rows, ids] = [this.#rows, this.#ids]
+    this.#rows = []
+    this.#ids = []
+    this.#held_length = 0
+    const written = await log.append([ids.length > 0 ? { table, rows, ids } : { table, rows }])
+    this.#position = this.#position === '' ? written : laterPosition(this.#position, written)
+    this.#accepted += rows.length
+    metrics.accepted(fact, rows.length)
+  }
+
+  #spoken(): IntakeOptions['speaking'][number] | undefined {
+    const [only] = this.#reasons?.size === 1 ? this.#reasons : []
+    return this.#options.speaking.find((reason) => reason === only)
   }
 }
 

@@ -1,11 +1,15 @@
 import { domainToASCII } from 'node:url'
+import { openTraffic, type TrafficOf } from '#ingest/enrich/traffic.ts'
+import { encodeValues } from '#ingest/log/encode-row.ts'
 import type { Site } from '#storage/settings/documents.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 
 export interface KnownSite {
   document: Site
-  /** Hosts that start no session when they are the referrer. */
-  own_domains: string[]
+  /** Its id as JSON. */
+  quoted: string
+  /** Where a page of the site came from. */
+  trafficOf: TrafficOf
   /** Whether a page of this host may send to the site. */
   allows(host: string): boolean
 }
@@ -31,16 +35,20 @@ export function openSiteIndex(settings: Settings): SiteIndex {
 
   function read(): void {
     const documents = settings.list('site').map(({ document }) => document)
-    sites = new Map(documents.map((document) => [document.id, knownSite(document)]))
+    const trafficFor = openTraffic()
+    sites = new Map(documents.map((document) => [document.id, knownSite(document, trafficFor)]))
     everyDomain = new Set(documents.flatMap((document) => document.domains.map(asciiHost)))
   }
 }
 
-function knownSite(document: Site): KnownSite {
+function knownSite(document: Site, trafficFor: ReturnType<typeof openTraffic>): KnownSite {
   const domains = new Set(document.domains.map(asciiHost))
+  // These start no session when they are the referrer.
+  const own_domains = new Set([...document.domains, ...document.cross_domains].map(asciiHost))
   return {
     document,
-    own_domains: [...new Set([...document.domains, ...document.cross_domains].map(asciiHost))],
+    quoted: encodeValues([document.id]),
+    trafficOf: trafficFor([...own_domains]),
     allows: (host) => belongsTo(host, domains),
   }
 }

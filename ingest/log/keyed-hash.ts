@@ -4,11 +4,12 @@ export type KeyedHash = (text: string, hashes: Uint32Array, at: number) => void
 export const hash_key_bytes = 16
 
 /**
- * SipHash-2-4: whoever does not know the key cannot make two texts meet, at a fifth of what a call of the crypto module
+ * SipHash-2-4 under a key of 16 bytes, given in hexadecimal: whoever does not know the key cannot make two texts meet, at a fifth of what a call of the crypto module
  * costs. Written on halves of 64-bit numbers, because BigInt is slow. A text of Latin letters is hashed a byte a
  * character, which is what the published test vectors are made of.
  */
-export function openKeyedHash(key: Buffer): KeyedHash {
+export function openKeyedHash(key_hex: string): KeyedHash {
+  const key = Buffer.from(key_hex, 'hex')
   const [k0, k1, k2, k3] = [0, 4, 8, 12].map((at) => key.readInt32LE(at)) as [number, number, number, number]
   /** v0 to v3, the low half of each before the high one. */
   const v = new Int32Array(8)

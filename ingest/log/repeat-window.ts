@@ -143,18 +143,17 @@ async function readGenerations(dir: string, size_max: number): Promise<Generatio
 /** Names the hash: what another one made says nothing, so it is dropped. */
 const key_mark = 'siphash-2-4 '
 
-async function readKey(dir: string): Promise<Buffer> {
+async function readKey(dir: string): Promise<string> {
   const path = join(dir, 'key')
   const known = await readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  if (known.startsWith(key_mark) && /^[0-9a-f]{32}$/.test(known.slice(key_mark.length))) {
-    return Buffer.from(known.slice(key_mark.length), 'hex')
-  }
+  const [, found] = known.startsWith(key_mark) ? (/^([0-9a-f]{32})$/.exec(known.slice(key_mark.length)) ?? []) : []
+  if (found !== undefined) return found
   // Before the new key is there: a crash in between leaves no files that it would misread.
   for (const name of await readdir(dir)) if (name.endsWith('.ids')) await rm(join(dir, name))
-  const key = randomBytes(hash_key_bytes)
-  await replaceFile(path, () => key_mark + key.toString('hex'))
+  const key = randomBytes(hash_key_bytes).toString('hex')
+  await replaceFile(path, () => key_mark + key)
   return key
 }
