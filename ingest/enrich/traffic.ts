@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import { classifyTraffic, type Traffic } from '#domain/channel.ts'
 import { encodeValues } from '#ingest/log/encode-row.ts'
+import { Slots } from './slots.ts'
 
 /** Where a page came from, and the same as the columns `source` to `referrer_host` of an event's row. */
 export interface KnownTraffic extends Traffic {
@@ -10,27 +10,15 @@ export interface KnownTraffic extends Traffic {
 /** Where a page of one site came from. */
 export type TrafficOf = (url: string, referrer: string) => KnownTraffic
 
-const CACHE_MAX = 5_000
+const KEPT_MAX = 4_096
 /** Long addresses hold ids, and so do not come twice. */
-const KEY_LENGTH_MAX = 500
+const LENGTH_MAX = 500
 
-/** Remembers what was worked out of late; `own_domains` are those of the site that the answer is for. */
-export function openTraffic(): (own_domains: readonly string[]) => TrafficOf {
-  const cache = new LRUCache<string, KnownTraffic>({ max: CACHE_MAX })
-  let sites = 0
-  return (own_domains) => {
-    const site = sites++
-    return (url, referrer) => {
-      if (url.length + referrer.length > KEY_LENGTH_MAX) return classify(url, referrer, own_domains)
-      const key = `${site}\n${referrer}\n${url}`
-      let known = cache.get(key)
-      if (!known) {
-        known = classify(url, referrer, own_domains)
-        cache.set(key, known)
-      }
-      return known
-    }
-  }
+/** Remembers what was worked out of late, for one site, whose own domains these are. */
+export function openTraffic(own_domains: readonly string[]): TrafficOf {
+  const known = new Slots<KnownTraffic>(KEPT_MAX, LENGTH_MAX)
+  const make = (url: string, referrer: string) => classify(url, referrer, own_domains)
+  return (url, referrer) => known.get(url, referrer, make)
 }
 
 function classify(url: string, referrer: string, own_domains: readonly string[]): KnownTraffic {

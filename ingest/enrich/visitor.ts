@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache'
 import { encodeValues } from '#ingest/log/encode-row.ts'
 import type { FactRow } from '#storage/fact-tables.ts'
 import { truncateAddress } from './address.ts'
 import { describeClient } from './client.ts'
 import type { Places } from './place.ts'
+import { Slots } from './slots.ts'
 
 type Columns = Pick<
   FactRow<'events'>,
@@ -17,27 +17,16 @@ export interface Visitor extends Columns {
   columns: string
 }
 
-const CACHE_MAX = 5_000
-const KEY_LENGTH_MAX = 400
+const KEPT_MAX = 8_192
+const LENGTH_MAX = 400
 const USER_AGENT_LENGTH_MAX = 1000
 
-const caches = new WeakMap<Places, LRUCache<string, Visitor>>()
-
-/** Describes a visitor; one that sends again is not looked at again. Without a User-Agent nothing is known of the program. */
-export function describeVisitor(address: string, user_agent: string | undefined, places: Places): Visitor {
-  if (user_agent === undefined || user_agent.length > KEY_LENGTH_MAX) return describe(address, user_agent, places)
-  let cache = caches.get(places)
-  if (!cache) {
-    cache = new LRUCache({ max: CACHE_MAX })
-    caches.set(places, cache)
-  }
-  const key = `${address}\n${user_agent}`
-  let known = cache.get(key)
-  if (!known) {
-    known = describe(address, user_agent, places)
-    cache.set(key, known)
-  }
-  return known
+/** Describes visitors; one that sends again is not looked at again. */
+export function openVisitors(places: Places): (address: string, user_agent: string | undefined) => Visitor {
+  const known = new Slots<Visitor>(KEPT_MAX, LENGTH_MAX)
+  const make = (address: string, user_agent: string) => describe(address, user_agent, places)
+  return (address, user_agent) =>
+    user_agent === undefined ? describe(address, undefined, places) : known.get(address, user_agent, make)
 }
 
 function describe(address: string, user_agent: string | undefined, places: Places): Visitor {

@@ -1,8 +1,7 @@
 import type { core } from 'zod'
 import { normalizeGa, normalizeYm } from '#domain/client-id.ts'
-import { parseAddress } from '#ingest/enrich/address.ts'
-import type { Places } from '#ingest/enrich/place.ts'
-import { describeVisitor } from '#ingest/enrich/visitor.ts'
+import { isAddress } from '#ingest/enrich/address.ts'
+import type { Visitor } from '#ingest/enrich/visitor.ts'
 import type { Sight } from '#ingest/leases/pools-for-session.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 import { EventEnvelope, TrackedEvent } from '#ingest/wire/event.ts'
@@ -46,7 +45,12 @@ export interface OpenBatch {
 }
 
 /** Lets a batch in: known site, right sender, sane clock. */
-export function openBatch(value: unknown, sender: Sender, sites: SiteIndex, places: Places): OpenBatch | Refusal {
+export function openBatch(
+  value: unknown,
+  sender: Sender,
+  sites: SiteIndex,
+  visitorOf: (address: string, user_agent: string | undefined) => Visitor,
+): OpenBatch | Refusal {
   const envelope = readEnvelope(value)
   if ('reason' in envelope) return envelope
   const site = sites.get(envelope.site)
@@ -59,7 +63,7 @@ export function openBatch(value: unknown, sender: Sender, sites: SiteIndex, plac
   const user_agent = trusted ? (envelope.user_agent ?? undefined) : sender.user_agent
   const clock_ms = envelope.sent_at == null ? 0 : sender.received_at - envelope.sent_at
   const shift_ms = Math.abs(clock_ms) > CLOCK_SHIFT_IGNORED_MS ? clock_ms : 0
-  const found = describeVisitor(address, user_agent, places)
+  const found = visitorOf(address, user_agent)
   const columns: BatchColumns = {
     site: envelope.site,
     received_at: sender.received_at,
@@ -132,7 +136,7 @@ function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, send
     if (!sender.access?.reaches(envelope.site)) {
       return { field: 'site', message: `This token may not write to site "${envelope.site}".`, reason: 'forbidden' }
     }
-    if (envelope.ip && !parseAddress(envelope.ip)) {
+    if (envelope.ip && !isAddress(envelope.ip)) {
       return { field: 'ip', message: 'must be an IP address', reason: 'invalid' }
     }
     return undefined

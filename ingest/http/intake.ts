@@ -18,14 +18,15 @@ export interface Intake {
   /** `row` is text from `encodeRow`; `id` takes part in the window of repeats. */
   accept(row: string, id?: string): void
   refuse(place: { index: number; event?: number }, refusal: Refusal): void
-  /** Writes what has gathered if that is much: a long request must not be held in memory. */
+  /** Writes what has gathered if that is much: a long request must not be held in memory. May end before the write. */
   relieve(): Promise<void> | undefined
   /** The receipt; a Failure when nothing was accepted. */
   finish(): Promise<Receipt>
 }
 
-const HELD_ROWS_MAX = 4000
-const HELD_LENGTH_MAX = 8 * 1024 ** 2
+/** Short enough that rows are on the disk before the garbage collector has carried them about. */
+const HELD_ROWS_MAX = 1000
+const HELD_LENGTH_MAX = 4 * 1024 ** 2
 
 export interface IntakeOptions {
   fact: FactName
@@ -50,6 +51,7 @@ class RequestIntake implements Intake {
   #accepted = 0
   #rejected_total = 0
   #position = ''
+  #writing: Promise<void> | undefined
 
   constructor(options: IntakeOptions) {
     this.#options = options
@@ -75,21 +77,27 @@ class RequestIntake implements Intake {
 
   async finish(): Promise<Receipt> {
     if (this.#rows.length > 0) await this.#write()
+    await this.#writing
     const [rejected_total, rejected] = [this.#rejected_total, this.#rejected]
     if (this.#accepted === 0) throw nothingAccepted(rejected, rejected_total, this.#spoken())
     return { accepted: this.#accepted, rejected_total, rejected, position: this.#position }
   }
 
+  /** Begins a write when the one before it has ended: the disk has one while the next lines are read. */
   async #write(): Promise<void> {
     const { table, fact, log, metrics } = this.#options
     const [rows, ids] = [this.#rows, this.#ids]
     this.#rows = []
     this.#ids = []
     this.#held_length = 0
-    const written = await log.append([ids.length > 0 ? { table, rows, ids } : { table, rows }])
-    this.#position = this.#position === '' ? written : laterPosition(this.#position, written)
-    this.#accepted += rows.length
-    metrics.accepted(fact, rows.length)
+    if (this.#writing) await this.#writing
+    this.#writing = log.append([ids.length > 0 ? { table, rows, ids } : { table, rows }]).then((written) => {
+      this.#position = this.#position === '' ? written : laterPosition(this.#position, written)
+      this.#accepted += rows.length
+      metrics.accepted(fact, rows.length)
+    })
+    // Whoever waits for it next is told.
+    this.#writing.catch(() => {})
   }
 
   #spoken(): IntakeOptions['speaking'][number] | undefined {

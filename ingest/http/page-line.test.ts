@@ -48,7 +48,7 @@ const columns: fc.Arbitrary<BatchColumns> = fc.record({
 
 test('the line of a page put together from parts is the line of its row', () => {
   const document = SiteDocument.parse({ id: 'shop', domains: ['shop.example'] })
-  const trafficOf = openTraffic()(['shop.example'])
+  const trafficOf = openTraffic(['shop.example'])
   let compared = 0
   fc.assert(
     fc.property(page, columns, (value, batch) => {
@@ -63,11 +63,4 @@ test('the line of a page put together from parts is the line of its row', () => 
     }),
   )
   expect(compared).toBeGreaterThan(50)
-})
-
-test('where a page came from is worked out for each site by its own domains', () => {
-  const trafficFor = openTraffic()
-  const [shop, other] = [trafficFor(['shop.example']), trafficFor(['other.example'])]
-  const ask = (of: typeof shop) => of('https://a.example/', 'https://shop.example/').channel
-  expect([ask(shop), ask(other), ask(shop)]).toEqual(['internal', 'referral', 'internal'])
 })

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { Registry } from 'prom-client'
 import type { Places } from '#ingest/enrich/place.ts'
+import { openVisitors } from '#ingest/enrich/visitor.ts'
 import type { Leases } from '#ingest/leases/leases.ts'
 import type { Log } from '#ingest/log/log.ts'
 import type { Clock } from '#shell/clock.ts'
@@ -37,7 +38,7 @@ export interface IngestDeps {
 /** Everything that comes in: the routes of browsers, and facts from servers. */
 export async function registerIngest(app: App, options: IngestDeps): Promise<void> {
   const sites = openSiteIndex(options.settings)
-  const deps = { ...options, sites, metrics: countIntake(options.metrics) }
+  const deps = { ...options, sites, visitorOf: openVisitors(options.places), metrics: countIntake(options.metrics) }
   await app.register(async (scope: App) => {
     readBodies(scope)
     await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])

@@ -35,20 +35,19 @@ export function openSiteIndex(settings: Settings): SiteIndex {
 
   function read(): void {
     const documents = settings.list('site').map(({ document }) => document)
-    const trafficFor = openTraffic()
-    sites = new Map(documents.map((document) => [document.id, knownSite(document, trafficFor)]))
+    sites = new Map(documents.map((document) => [document.id, knownSite(document)]))
     everyDomain = new Set(documents.flatMap((document) => document.domains.map(asciiHost)))
   }
 }
 
-function knownSite(document: Site, trafficFor: ReturnType<typeof openTraffic>): KnownSite {
+function knownSite(document: Site): KnownSite {
   const domains = new Set(document.domains.map(asciiHost))
   // These start no session when they are the referrer.
   const own_domains = new Set([...document.domains, ...document.cross_domains].map(asciiHost))
   return {
     document,
     quoted: encodeValues([document.id]),
-    trafficOf: trafficFor([...own_domains]),
+    trafficOf: openTraffic([...own_domains]),
     allows: (host) => belongsTo(host, domains),
   }
 }

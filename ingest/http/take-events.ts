@@ -1,4 +1,4 @@
-import type { Places } from '#ingest/enrich/place.ts'
+import type { openVisitors } from '#ingest/enrich/visitor.ts'
 import type { Leases } from '#ingest/leases/leases.ts'
 import type { Sight } from '#ingest/leases/pools-for-session.ts'
 import type { Receipt } from '#ingest/wire/receipt.ts'
@@ -12,7 +12,7 @@ import { type Intake, laterPosition, openIntake } from './intake.ts'
 
 export interface EventDeps extends FactDeps {
   leases: Leases
-  places: Places
+  visitorOf: ReturnType<typeof openVisitors>
 }
 
 /** Takes the events of a request: all that a route or a front leaves to do between the body and the receipt. */
@@ -64,9 +64,9 @@ function takeBatch(
   value: unknown,
   sender: Sender,
   intake: Intake,
-  { sites, places }: EventDeps,
+  { sites, visitorOf }: EventDeps,
 ): TakenBatch | undefined | Promise<TakenBatch> {
-  const batch = openBatch(value, sender, sites, places)
+  const batch = openBatch(value, sender, sites, visitorOf)
   if ('reason' in batch) {
     intake.refuse({ index }, batch)
     return undefined
