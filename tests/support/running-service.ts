@@ -33,12 +33,12 @@ export const root = join(import.meta.dirname, '../..')
 
 /** The built service as its users run it, on a free port and a data folder of its own. */
 export async function runService(
-  options: { dir?: string; env?: Record<string, string>; port?: number } = {},
+  options: { dir?: string; env?: Record<string, string>; port?: number; args?: string[] } = {},
 ): Promise<RunningService> {
   const dir = options.dir ?? (await newDataFolder())
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
-  const child = spawn(process.execPath, ['bin/throughline.mjs', 'start', '--demo'], {
+  const child = spawn(process.execPath, ['bin/throughline.mjs', 'start', '--demo', ...(options.args ?? [])], {
     cwd: root,
     env: {
       ...ownEnvironment(),
