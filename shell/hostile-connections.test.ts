@@ -20,6 +20,7 @@ async function open(limits: AppLimits): Promise<number> {
       header === 'Bearer owner' ? { token: 't', allows: () => true, reaches: () => true } : undefined,
   })
   app.post('/take', async ({ body }) => ({ length: JSON.stringify(body).length }))
+  app.post('/late', () => new Promise((resolve) => setTimeout(resolve, 300, {})))
   app.get('/read', { config: { scope: 'reports' } }, async () => ({}))
   app.get('/named/:name', async () => ({}))
   return Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
@@ -83,6 +84,12 @@ describe('slowness', () => {
     expect(codeIn(await hardly.ended)).toEqual({ status: '408', code: 'too_slow' })
     // A hundred pieces took far longer than a stranger’s whole body may.
     await expect.poll(() => steady.heard(), { timeout: 10_000 }).toContain('{"length":40002}')
+  })
+
+  test('is nothing that a request put in by hand can have', async () => {
+    await open({ slow_bodies: quick })
+    const answer = await app.inject({ method: 'POST', url: '/late', payload: { a: 1 } })
+    expect(answer.statusCode).toBe(200)
   })
 
   test('after the answer is borne for a moment only', async () => {

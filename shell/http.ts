@@ -10,16 +10,13 @@ import Fastify, {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
-import {
-  hasZodFastifySchemaValidationErrors,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Access } from './access.ts'
 import { answerSocket } from './answer-socket.ts'
 import { type DoorLimits, openDoor } from './door.ts'
 import { Failure, type FailureCode } from './failure.ts'
+import { answerFailure } from './failure-answer.ts'
+import { createFrontedServer, type Fronts, openFronts } from './front.ts'
 import { headFault } from './head-fault.ts'
 
 /** The one type of an HTTP app, shared by every file of routes. */
@@ -37,6 +34,9 @@ export type RouteScope = 'ingest' | 'reports' | 'admin'
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: RouteScope
+  }
+  interface FastifyInstance {
+    fronts: Fronts
   }
   interface FastifyRequest {
     /** Who asks, on routes with a scope; also on public ones when a valid token was sent. */
@@ -63,7 +63,9 @@ const HEADERS_LOOK_MS = 2_000
 /** An empty app: zod checks requests and answers, errors have one shape, scopes are enforced. */
 export function createApp({ log, trustProxy, authorize, limits = {} }: AppOptions): App {
   const door = openDoor(trustProxy, limits)
+  const fronts = openFronts(trustProxy, door)
   const app = Fastify({
+    serverFactory: (handler, options) => createFrontedServer(fronts, handler, options),
     loggerInstance: log,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // A line for each request would be most of the log; what fails is logged by the error handler.
@@ -90,7 +92,7 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('access', undefined)
-  door.guard(app.server)
+  app.decorate('fronts', fronts)
   app.addHook('onClose', (_, done) => {
     door.close()
     done()
@@ -98,6 +100,7 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
   // Not async, here and in every hook of a busy route: the promise would cost more than what the hook does.
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
+    // Requests that a test puts in by hand have come by no server.
     door.enter(raw, reply.raw)
     // No answer is to be taken for a page or a script because of what a stranger wrote into it.
     reply.header('x-content-type-options', 'nosniff')
@@ -119,22 +122,9 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
 }
 
 function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const failure = toFailure(error)
-  // A neighbour that is away is told once where it is noticed; a line for each request it costs would bury the rest.
-  if (failure.status >= 500)
-    request.log[failure.code === 'internal' ? 'error' : 'debug'](
-      { err: failure.cause ?? error, reqId: request.id, path: pathOf(request) },
-      'request failed',
-    )
-  if (failure.retry_after_s !== undefined) reply.header('retry-after', String(failure.retry_after_s))
-  return reply.code(failure.status).send({
-    error: {
-      code: failure.code,
-      message: failure.message,
-      ...(failure.field !== undefined && { field: failure.field }),
-      ...failure.details,
-    },
-  })
+  const answer = answerFailure(error, { log: request.log, path: pathOf(request), reqId: request.id })
+  if (answer.retry_after !== undefined) reply.header('retry-after', answer.retry_after)
+  return reply.code(answer.status).send(answer.body)
 }
 
 /** For what is no request at all. Nothing is logged: the error holds the bytes that came, tokens and bodies among them. */
@@ -169,31 +159,4 @@ function admit(request: FastifyRequest, authorize: AppOptions['authorize']): voi
     )
   }
   if (!access.allows(scope)) throw new Failure('forbidden', `This token lacks the scope "${scope}".`)
-}
-
-const framework: Record<string, FailureCode> = {
-  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_type',
-}
-
-function toFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const [first] = error.validation
-    const field = first?.instancePath.split('/').filter(Boolean).join('.') || error.validationContext
-    return new Failure(
-      'bad_request',
-      `${field}: ${first?.message ?? 'is not valid'}`,
-      field === undefined ? {} : { field },
-    )
-  }
-  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string }
-  const known = code === undefined ? undefined : framework[code]
-  if (known) return new Failure(known, message ?? known)
-  if (statusCode === 429) return new Failure('rate_limited', 'Too many requests from this address.', { cause: error })
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new Failure('bad_request', message ?? 'This request cannot be read.')
-  }
-  return new Failure('internal', 'Something went wrong on our side.', { cause: error })
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { answerSocket } from './answer-socket.ts'
 
 /**
@@ -52,7 +53,8 @@ export function openSlowBodies(limits: Partial<SlowBodyLimits> = {}): SlowBodies
   timer.unref()
   return {
     watch(request, response) {
-      if (!hasBody(request)) return
+      // One that was put in by hand (`inject`) has no connection to cut, and never says that it is whole.
+      if (!hasBody(request) || !(request.socket instanceof Socket)) return
       const counts = { looks: 0, idle_looks: 0, socket_bytes: 0 }
       watched.set(request, { response, is_trusted: false, is_answered: false, ...counts })
     },

@@ -12,6 +12,15 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory of a process in megabytes. */
 export function residentMb(pid: number): number {
+  return statusMb(pid, 'VmRSS')
+}
+
+/** The most it ever was. */
+export function peakMb(pid: number): number {
+  return statusMb(pid, 'VmHWM')
+}
+
+function statusMb(pid: number, name: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
 }

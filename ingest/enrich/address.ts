@@ -10,6 +10,11 @@ export function truncateAddress(ip: string): string {
   return ipaddr.fromByteArray(bytes.fill(0, bytes.length === 4 ? 3 : 6)).toString()
 }
 
+/** Whether a text is an address. */
+export function isAddress(ip: string): boolean {
+  return isIPv4(ip) || parseAddress(ip) !== undefined
+}
+
 /** IPv4 inside IPv6 (`::ffff:1.2.3.4`) comes out as IPv4. */
 export function parseAddress(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const text = ip.trim()

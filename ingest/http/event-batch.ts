@@ -1,15 +1,17 @@
 import type { core } from 'zod'
 import { normalizeGa, normalizeYm } from '#domain/client-id.ts'
-import { parseAddress, truncateAddress } from '#ingest/enrich/address.ts'
-import { describeClient } from '#ingest/enrich/client.ts'
-import type { Places } from '#ingest/enrich/place.ts'
+import { isAddress } from '#ingest/enrich/address.ts'
+import type { Visitor } from '#ingest/enrich/visitor.ts'
+import type { Sight } from '#ingest/leases/pools-for-session.ts'
+import { encodeRow } from '#ingest/log/encode-row.ts'
 import { EventEnvelope, TrackedEvent } from '#ingest/wire/event.ts'
 import { instantFault } from '#ingest/wire/instant.ts'
 import { plainEnvelope, plainPage } from '#ingest/wire/plain-event.ts'
 import type { Access } from '#shell/access.ts'
 import { isTooDeep } from './depth.ts'
-import { type BatchColumns, type EventRow, eventRow } from './event-row.ts'
+import { type BatchColumns, eventRow } from './event-row.ts'
 import { invalid, noObject, type Refusal } from './intake.ts'
+import { type BatchText, batchText, pageLine } from './page-line.ts'
 import type { KnownSite, SiteIndex } from './site-index.ts'
 
 /** A clock that is off by less is left as it is: the way through the network takes time too. */
@@ -35,6 +37,7 @@ export interface OpenBatch {
   site: KnownSite
   sender: Sender
   columns: BatchColumns
+  text: BatchText
   /** What is added to each `at`. */
   shift_ms: number
   /** The address of the visitor, for the count of leases alone. */
@@ -42,7 +45,12 @@ export interface OpenBatch {
 }
 
 /** Lets a batch in: known site, right sender, sane clock. */
-export function openBatch(value: unknown, sender: Sender, sites: SiteIndex, places: Places): OpenBatch | Refusal {
+export function openBatch(
+  value: unknown,
+  sender: Sender,
+  sites: SiteIndex,
+  visitorOf: (address: string, user_agent: string | undefined) => Visitor,
+): OpenBatch | Refusal {
   const envelope = readEnvelope(value)
   if ('reason' in envelope) return envelope
   const site = sites.get(envelope.site)
@@ -55,31 +63,39 @@ export function openBatch(value: unknown, sender: Sender, sites: SiteIndex, plac
   const user_agent = trusted ? (envelope.user_agent ?? undefined) : sender.user_agent
   const clock_ms = envelope.sent_at == null ? 0 : sender.received_at - envelope.sent_at
   const shift_ms = Math.abs(clock_ms) > CLOCK_SHIFT_IGNORED_MS ? clock_ms : 0
-  const client = describeClient(user_agent)
+  const found = visitorOf(address, user_agent)
   const columns: BatchColumns = {
     site: envelope.site,
     received_at: sender.received_at,
     clock_shift_ms: Math.max(-INT32_MAX, Math.min(INT32_MAX, shift_ms)),
     trusted: trusted ? 1 : 0,
-    bot: client.bot ? 1 : 0,
+    bot: found.bot,
     visitor: envelope.visitor,
     session: envelope.session ?? '',
     ga: normalizeGa(envelope.client_ids?.ga ?? '') ?? '',
     ym: normalizeYm(envelope.client_ids?.ym ?? '') ?? '',
-    device: client.device,
-    browser: client.browser,
-    os: client.os,
-    ...places.find(address),
-    ip: truncateAddress(address),
-    user_agent: (user_agent ?? '').slice(0, USER_AGENT_LENGTH_MAX),
+    device: found.device,
+    browser: found.browser,
+    os: found.os,
+    country: found.country,
+    region: found.region,
+    city: found.city,
+    ip: found.ip,
+    user_agent: found.user_agent,
   }
-  return { envelope, site, sender, columns, shift_ms, address }
+  return { envelope, site, sender, columns, text: batchText(columns, found.columns), shift_ms, address }
 }
 
-const USER_AGENT_LENGTH_MAX = 1000
+/** An event as the log keeps it; of a page also where it came from. */
+export interface TakenEvent {
+  line: string
+  id: string
+  sight: Sight | undefined
+}
 
 /** Makes the row of one event of a batch, or says why there is none. */
-export function readEvent(value: unknown, { columns, shift_ms, site, sender }: OpenBatch): EventRow | Refusal {
+export function readEvent(value: unknown, batch: OpenBatch): TakenEvent | Refusal {
+  const { shift_ms, sender } = batch
   if (isTooDeep(value)) return { field: 'props', message: 'is nested too deeply', reason: 'too_deep' }
   const event = readTracked(value)
   if ('reason' in event) return event
@@ -89,7 +105,16 @@ export function readEvent(value: unknown, { columns, shift_ms, site, sender }: O
   if (!sender.hasToken && at_ms < sender.received_at - BROWSER_AGE_MAX_MS) {
     return { field: 'at', message: 'is more than 3 days ago; older events need a token', reason: 'too_old' }
   }
-  return eventRow(event, at_ms, columns, site)
+  return takenEvent(event, at_ms, batch)
+}
+
+function takenEvent(event: TrackedEvent, at_ms: number, { columns, text, site }: OpenBatch): TakenEvent {
+  const { id } = event
+  if (event.type !== 'page')
+    return { line: encodeRow('events', eventRow(event, at_ms, columns, site)), id, sight: undefined }
+  const traffic = site.trafficOf(event.url, event.referrer ?? '')
+  const sight = { source: traffic.source, channel: traffic.channel, landing_url: event.url }
+  return { line: pageLine(event, at_ms, site.quoted, text, traffic), id, sight }
 }
 
 function readEnvelope(value: unknown): EventEnvelope | Refusal {
@@ -113,7 +138,7 @@ function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, send
     if (!sender.access?.reaches(envelope.site)) {
       return { field: 'site', message: `This token may not write to site "${envelope.site}".`, reason: 'forbidden' }
     }
-    if (envelope.ip && !parseAddress(envelope.ip)) {
+    if (envelope.ip && !isAddress(envelope.ip)) {
       return { field: 'ip', message: 'must be an IP address', reason: 'invalid' }
     }
     return undefined

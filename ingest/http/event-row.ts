@@ -1,4 +1,3 @@
-import { classifyTraffic, type Traffic } from '#domain/channel.ts'
 import { normalizeEmail } from '#domain/email.ts'
 import { normalizePhone } from '#domain/phone.ts'
 import { type Recognised, recogniseFields } from '#domain/recognise.ts'
@@ -29,20 +28,19 @@ export type BatchColumns = Pick<
   | 'user_agent'
 >
 
-/** The row of an event, and where the page came from when the event names a page. */
-export interface EventRow {
-  row: FactRow<'events'>
-  traffic: Traffic | undefined
-}
-
 /** Makes the finished row: tags read, people recognised. `at_ms` is the moment with the sender's clock put right. */
-export function eventRow(event: TrackedEvent, at_ms: number, batch: BatchColumns, site: KnownSite): EventRow {
+export function eventRow(
+  event: TrackedEvent,
+  at_ms: number,
+  batch: BatchColumns,
+  { document, trafficOf }: Pick<KnownSite, 'document' | 'trafficOf'>,
+): FactRow<'events'> {
   const url = event.url ?? ''
   const referrer = event.type === 'page' ? (event.referrer ?? '') : ''
-  const traffic = url === '' ? undefined : classifyTraffic({ url, referrer, own_domains: site.own_domains })
-  const person = personOf(event, site.document)
+  const traffic = url === '' ? undefined : trafficOf(url, referrer)
+  const person = personOf(event, document)
   // Every column is written out: putting forty columns together from parts takes twenty times as long.
-  const row: FactRow<'events'> = {
+  return {
     site: batch.site,
     id: event.id,
     type: event.type,
@@ -88,7 +86,6 @@ export function eventRow(event: TrackedEvent, at_ms: number, batch: BatchColumns
     ip: batch.ip,
     user_agent: batch.user_agent,
   }
-  return { row, traffic }
 }
 
 /** What an event says about who is there. */

@@ -57,7 +57,7 @@ export interface ImportDeps {
 export type TakeLine = (
   line: { index: number; value: unknown },
   intake: Pick<ImportWriter, 'accept' | 'refuse'>,
-) => Promise<unknown>
+) => unknown
 
 const ROOM_WAIT_MS = 30_000
 /** After so many lines other requests get their turn. */

@@ -1,6 +1,6 @@
 import type { core } from 'zod'
 import { formatPosition, joinPositions, parsePosition } from '#domain/position.ts'
-import type { Batch, Log } from '#ingest/log/log.ts'
+import type { Log } from '#ingest/log/log.ts'
 import { REJECTIONS_LISTED_MAX, type Receipt, type Rejection } from '#ingest/wire/receipt.ts'
 import { Failure } from '#shell/failure.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
@@ -18,14 +18,15 @@ export interface Intake {
   /** `row` is text from `encodeRow`; `id` takes part in the window of repeats. */
   accept(row: string, id?: string): void
   refuse(place: { index: number; event?: number }, refusal: Refusal): void
-  /** Writes what has gathered if that is much: a long request must not be held in memory. */
-  relieve(): Promise<void>
+  /** Writes what has gathered if that is much: a long request must not be held in memory. May end before the write. */
+  relieve(): Promise<void> | undefined
   /** The receipt; a Failure when nothing was accepted. */
   finish(): Promise<Receipt>
 }
 
-const HELD_ROWS_MAX = 4000
-const HELD_LENGTH_MAX = 8 * 1024 ** 2
+/** Short enough that rows are on the disk before the garbage collector has carried them about. */
+const HELD_ROWS_MAX = 1000
+const HELD_LENGTH_MAX = 4 * 1024 ** 2
 
 export interface IntakeOptions {
   fact: FactName
@@ -41,56 +42,75 @@ export interface IntakeOptions {
 /** What nobody honest sends from a page. */
 export const REFUSED_FROM_BROWSERS_MAX = 1000
 
-export function openIntake({ fact, table, log, metrics, speaking, refused_max }: IntakeOptions): Intake {
-  const rejected: Rejection[] = []
-  const reasons = new Set<RefusalReason>()
-  let rows: string[] = []
-  let ids: string[] = []
-  let held_length = 0
-  let accepted = 0
-  let rejected_total = 0
-  let position = ''
+export function openIntake(options: IntakeOptions): Intake {
+  return new RequestIntake(options)
+}
 
-  return {
-    accept(row, id) {
-      rows.push(row)
-      held_length += row.length
-      if (id !== undefined) ids.push(id)
-    },
-    refuse(place, { reason, field, message }) {
-      metrics.refused(fact, reason)
-      reasons.add(reason)
-      rejected_total += 1
-      if (rejected.length < REJECTIONS_LISTED_MAX) rejected.push({ ...place, field, message })
-      if (refused_max !== undefined && rejected_total >= refused_max) {
-        throw nothingAccepted(rejected, rejected_total, spoken())
-      }
-    },
-    async relieve() {
-      if (rows.length >= HELD_ROWS_MAX || held_length >= HELD_LENGTH_MAX) await write()
-    },
-    async finish() {
-      if (rows.length > 0) await write()
-      if (accepted === 0) throw nothingAccepted(rejected, rejected_total, spoken())
-      return { accepted, rejected_total, rejected, position }
-    },
+class RequestIntake implements Intake {
+  readonly #options: IntakeOptions
+  readonly #rejected: Rejection[] = []
+  #reasons: Set<RefusalReason> | undefined
+  #rows: string[] = []
+  #ids: string[] = []
+  #held_length = 0
+  #accepted = 0
+  #rejected_total = 0
+  #position = ''
+  #writing: Promise<void> | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
   }
 
-  async function write(): Promise<void> {
-    const batch: Batch = { table, rows, ...(ids.length > 0 && { ids }) }
-    const count = rows.length
-    rows = []
-    ids = []
-    held_length = 0
-    const written = await log.append([batch])
-    position = position === '' ? written : laterPosition(position, written)
-    accepted += count
-    metrics.accepted(fact, count)
+  accept(row: string, id?: string): void {
+    this.#rows.push(row)
+    this.#held_length += row.length
+    if (id !== undefined) this.#ids.push(id)
   }
 
-  function spoken(): IntakeOptions['speaking'][number] | undefined {
-    const [only] = reasons.size === 1 ? reasons : []
-    return speaking.find((reason) => reason === only)
+  refuse(place: { index: number; event?: number }, { reason, field, message }: Refusal): void {
+    this.#options.metrics.refused(this.#options.fact, reason)
+    this.#reasons ??= new Set()
+    this.#reasons.add(reason)
+    this.#rejected_total += 1
+    if (this.#rejected.length < REJECTIONS_LISTED_MAX) this.#rejected.push({ ...place, field, message })
+    if (this.#rejected_total >= (this.#options.refused_max ?? Number.POSITIVE_INFINITY)) {
+      throw nothingAccepted(this.#rejected, this.#rejected_total, this.#spoken())
+    }
+  }
+
+  relieve(): Promise<void> | undefined {
+    return this.#rows.length >= HELD_ROWS_MAX || this.#held_length >= HELD_LENGTH_MAX ? this.#write() : undefined
+  }
+
+  async finish(): Promise<Receipt> {
+    if (this.#rows.length > 0) await this.#write()
+    await this.#writing
+    const [rejected_total, rejected] = [this.#rejected_total, this.#rejected]
+    if (this.#accepted === 0) throw nothingAccepted(rejected, rejected_total, this.#spoken())
+    return { accepted: this.#accepted, rejected_total, rejected, position: this.#position }
+  }
+
+  /** Begins a write when the one before it has ended: the disk has one while the next lines are read. */
+  async #write(): Promise<void> {
+    const { table, fact, log, metrics } = this.#options
+    const [rows, ids] = [this.#rows, this.#ids]
+    this.#rows = []
+    this.#ids = []
+    this.#held_length = 0
+    if (this.#writing) await this.#writing
+    this.#writing = log.append([ids.length > 0 ? { table, rows, ids } : { table, rows }]).then((written) => {
+      this.#position = this.#position === '' ? written : laterPosition(this.#position, written)
+      this.#accepted += rows.length
+      metrics.accepted(fact, rows.length)
+    })
+    // Whoever waits for it next is told.
+    this.#writing.catch(() => {})
+  }
+
+  #spoken(): IntakeOptions['speaking'][number] | undefined {
+    const [only] = this.#reasons?.size === 1 ? this.#reasons : []
+    return this.#options.speaking.find((reason) => reason === only)
   }
 }
 

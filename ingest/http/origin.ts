@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import cors from '@fastify/cors'
-import type { FastifyRequest } from 'fastify'
 import { splitAddress } from '#domain/traffic/address.ts'
 import type { App } from '#shell/http.ts'
 import type { SiteIndex } from './site-index.ts'
@@ -17,20 +16,27 @@ export function senderHost(headers: IncomingHttpHeaders): string | undefined {
   return /^https?:/i.test(named) ? (splitAddress(named)?.host ?? '') : ''
 }
 
+/** What an answer says to the browser of a page: names and values in turn. */
+export function originHeaders(headers: IncomingHttpHeaders, sites: SiteIndex): readonly string[] {
+  if (headers.origin === undefined || !isKnown(headers, sites)) return everyAnswer
+  return [...everyAnswer, 'access-control-allow-origin', headers.origin, 'access-control-allow-credentials', 'true']
+}
+
+const everyAnswer = ['cross-origin-resource-policy', 'cross-origin', 'vary', 'Origin'] as const
+
+/** Whether a page of a site of ours asks. */
+function isKnown(headers: IncomingHttpHeaders, sites: SiteIndex): boolean {
+  return headers.origin !== undefined && headers.origin !== 'null' && sites.knows(senderHost(headers) ?? '')
+}
+
 /**
  * Lets pages of known sites read the answers of these routes, and answers their preflights. The package speaks for the
  * preflights alone: it puts its options together anew for each request, which would cost a post as much as its JSON.
  */
 export async function allowKnownOrigins(scope: App, sites: SiteIndex, paths: readonly string[]): Promise<void> {
-  const isKnown = ({ headers }: FastifyRequest) =>
-    headers.origin !== undefined && headers.origin !== 'null' && sites.knows(senderHost(headers) ?? '')
-  scope.addHook('onRequest', (request, reply, done) => {
-    reply.header('cross-origin-resource-policy', 'cross-origin').header('vary', 'Origin')
-    if (request.method !== 'OPTIONS' && isKnown(request)) {
-      reply
-        .header('access-control-allow-origin', request.headers.origin)
-        .header('access-control-allow-credentials', 'true')
-    }
+  scope.addHook('onRequest', ({ method, headers }, reply, done) => {
+    const named = originHeaders(method === 'OPTIONS' ? {} : headers, sites)
+    for (let at = 0; at < named.length; at += 2) reply.header(named[at] as string, named[at + 1])
     done()
   })
   await scope.register(async (preflights: App) => {
@@ -38,7 +44,7 @@ export async function allowKnownOrigins(scope: App, sites: SiteIndex, paths: rea
       delegator: (request, done) =>
         done(null, {
           // Preflights of all paths come by here; those of the token routes get no leave.
-          origin: paths.includes(request.url.split('?', 1)[0] as string) && isKnown(request),
+          origin: paths.includes(request.url.split('?', 1)[0] as string) && isKnown(request.headers, sites),
           credentials: true,
           methods: ['POST'],
           allowedHeaders: ['content-type'],

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { Registry } from 'prom-client'
 import type { Places } from '#ingest/enrich/place.ts'
+import { openVisitors } from '#ingest/enrich/visitor.ts'
 import { openImports } from '#ingest/imports/imports.ts'
 import type { Leases } from '#ingest/leases/leases.ts'
 import type { Log } from '#ingest/log/log.ts'
@@ -9,12 +10,14 @@ import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
+import { type AddressRate, openAddressRate } from './address-rate.ts'
 import { annotationFacts } from './annotations.ts'
 import { readBodies } from './body.ts'
 import { callFacts } from './calls.ts'
 import { costFacts } from './costs.ts'
 import { dealFacts } from './deals.ts'
 import { erasureRoutes } from './erasures.ts'
+import { eventFront } from './event-front.ts'
 import { eventRoute } from './events.ts'
 import { factRoute } from './fact-route.ts'
 import { foreignLeaseFacts } from './foreign-leases.ts'
@@ -49,13 +52,17 @@ export async function registerIngest(app: App, options: IngestDeps): Promise<voi
   const stopping = new AbortController()
   // Before the server waits for its requests: an import would keep it waiting for hours.
   app.addHook('preClose', async () => stopping.abort())
-  const deps = { ...options, sites, imports, stopping: stopping.signal, metrics: countIntake(options.metrics) }
+  const visitorOf = openVisitors(options.places)
+  const metrics = countIntake(options.metrics)
+  const deps = { ...options, sites, imports, stopping: stopping.signal, visitorOf, metrics }
   erasureRoutes(app, deps)
   await app.register(async (scope: App) => {
     readBodies(scope)
     await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])
-    if (options.rate_limit_per_minute > 0) await limitRate(scope, options.rate_limit_per_minute)
+    const rate = options.rate_limit_per_minute > 0 ? openAddressRate(options.rate_limit_per_minute) : undefined
+    if (rate) await limitRate(scope, rate)
     eventRoute(scope, deps)
+    eventFront(scope, { ...deps, ...(rate && { rate }) })
     numberRoute(scope, deps)
   })
   await app.register(async (scope: App) => {
@@ -70,13 +77,11 @@ export async function registerIngest(app: App, options: IngestDeps): Promise<voi
   })
 }
 
-const ADDRESSES_COUNTED_MAX = 50_000
-
-async function limitRate(scope: App, max: number): Promise<void> {
+async function limitRate(scope: App, { store, max, window_ms }: AddressRate): Promise<void> {
   await scope.register(rateLimit, {
     max,
-    timeWindow: 60_000,
-    cache: ADDRESSES_COUNTED_MAX,
+    timeWindow: window_ms,
+    store,
     allowList: (request) => request.access?.allows('ingest') ?? false,
     errorResponseBuilder: (_, { ttl }) =>
       new Failure('rate_limited', 'Too many requests from this address.', { retry_after_s: Math.ceil(ttl / 1000) }),

@@ -1,11 +1,15 @@
 import { domainToASCII } from 'node:url'
+import { openTraffic, type TrafficOf } from '#ingest/enrich/traffic.ts'
+import { encodeValues } from '#ingest/log/encode-row.ts'
 import type { Site } from '#storage/settings/documents.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 
 export interface KnownSite {
   document: Site
-  /** Hosts that start no session when they are the referrer. */
-  own_domains: string[]
+  /** Its id as JSON. */
+  quoted: string
+  /** Where a page of the site came from. */
+  trafficOf: TrafficOf
   /** Whether a page of this host may send to the site. */
   allows(host: string): boolean
 }
@@ -38,9 +42,12 @@ export function openSiteIndex(settings: Settings): SiteIndex {
 
 function knownSite(document: Site): KnownSite {
   const domains = new Set(document.domains.map(asciiHost))
+  // These start no session when they are the referrer.
+  const own_domains = new Set([...document.domains, ...document.cross_domains].map(asciiHost))
   return {
     document,
-    own_domains: [...new Set([...document.domains, ...document.cross_domains].map(asciiHost))],
+    quoted: encodeValues([document.id]),
+    trafficOf: openTraffic([...own_domains]),
     allows: (host) => belongsTo(host, domains),
   }
 }

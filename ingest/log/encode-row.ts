@@ -3,8 +3,17 @@ import { type FactRow, type FactTable, factTableNames, factTables } from '#stora
 /** A fact as the log keeps it, without the row number in front, which the log adds: `"shop","id1",…]`. */
 export function encodeRow<T extends FactTable>(table: T, row: FactRow<T>): string {
   const listValues = listers.get(table) as (row: object) => unknown[] // Every fact table is in the map.
-  const text = JSON.stringify(listValues(row))
-  return (text.includes('\\ud') ? text.replace(loneSurrogate, '$1\ufffd') : text).slice(1)
+  return written(listValues(row)).slice(1)
+}
+
+/** Neighbouring values of a row, without brackets. */
+export function encodeValues(values: readonly unknown[]): string {
+  return written(values).slice(1, -1)
+}
+
+function written(values: readonly unknown[]): string {
+  const text = JSON.stringify(values)
+  return text.includes('\\ud') ? text.replace(loneSurrogate, '$1\ufffd') : text
 }
 
 /** Code made for each table: to look up forty columns by name takes as long as to write them as JSON. */

@@ -1,7 +1,7 @@
 import { joinPositions, type Position } from '#domain/position.ts'
 import { type Ask, openClaimAsker } from './claim-asker.ts'
 import type { FromClaimBook, ToClaimBook } from './claim-messages.ts'
-import { hashId } from './repeat-window.ts'
+import { openIdHash } from './repeat-window.ts'
 import type { LogRepeats, Repeats, Write, Written } from './repeats.ts'
 
 export interface RemoteRepeatsOptions {
@@ -26,11 +26,12 @@ export interface RemoteRepeats extends Repeats {
 export function openRemoteRepeats({ key, send, sync, wait_ms = 10_000 }: RemoteRepeatsOptions): RemoteRepeats {
   const asker = openClaimAsker({ send, wait_ms })
   const inFlight = new Map<string, Writing>()
+  const hash = openIdHash(key)
   return {
     take: asker.take,
     ready: () => send({ say: 'ready' }),
     join(repeated) {
-      const shared: Shared = { key, inFlight, repeated, ask: asker.ask, failed: asker.failed }
+      const shared: Shared = { hash, inFlight, repeated, ask: asker.ask, failed: asker.failed }
       let node = ''
       const recovered = openGatherer(send)
       const log: LogRepeats = {
@@ -55,7 +56,7 @@ interface Writing {
 }
 
 interface Shared {
-  key: string
+  hash: ReturnType<typeof openIdHash>
   inFlight: Map<string, Writing>
   ask: Ask
   failed(hashes: Uint32Array): void
@@ -69,7 +70,7 @@ async function claimAndWrite(
   ask: (hashes: Uint32Array) => ReturnType<Ask>,
   shared: Shared,
 ): Promise<Written> {
-  const { key, inFlight } = shared
+  const { hash, inFlight } = shared
   const mine: Writing = { ended: undefined }
   const firsts = new Set<Writing>()
   const places: number[] = []
@@ -80,7 +81,7 @@ async function claimAndWrite(
     if (first && first !== mine) firsts.add(first)
     if (first) continue
     inFlight.set(id, mine)
-    hashId(key, id, hashes, places.length * 2)
+    hash(id, hashes, places.length * 2)
     places.push(i)
   }
   const mineRows = places.map((place) => rows[place] as string)

@@ -49,6 +49,21 @@ describe('the repeat window', () => {
     const next = await open()
     expect([knows(next, 'a'), knows(next, 'b'), knows(next, 'c')]).toEqual([true, true, false])
   })
+  test('drops what another hash left, instead of misreading it', async () => {
+    const window = await open()
+    add(window, 'a')
+    await window.sync()
+    const key = await readFile(join(dir, 'key'), 'latin1')
+    for (const other of ['ab'.repeat(32), `${key.split(' ')[0]}9 ${key.split(' ')[1]}`]) {
+      await writeFile(join(dir, 'key'), other)
+      const next = await open()
+      expect(knows(next, 'a')).toBe(false)
+      expect((await readdir(dir)).filter((name) => name.endsWith('.ids'))).toEqual([])
+      add(next, 'a')
+      await next.sync()
+      expect(knows(await open(), 'a')).toBe(true)
+    }
+  })
   test('knows at least the last ids_max, forgets in the end, and keeps few files', async () => {
     const window = await open({ ids_max: 100 })
     for (const id of numbers(0, 1000)) add(window, id)

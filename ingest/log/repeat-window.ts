@@ -1,9 +1,10 @@
-import { hash as digest, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#shell/clock.ts'
 import { type OpenFile, replaceFile } from './durable-file.ts'
 import { HashSet } from './hash-set.ts'
+import { hash_key_bytes, openKeyedHash } from './keyed-hash.ts'
 import { appendBlock, readWindowFile } from './window-file.ts'
 
 /** Knows the ids of late, so that a repeat counts once. Remembers 64-bit keyed hashes, never the ids. */
@@ -46,7 +47,7 @@ const day_ms = 86_400_000
 export async function openRepeatWindow(options: RepeatWindowOptions): Promise<RepeatWindow> {
   const { dir, now, open, ids_max = 4_000_000, age_max_ms = 3 * day_ms } = options
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const key = await readKey(join(dir, 'key'))
+  const key = await readKey(dir)
   const size_max = Math.ceil(ids_max / full_generations)
   const generations = await readGenerations(dir, size_max)
   const retired: string[] = []
@@ -83,7 +84,7 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
   return {
     key,
     has,
-    hash: (id, hashes, at) => hashId(key, id, hashes, at),
+    hash: openIdHash(key),
     add(hashes) {
       for (let i = 0; i < hashes.length; i += 2) {
         const [high, low] = [hashes[i] as number, hashes[i + 1] as number]
@@ -96,18 +97,14 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
   }
 }
 
-/** Writes the hash of an id, two numbers, into `hashes` from `at` on. */
-export function hashId(key: string, id: string, hashes: Uint32Array, at: number): void {
-  // As text of one character a byte: a Buffer would take longer to make than the hash.
-  const bytes = digest('sha256', key + id, 'binary')
-  // 0 stands for an empty place in a HashSet.
-  hashes[at] = readUint32(bytes, 0) || 1
-  hashes[at + 1] = readUint32(bytes, 4)
-}
-
-function readUint32(bytes: string, at: number): number {
-  const high = (bytes.charCodeAt(at + 3) << 24) | (bytes.charCodeAt(at + 2) << 16)
-  return (high | (bytes.charCodeAt(at + 1) << 8) | bytes.charCodeAt(at)) >>> 0
+/** Hashes ids as the window with this key does, in whatever process: two numbers, into `hashes` from `at` on. */
+export function openIdHash(key: string): RepeatWindow['hash'] {
+  const hash = openKeyedHash(key)
+  return (id, hashes, at) => {
+    hash(id, hashes, at)
+    // 0 stands for an empty place in a HashSet.
+    hashes[at] ||= 1
+  }
 }
 
 const waiting_numbers_max = 200_000
@@ -152,13 +149,20 @@ async function readGenerations(dir: string, size_max: number): Promise<Generatio
   return generations
 }
 
-async function readKey(path: string): Promise<string> {
+/** Names the hash: what another one made says nothing, so it is dropped. */
+const key_mark = 'siphash-2-4 '
+
+async function readKey(dir: string): Promise<string> {
+  const path = join(dir, 'key')
   const known = await readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  if (/^[0-9a-f]{64}$/.test(known)) return known
-  const key = randomBytes(32).toString('hex')
-  await replaceFile(path, () => key)
+  const [, found] = known.startsWith(key_mark) ? (/^([0-9a-f]{32})$/.exec(known.slice(key_mark.length)) ?? []) : []
+  if (found !== undefined) return found
+  // Before the new key is there: a crash in between leaves no files that it would misread.
+  for (const name of await readdir(dir)) if (name.endsWith('.ids')) await rm(join(dir, name))
+  const key = randomBytes(hash_key_bytes).toString('hex')
+  await replaceFile(path, () => key_mark + key)
   return key
 }

@@ -15,6 +15,8 @@ import { storableText } from './text.ts'
 
 export const EVENTS_MAX = 200_000
 export const TITLE_LENGTH_MAX = 4096
+export const IP_LENGTH_MAX = 64
+export const USER_AGENT_LENGTH_MAX = 2048
 const FORM_FIELDS_MAX = 300
 const FORM_NAME_LENGTH_MAX = 200
 const FORM_VALUE_LENGTH_MAX = 4000
@@ -134,8 +136,8 @@ export const EventBatch = z
     sent_at: instant.nullish().describe('The clock of the sender; all `at` are corrected when it is more than 5 s off'),
     events: z.array(TrackedEvent).max(EVENTS_MAX),
     lease: z.boolean().nullish().describe('Whether the answer is to name the numbers to show'),
-    ip: optionalText(64).describe('With a token only: the address of the visitor'),
-    user_agent: optionalText(2048).describe('With a token only: the browser of the visitor'),
+    ip: optionalText(IP_LENGTH_MAX).describe('With a token only: the address of the visitor'),
+    user_agent: optionalText(USER_AGENT_LENGTH_MAX).describe('With a token only: the browser of the visitor'),
   })
   .meta({ id: 'EventBatch', description: 'Events of one visitor in one session.' })
 

@@ -35,6 +35,8 @@ const envelope = mostly({
   sent_at: moment,
   events: fc.array(fc.jsonValue()),
   lease: fc.boolean(),
+  ip: fc.oneof(text, fc.constantFrom('192.0.2.1', '', 'x'.repeat(65))),
+  user_agent: fc.oneof(text, fc.constantFrom('x'.repeat(2049), '')),
 })
 const page = mostly({
   type: fc.constantFrom('page', 'page', 'page', 'leave'),
@@ -77,7 +79,13 @@ test('what a browser sends is read by hand', () => {
   expect(plainPage(event)).toBeDefined()
   expect(plainEnvelope(batch)).toBeDefined()
   expect(plainEnvelope({ ...batch, lease: true })).toMatchObject({ lease: true })
-  expect(plainEnvelope({ ...batch, ip: '1.2.3.4' })).toBeUndefined()
+})
+
+test('what a server sends is read by hand, and a name left out is no empty name', () => {
+  const batch = { site: 'shop', visitor: 'v', events: [] }
+  expect(plainEnvelope(batch)).toEqual(batch)
+  const named = { ...batch, ip: '1.2.3.4', user_agent: '' }
+  expect(plainEnvelope(named)).toEqual(named)
 })
 
 /** Records of these fields, one of which is now and then missing or something else. */

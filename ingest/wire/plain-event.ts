@@ -1,4 +1,11 @@
-import { EVENTS_MAX, type EventEnvelope, TITLE_LENGTH_MAX, type TrackedEvent } from './event.ts'
+import {
+  EVENTS_MAX,
+  type EventEnvelope,
+  IP_LENGTH_MAX,
+  TITLE_LENGTH_MAX,
+  type TrackedEvent,
+  USER_AGENT_LENGTH_MAX,
+} from './event.ts'
 import {
   CLIENT_ID_LENGTH_MAX,
   factIdPattern,
@@ -21,14 +28,22 @@ export function plainEnvelope(value: unknown): EventEnvelope | undefined {
   if (!isFields(value)) return undefined
   const { site, visitor, session, sent_at, events, lease } = value
   if (typeof site !== 'string' || site === '' || site.length > SITE_ID_LENGTH_MAX) return undefined
-  if (!isFactId(visitor) || !isFactId(session)) return undefined
+  if (!isFactId(visitor) || (session !== undefined && !isFactId(session))) return undefined
   if (!Array.isArray(events) || events.length > EVENTS_MAX) return undefined
   if (lease !== undefined && typeof lease !== 'boolean') return undefined
-  if (value.ip !== undefined || value.user_agent !== undefined) return undefined
-  const sent_at_ms = plainMoment(sent_at)
-  const client_ids = plainClientIds(value.client_ids)
-  if (sent_at_ms === undefined || client_ids === undefined) return undefined
-  return { site, visitor, session, client_ids, sent_at: sent_at_ms, events, ...(lease !== undefined && { lease }) }
+  const ip = plainText(value.ip, IP_LENGTH_MAX)
+  const user_agent = plainText(value.user_agent, USER_AGENT_LENGTH_MAX)
+  if (ip === undefined || user_agent === undefined) return undefined
+  const sent_at_ms = sent_at === undefined ? undefined : plainMoment(sent_at)
+  const client_ids = value.client_ids === undefined ? undefined : plainClientIds(value.client_ids)
+  if (sent_at_ms === undefined && sent_at !== undefined) return undefined
+  if (client_ids === undefined && value.client_ids !== undefined) return undefined
+  const envelope: EventEnvelope = { site, visitor, session, client_ids, sent_at: sent_at_ms, events }
+  // An absent one is not an empty one: a browser that sends no name of its own is a bot, a server may not know it.
+  if (lease !== undefined) envelope.lease = lease
+  if (value.ip !== undefined) envelope.ip = storableText(ip)
+  if (value.user_agent !== undefined) envelope.user_agent = storableText(user_agent)
+  return envelope
 }
 
 /** A view of a page; undefined when the schema must look at it. */

@@ -35,12 +35,19 @@ export const root = join(import.meta.dirname, '../..')
 
 /** The built service as its users run it, on a free port and a data folder of its own. `within` goes before its command. */
 export async function runService(
-  options: { dir?: string; env?: Record<string, string>; port?: number; within?: string[] } = {},
+  options: { dir?: string; env?: Record<string, string>; port?: number; within?: string[]; args?: string[] } = {},
 ): Promise<RunningService> {
   const dir = options.dir ?? (await newDataFolder())
   const port = options.port ?? (await freePort())
   const url = `http://localhost:${port}`
-  const command = [...(options.within ?? []), process.execPath, 'bin/throughline.mjs', 'start', '--demo']
+  const command = [
+    ...(options.within ?? []),
+    process.execPath,
+    'bin/throughline.mjs',
+    'start',
+    '--demo',
+    ...(options.args ?? []),
+  ]
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: root,
     env: {
