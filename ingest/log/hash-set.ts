@@ -35,6 +35,16 @@ export class HashSet {
     this.#size++
   }
 
+  /** The same numbers in no more room than they need; it is full. */
+  compacted(): HashSet {
+    const copy = new HashSet(Math.max(1, this.#size))
+    for (let place = 0; place < this.#halves.length; place += 2) {
+      const high = this.#halves[place] as number
+      if (high !== 0) copy.add(high, this.#halves[place + 1] as number)
+    }
+    return copy
+  }
+
   #placeOf(high: number, low: number): number {
     for (let at = low & this.#mask; ; at = (at + 1) & this.#mask) {
       const place = at * 2

@@ -40,7 +40,10 @@ interface Generation {
   waiting: number[]
 }
 
-/** The window is a row of generations; the oldest goes as a whole, so one more than fills the window is kept. */
+/**
+ * The window is a row of generations; the oldest goes as a whole, so one more than fills the window is kept. One that
+ * time has cut short is not full: there are more of them then, with no more in them.
+ */
 const full_generations = 4
 const day_ms = 86_400_000
 
@@ -61,15 +64,19 @@ export async function openRepeatWindow(options: RepeatWindowOptions): Promise<Re
   function newest(): Generation {
     const last = generations.at(-1)
     if (last && !last.ids.isFull && now() - last.started_ms < age_max_ms / full_generations) return last
+    // Cut by time: it takes no more, and the room for what did not come is not kept.
+    if (last && !last.ids.isFull) last.ids = last.ids.compacted()
     const number = (last?.number ?? 0) + 1
     const next = emptyGeneration(dir, number, size_max, now())
     generations.push(next)
     retireOld()
     return next
   }
+  /** The oldest goes once the others fill the window without it, or nothing in it is young enough. */
   function retireOld(): void {
     const isOld = ({ last_ms }: Generation) => last_ms < now() - age_max_ms
-    while (generations.length > full_generations + 1 || (generations.length > 1 && isOld(generations[0] as Generation)))
+    const inOthers = () => generations.slice(1).reduce((sum, { ids }) => sum + ids.size, 0)
+    while (generations.length > 1 && (inOthers() >= ids_max || isOld(generations[0] as Generation)))
       retired.push((generations.shift() as Generation).path)
   }
   async function writeAll(): Promise<void> {
@@ -136,7 +143,7 @@ function emptyGeneration(dir: string, number: number, size_max: number, started_
 async function readGenerations(dir: string, size_max: number): Promise<Generation[]> {
   const numbers = (await readdir(dir)).flatMap((name) => /^(\d{1,10})\.ids$/.exec(name)?.[1] ?? []).map(Number)
   const generations: Generation[] = []
-  for (const number of numbers.toSorted((a, b) => a - b).slice(-full_generations - 1)) {
+  for (const number of numbers.toSorted((a, b) => a - b)) {
     const generation = emptyGeneration(dir, number, size_max, 0)
     const { bytes } = await readWindowFile(generation.path, ({ at_ms, hashes }) => {
       if (generation.ids.size === 0) generation.started_ms = at_ms
@@ -144,6 +151,8 @@ async function readGenerations(dir: string, size_max: number): Promise<Generatio
       for (let i = 0; i < hashes.length; i += 2) generation.ids.add(hashes[i] as number, hashes[i + 1] as number)
     })
     generation.file_bytes = bytes
+    const before = generations.at(-1)
+    if (before && !before.ids.isFull) before.ids = before.ids.compacted()
     generations.push(generation)
   }
   return generations

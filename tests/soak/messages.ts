@@ -15,6 +15,7 @@ export interface Message {
 }
 
 const weights = { page: 50, bulk: 6, call: 10, lead: 8, deal: 14, cost: 6 } as const
+const VISITORS = 1_000
 const VISITORS_AT_ONCE = 60
 const FACTS_PER_VISITOR = 40
 const home = 'https://soak.example/'
@@ -25,8 +26,8 @@ export function openMessages(random: Random): { next(): Message } {
   let openDeals: { id: string; version: number }[] = []
   const id = (kind: string) => `${kind}${counter++}`
   const now = () => new Date().toISOString()
-  // Visitors come and go: of those who are there now one is taken. Each has a phone; now and then it is another's.
-  const someone = () => Math.floor(counter / FACTS_PER_VISITOR) + random.whole(0, VISITORS_AT_ONCE)
+  // Visitors come, go and come back: of those who are there now one is taken. Each has a phone; now and then it is another's.
+  const someone = () => (Math.floor(counter / FACTS_PER_VISITOR) + random.whole(0, VISITORS_AT_ONCE)) % VISITORS
   const phoneOf = (who: number) => `+7916${String(random.chance(0.02) ? someone() : who).padStart(7, '0')}`
 
   function event(who: number): { id: string } & Record<string, unknown> {
@@ -66,7 +67,7 @@ export function openMessages(random: Random): { next(): Message } {
     call() {
       const call = {
         id: id('c'),
-        to: `+7495700${1000 + random.whole(0, 60)}`,
+        to: `+7495700${1000 + random.whole(0, 200)}`,
         from: phoneOf(someone()),
         status: 'answered',
       }

@@ -148,7 +148,7 @@ async function becomeReady(service: BatteredService): Promise<void> {
 }
 
 async function prepare(service: BatteredService, platform: string): Promise<void> {
-  const numbers = Array.from({ length: 60 }, (_, i) => `+7495700${1000 + i}`)
+  const numbers = Array.from({ length: 200 }, (_, i) => `+7495700${1000 + i}`)
   for (const [path, document] of [
     [`/v1/sites/${SITE}`, { domains: ['soak.example'] }],
     [
@@ -159,7 +159,7 @@ async function prepare(service: BatteredService, platform: string): Promise<void
         numbers,
         replaces: ['+74951234567'],
         lease_seconds: 20,
-        leases_per_address_max: 60,
+        leases_per_address_max: 200,
       },
     ],
     [
