@@ -37,6 +37,8 @@ const LEASE_MARGIN_MS = 60_000
 
 const DELETION_POLL_MS = 50
 
+const DELETION_WAIT_MAX_MS = 120_000
+
 /** Everything a removal may delete from. */
 export const removableTables = [
   ...['events', 'leases', 'calls', 'leads', 'deals', 'annotations', 'quarantine', 'postbacks'],
@@ -92,7 +94,12 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<voi
   await hangOn(deps, removal, planned)
   if (removal.isPersonal) await forgetPostbacks(postbacks, site, planned)
   for (const deletion of historyDeletions(site, job)) await startDeletion(store, deletion)
-  while (await isDeleting(store, removableTables)) await pause(DELETION_POLL_MS)
+  const waiting_since_ms = performance.now()
+  while (await isDeleting(store, removableTables)) {
+    // Steps stand still meanwhile: what takes so long is tried again after they had a turn.
+    if (performance.now() - waiting_since_ms > DELETION_WAIT_MAX_MS) throw new Error('history_still_being_deleted')
+    await pause(DELETION_POLL_MS)
+  }
   forgetPlanned(stateOf(projection, site), await readPlan(store, job))
   await projection.step()
 }
