@@ -105,7 +105,7 @@ describe('segments', () => {
     expect(await idsOf(node)).toEqual(ids)
   })
   test('are sealed when they hold so many bytes', async () => {
-    const log = await open({ limits: { bytes_max: 13 * 1024 * 1024 } })
+    const log = await open({ limits: { bytes_max: 5 * 1024 * 1024 } })
     const big = sampleLine({ id: 'big', title: 'x'.repeat(1024 * 1024) })
     await log.append([{ table: 'events', rows: [big] }])
     await log.append([{ table: 'events', rows: [big] }])

@@ -57,8 +57,10 @@ interface Group {
   parts: { entry: Entry; rows: number }[]
 }
 
-/** One commit is cut here; a character is at most three bytes. */
-const commit_chars_max = 4 * 1024 * 1024
+/** One commit is cut here, above the longest row there can be; a character is at most three bytes. */
+const commit_chars_max = 1_500_000
+/** Smaller commits are many, and take memory that comes and goes quickly. */
+const own_buffer_bytes_min = 64 * 1024
 const stretch_ms_per_row = 0.8
 
 /** Appends rows of one table: all calls that wait are written and synced together, by one loop, in their order. */
@@ -70,6 +72,8 @@ export class TableAppender {
   #timer: NodeJS.Timeout | undefined
   #isSealWanted = false
   #running: Promise<void> | undefined
+  /** What large commits are written from, one after the other: new memory for each would pile up until it is collected. */
+  #buffer = Buffer.alloc(0)
 
   constructor(options: AppenderOptions) {
     this.#options = options
@@ -140,7 +144,7 @@ export class TableAppender {
       return
     }
     const { segment } = this.#open
-    const group = takeGroup(this.#entries, segment.rows, limits.rows_max - segment.rows)
+    const group = takeGroup(this.#entries, segment.rows, limits.rows_max - segment.rows, (text) => this.#encode(text))
     const started_ms = performance.now()
     try {
       await this.#open.commit(group.data, group.rows, group.hashes)
@@ -165,6 +169,13 @@ export class TableAppender {
     if (segment.rows >= limits.rows_max || segment.bytes + 3 * commit_chars_max > limits.bytes_max) await this.#seal()
   }
 
+  #encode(text: string): Buffer {
+    const bytes_max = text.length * 3
+    if (bytes_max < own_buffer_bytes_min) return Buffer.from(text)
+    if (this.#buffer.length < bytes_max) this.#buffer = Buffer.allocUnsafeSlow(bytes_max)
+    return this.#buffer.subarray(0, this.#buffer.write(text))
+  }
+
   async #start(): Promise<OpenSegment> {
     const open = await this.#options.create()
     this.#opened_ms = performance.now()
@@ -186,7 +197,12 @@ export class TableAppender {
 }
 
 /** Makes one text of as many waiting rows as a commit may hold; entries keep what did not fit. */
-function takeGroup(entries: readonly Entry[], first_row: number, rows_max: number): Group {
+function takeGroup(
+  entries: readonly Entry[],
+  first_row: number,
+  rows_max: number,
+  encode: (text: string) => Buffer,
+): Group {
   const parts: Group['parts'] = []
   let text = ''
   let rows = 0
@@ -209,7 +225,7 @@ function takeGroup(entries: readonly Entry[], first_row: number, rows_max: numbe
     const end = Math.min((entry.done + taken) * 2, entry.hashes.length)
     for (let from = entry.done * 2; from < end; from++) hashes[to++] = entry.hashes[from] as number
   }
-  return { data: Buffer.from(text), rows, hashes, parts }
+  return { data: encode(text), rows, hashes, parts }
 }
 
 function isOtherMonth({ opened_at_ms }: Segment, now_ms: number): boolean {
