@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
@@ -32,6 +30,7 @@ import type { IngestService } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import type { MatchingChild } from './matching-child.ts'
 import { registerQuarantineControl } from './quarantine-control.ts'
+import { type HttpService, runApp } from './run-app.ts'
 import type { Role } from './start.ts'
 import type { StoreKeeper } from './store-keeper.ts'
 
@@ -53,12 +52,6 @@ export interface HttpOptions {
   control_token: string
   base_url: string
   matching(): Pick<MatchingChild, 'status' | 'rebuild'> | undefined
-}
-
-export interface HttpService {
-  listen(): Promise<void>
-  /** Takes no more connections, and waits so long for the requests that are open. */
-  close(requests_wait_ms?: number): Promise<void>
 }
 
 /** The one port: the routes of every role that runs here. */
@@ -103,28 +96,6 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
   return runApp(app, config)
 }
 
-function runApp(app: App, config: Config): HttpService {
-  const servers = seeServers(app)
-  let listening: Promise<void> | undefined
-  return {
-    listen() {
-      listening = listen(app, config)
-      return listening
-    },
-    async close(requests_wait_ms = CLOSE_MS) {
-      // fastify breaks when it is closed between the first and the second address of one name (`localhost`).
-      await listening?.catch(() => undefined)
-      const giveUp = setTimeout(() => {
-        for (const server of servers) server.closeAllConnections()
-      }, requests_wait_ms)
-      await app.close()
-      // fastify waits for its first server alone. Closing a closed one again tells when its connections are gone.
-      for (const server of servers) await new Promise<void>((done) => server.close(() => done()))
-      clearTimeout(giveUp)
-    },
-  }
-}
-
 /** The figures of the status page, and those that are for /metrics alone. */
 async function registerOperationStatus(app: App, options: HttpOptions, quarantine: QuarantineWatch): Promise<void> {
   const { config, metrics, metrics_text, log_status, keeper, now, roles, matching } = options
@@ -142,43 +113,6 @@ async function registerOperationStatus(app: App, options: HttpOptions, quarantin
     history: () => readHistoryProgress(reader),
     ...(roles.has('matching') && { matching_status: () => matching()?.status() }),
   })
-}
-
-/** The servers that have had a request: with a name of two addresses (`localhost`) fastify has two of them. */
-function seeServers(app: App): ReadonlySet<Server> {
-  const servers = new Set<Server>([app.server])
-  let last: Server = app.server
-  app.addHook('onRequest', (request, _reply, done) => {
-    // Node keeps the server with each socket it has accepted; an injected request has none.
-    const { server } = request.raw.socket as Socket & { server?: Server }
-    if (server && server !== last) {
-      last = server
-      servers.add(server)
-    }
-    done()
-  })
-  return servers
-}
-
-/** A request still open then is cut off: a reader that has stalled must not hold up the stop. */
-const CLOSE_MS = 5_000
-
-async function listen(app: App, { PORT, HOST }: Config): Promise<void> {
-  try {
-    await app.listen({ port: PORT, host: HOST })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === undefined ? undefined : listenTroubles[code]
-    throw why === undefined ? error : new Error(`Cannot listen on ${HOST}, port ${PORT}: ${why}`, { cause: error })
-  }
-}
-
-const listenTroubles: Record<string, string> = {
-  EADDRINUSE: 'another program has it. Stop that one, or set PORT to another.',
-  EACCES: 'not allowed. Set PORT to 1024 or more.',
-  EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one it has, or to 0.0.0.0.',
-  ENOTFOUND: 'there is no such name. Set HOST to an address of this machine.',
-  EAI_AGAIN: 'the name cannot be resolved. Set HOST to an address of this machine.',
 }
 
 function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOptions) {

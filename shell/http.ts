@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
@@ -37,6 +37,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     fronts: Fronts
+    /** A server of the same routes for one more address. */
+    anotherServer(): Server
   }
   interface FastifyRequest {
     /** Who asks, on routes with a scope; also on public ones when a valid token was sent. */
@@ -64,8 +66,12 @@ const HEADERS_LOOK_MS = 2_000
 export function createApp({ log, trustProxy, authorize, limits = {} }: AppOptions): App {
   const door = openDoor(trustProxy, limits)
   const fronts = openFronts(trustProxy, door)
+  let makeServer: (() => Server) | undefined
   const app = Fastify({
-    serverFactory: (handler, options) => createFrontedServer(fronts, handler, options),
+    serverFactory(handler, options) {
+      makeServer = () => createFrontedServer(fronts, handler, options)
+      return makeServer()
+    },
     loggerInstance: log,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // A line for each request would be most of the log; what fails is logged by the error handler.
@@ -93,6 +99,11 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('access', undefined)
   app.decorate('fronts', fronts)
+  app.decorate('anotherServer', () => {
+    const server = (makeServer as () => Server)() // The app has been made, and its server with it.
+    for (const listener of app.server.listeners('clientError')) server.on('clientError', listener as () => void)
+    return server
+  })
   app.addHook('onClose', (_, done) => {
     door.close()
     done()

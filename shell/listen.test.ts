@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type App, createApp } from './http.ts'
+import { listenOn } from './listen.ts'
+
+function makeApp(): App {
+  const log = pino({ level: 'silent' }) as unknown as Parameters<typeof createApp>[0]['log']
+  const app = createApp({ log, trustProxy: [], authorize: () => undefined })
+  app.get('/hello', () => 'hello')
+  return app
+}
+
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+async function ask(host: string, port: number): Promise<number | undefined> {
+  const [answer] = await once(get({ host, port, path: '/hello', agent: false }), 'response')
+  answer.resume()
+  return answer.statusCode
+}
+
+describe('a service that listens', () => {
+  test('is found under one address', async () => {
+    const port = await freePort()
+    const listening = await listenOn(makeApp(), { host: '127.0.0.1', port })
+    closers.push(() => listening.close(0))
+    expect(await ask('127.0.0.1', port)).toBe(200)
+  })
+
+  test('has a second server with the same routes, and the same manners, for a second address', async () => {
+    const app = makeApp()
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const second = app.anotherServer().listen(0, '127.0.0.1')
+    await once(second, 'listening')
+    closers.push(() => new Promise((done) => second.close(done)))
+    closers.push(() => app.close())
+    expect(await ask('127.0.0.1', (second.address() as AddressInfo).port)).toBe(200)
+    expect(second.listenerCount('clientError')).toBe(app.server.listenerCount('clientError'))
+    expect(second.headersTimeout).toBe(app.server.headersTimeout)
+  })
+
+  test('under the name localhost answers on every address of that name, and leaves none behind', async () => {
+    const port = await freePort()
+    const listening = await listenOn(makeApp(), { host: 'localhost', port })
+    expect(await ask('127.0.0.1', port)).toBe(200)
+    await listening.close(0)
+    await expect(ask('127.0.0.1', port)).rejects.toThrow(/ECONNREFUSED/)
+  })
+
+  test('says which trouble keeps it from its port', async () => {
+    const port = await freePort()
+    const other = createServer().listen(port, '127.0.0.1')
+    await once(other, 'listening')
+    closers.push(() => new Promise((done) => other.close(done)))
+    const app = makeApp()
+    closers.push(() => app.close())
+    await expect(listenOn(app, { host: 'localhost', port })).rejects.toThrow(/EADDRINUSE/)
+  })
+})
