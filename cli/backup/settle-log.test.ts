@@ -67,6 +67,12 @@ async function copyHalf(prefix: string, third: string): Promise<void> {
   await land(log)
 }
 
+/** The tables as they were before the segment came in. */
+async function beforeLanding(prefix: string): Promise<void> {
+  await store.command(`DELETE FROM events WHERE startsWith(id, '${prefix}')`)
+  await store.command('TRUNCATE TABLE segments')
+}
+
 describe('a restored log', () => {
   test('gives up a copy of a segment that grew and landed before the tables were copied', async () => {
     const log = await logIn(folder.dir, 60_000)
@@ -81,7 +87,7 @@ describe('a restored log', () => {
   })
   test('lands its copy of one that had not, under the same name, once', async () => {
     await copyHalf('waits', sampleLine({ id: 'waits3' }))
-    await store.command("DELETE FROM events WHERE startsWith(id, 'waits')")
+    await beforeLanding('waits')
     expect(await settleLog(copy, store)).toEqual({ kept: 1, landed: 0 })
     const restored = await logIn(copy, 0)
     await restored.drained()
@@ -90,7 +96,7 @@ describe('a restored log', () => {
   test('is not held up by the refusal of a row that came after the copy', async () => {
     await copyHalf('refused', poison('refused3'))
     // The tables were copied after the refusal was written down, and before the rest landed.
-    await store.command("DELETE FROM events WHERE startsWith(id, 'refused')")
+    await beforeLanding('refused')
     expect(await store.query('SELECT row FROM quarantine FINAL')).toEqual([{ row: 2 }])
     expect(await settleLog(copy, store)).toEqual({ kept: 1, landed: 0 })
     const restored = await logIn(copy, 0)
