@@ -4,9 +4,9 @@ export type KeyedHash = (text: string, hashes: Uint32Array, at: number) => void
 export const hash_key_bytes = 16
 
 /**
- * SipHash-2-4 under a key of 16 bytes, given in hexadecimal: whoever does not know the key cannot make two texts meet, at a fifth of what a call of the crypto module
- * costs. Written on halves of 64-bit numbers, because BigInt is slow. A text of Latin letters is hashed a byte a
- * character, which is what the published test vectors are made of.
+ * SipHash-2-4 under a key of 16 bytes, given in hexadecimal: whoever does not know the key cannot make two texts meet, at a
+ * fifth of what a call of the crypto module costs. Written on halves of 64-bit numbers, because BigInt is slow. A text of
+ * Latin letters is hashed a byte a character, which is what the published test vectors are made of.
  */
 export function openKeyedHash(key_hex: string): KeyedHash {
   const key = Buffer.from(key_hex, 'hex')

@@ -104,6 +104,15 @@ describe('segments', () => {
     expect(position?.segments.events).toBe(segments.at(-1)?.segment)
     expect(await idsOf(node)).toEqual(ids)
   })
+  test('count from their first row on, also in the moment in which they are sealed', async () => {
+    const log = await open({ store: () => undefined, limits: { rows_max: 1 } })
+    await log.append([{ table: 'events', rows: lines('s1') }])
+    while (log.status().segments_waiting < 1) {
+      expect(log.status().bytes).toBeGreaterThan(0)
+      await new Promise(setImmediate)
+    }
+    expect(log.status().bytes).toBeGreaterThan(0)
+  })
   test('are sealed when they hold so many bytes', async () => {
     const log = await open({ limits: { bytes_max: 5 * 1024 * 1024 } })
     const big = sampleLine({ id: 'big', title: 'x'.repeat(1024 * 1024) })

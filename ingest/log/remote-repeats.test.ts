@@ -87,7 +87,7 @@ class Worker {
     this.fleet = fleet
     this.slot = slot
     this.repeats = openRemoteRepeats({
-      key: 'k',
+      key: '0f'.repeat(16),
       wait_ms,
       sync: async () => {},
       send: async (message) => void this.outbox.push(message),

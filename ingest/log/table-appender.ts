@@ -69,6 +69,7 @@ export class TableAppender {
   #entries: Entry[] = []
   #open: OpenSegment | undefined
   #opened_ms = 0
+  #closing: Segment | undefined
   #timer: NodeJS.Timeout | undefined
   #isSealWanted = false
   #running: Promise<void> | undefined
@@ -79,9 +80,9 @@ export class TableAppender {
     this.#options = options
   }
 
-  /** The segment that takes rows now. */
+  /** The segment that takes rows now, or has just stopped to and is not sealed yet: its rows count all the while. */
   get open(): Segment | undefined {
-    return this.#open?.segment
+    return this.#open?.segment ?? this.#closing
   }
 
   /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
@@ -189,10 +190,13 @@ export class TableAppender {
     const open = this.#open
     this.#open = undefined
     if (!open) return
+    const { segment } = open
+    this.#closing = segment
     await open.close()
-    if (open.segment.rows === 0) return this.#options.discard(open.segment)
-    if (open.segment.is_torn) await this.#options.cut(open.segment)
-    this.#options.sealed(open.segment)
+    if (segment.rows === 0) await this.#options.discard(segment)
+    else if (segment.is_torn) await this.#options.cut(segment)
+    this.#closing = undefined
+    if (segment.rows > 0) this.#options.sealed(segment)
   }
 }
 
