@@ -33,6 +33,9 @@ const READY_MS = 60_000
 
 export const root = join(import.meta.dirname, '../..')
 
+/** Of Node, as `npm start` has them. */
+const flags = ['--max-semi-space-size=32']
+
 /** The built service as its users run it, on a free port and a data folder of its own. `within` goes before its command. */
 export async function runService(
   options: { dir?: string; env?: Record<string, string>; port?: number; within?: string[]; args?: string[] } = {},
@@ -43,6 +46,7 @@ export async function runService(
   const command = [
     ...(options.within ?? []),
     process.execPath,
+    ...flags,
     'bin/throughline.mjs',
     'start',
     '--demo',
