@@ -97,14 +97,14 @@ export async function openWindow(config: Config, now: Clock): Promise<RepeatWind
   return openRepeatWindow({ dir, now })
 }
 
-/** Leases that this process holds. */
+/** Leases that this process holds. `store` is the whole of ClickHouse, not one shard. */
 export function openOwnLeases(
   { config, now, metrics, log }: Pick<DurableOptions, 'config' | 'now' | 'metrics' | 'log'>,
-  settings: Settings,
+  { settings, store }: { settings: Settings; store: () => Store | undefined },
 ): (durable: Log) => Promise<Leases> {
   return (durable) =>
     openLeases({
-      ...{ settings, now, metrics },
+      ...{ settings, store, now, metrics },
       log: durable,
       path: join(ingestFolder(config), 'leases.journal'),
       onFault: (error) => log.warn({ err: error }, 'a lease renewal was not written, will try again'),

@@ -25,7 +25,7 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
   }
   const ingest = await openIngest({
     ...{ ...durable, metrics, folder: mainLogFolder },
-    leases: openOwnLeases({ config, now, metrics, log }, settings),
+    leases: openOwnLeases({ config, now, metrics, log }, { settings, store: keeper.store }),
   })
   const abandoned = await drainAbandonedLogs({
     dir: ingestFolder(config),

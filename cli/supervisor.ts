@@ -45,7 +45,7 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   const unread = (await slotsWithLogs(ingestFolder(config))).filter((slot) => slot <= config.WORKERS)
   const own = await openLogAndLeases({
     ...{ ...durable, metrics, folder: mainLogFolder },
-    leases: openOwnLeases({ config, now, metrics, log }, settings),
+    leases: openOwnLeases({ config, now, metrics, log }, { settings, store: keeper.store }),
   })
   let abandoned: AbandonedLogs | undefined
   // All wait for a ClickHouse that may be away, so they wait together.

@@ -87,7 +87,10 @@ export async function openTestIngest(
     })
     const now = () => clock.now_ms
     const path = join(dir, 'leases.journal')
-    const leases = await openLeases({ settings, log, now, metrics, path, onFault: (error) => logger.error(error) })
+    const leases = await openLeases({
+      ...{ settings, log, now, metrics, path, store: () => store },
+      onFault: (error) => logger.error(error),
+    })
     const app = createApp({ log: logger, trustProxy: ['127.0.0.1'], authorize: createAuthorize({ settings, now }) })
     await registerIngest(app, {
       ...{ settings, log, leases, places, now, metrics },

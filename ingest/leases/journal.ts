@@ -9,6 +9,8 @@ export interface Journal<Entry> {
   recovered: Entry[]
   /** Resolves when the lines are synced; lines that wait for the same sync share it. */
   append(records: readonly Entry[]): Promise<void>
+  /** Resolves when the file holds nothing but `everything`, and what was appended since. */
+  compact(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,16 +47,22 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
     return openFile(path, 'a')
   })
   let lines_written = 0
-  let waiting: { text: string; resolve(): void; reject(error: unknown): void }[] = []
+  let waiting: { text: string; lines: number; resolve(): void; reject(error: unknown): void }[] = []
+  let compacts: { resolve(): void; reject(error: unknown): void }[] = []
   let turn: Promise<void> | undefined
 
   return {
     recovered,
     append(records) {
       if (records.length === 0) return Promise.resolve()
-      lines_written += records.length
       return new Promise((resolve, reject) => {
-        waiting.push({ text: asLines(records), resolve, reject })
+        waiting.push({ text: asLines(records), lines: records.length, resolve, reject })
+        turn ??= work()
+      })
+    },
+    compact() {
+      return new Promise((resolve, reject) => {
+        compacts.push({ resolve, reject })
         turn ??= work()
       })
     },
@@ -65,32 +73,42 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
   }
 
   async function work(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting
-      waiting = []
+    while (waiting.length + compacts.length > 0) {
+      if (waiting.length > 0) await write()
+      const asked = compacts
+      compacts = []
+      if (asked.length === 0 && lines_written <= LINES_BEFORE_COMPACT) continue
       try {
-        await file.appendFile(batch.map(({ text }) => text).join(''))
-        await file.datasync()
-        for (const { resolve } of batch) resolve()
+        await compact()
+        for (const { resolve } of asked) resolve()
       } catch (error) {
-        for (const { reject } of batch) reject(error)
+        onFault(error)
+        for (const { reject } of asked) reject(error)
       }
-      if (lines_written > LINES_BEFORE_COMPACT) await compact()
     }
     // Here, and not a moment later: whoever appends in between would wait for a turn that is over.
     turn = undefined
+  }
+
+  async function write(): Promise<void> {
+    const batch = waiting
+    waiting = []
+    for (const { lines } of batch) lines_written += lines
+    try {
+      await file.appendFile(batch.map(({ text }) => text).join(''))
+      await file.datasync()
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
   }
 
   async function compact(): Promise<void> {
     // If this fails, the long file still holds everything; it is tried again after as many lines more.
     lines_written = 0
     const old = file
-    try {
-      file = await rewrite(path, everything())
-      await old.close()
-    } catch (error) {
-      onFault(error)
-    }
+    file = await rewrite(path, everything())
+    await old.close()
   }
 }
 

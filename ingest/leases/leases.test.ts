@@ -55,7 +55,12 @@ async function open(quota_bytes = 1024 ** 3): Promise<void> {
 
 function openJournalled(name: string): Promise<Leases> {
   const onFault = () => undefined
-  return openLeases({ settings, log, now: () => clock.now_ms, metrics: new Registry(), path: join(dir, name), onFault })
+  return openLeases({
+    ...{ settings, log, metrics: new Registry(), onFault },
+    now: () => clock.now_ms,
+    path: join(dir, name),
+    store: () => undefined,
+  })
 }
 
 async function take(visitor: string, from: Leases = leases): Promise<string | undefined> {

@@ -3,9 +3,11 @@ import type { Registry } from 'prom-client'
 import type { Log } from '#ingest/log/log.ts'
 import type { NumberOnPage } from '#ingest/wire/numbers.ts'
 import type { Clock } from '#shell/clock.ts'
+import type { Store } from '#storage/client.ts'
 import type { Pool } from '#storage/settings/documents.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { openAddressKey } from './address-key.ts'
+import { type Forgetting, openForgetting } from './forget-erased.ts'
 import { fromRecord, type HoldingRecord, readRecord, recordKey, toRecord } from './holding-record.ts'
 import { type Holding, type Holdings, openHoldings, type SessionKey, sessionKey } from './holdings.ts'
 import { type Journal, openJournal } from './journal.ts'
@@ -40,6 +42,10 @@ export interface LeasesOptions {
   onFault(error: unknown): void
   /** Told how many lines of the journal were spoilt on the disk: their numbers may be given out too early. */
   onSpoilt?(lines: number): void
+  /** Where it stands who was erased; undefined, or throwing, while ClickHouse is away. */
+  store: () => Store | undefined
+  /** How often that is looked at. */
+  erased_every_ms?: number
 }
 
 /** Renewals reach the log at most this often, and at the latest after it. */
@@ -53,6 +59,7 @@ const FORGOTTEN_AFTER_MS = 90 * 24 * 3600 * 1000
 
 export async function openLeases(options: LeasesOptions): Promise<Leases> {
   const holdings = openHoldings()
+  const oldest_ms = () => options.now() - FORGOTTEN_AFTER_MS
   const spoilt = countSpoiltLines(options.metrics)
   const journal = await openJournal<HoldingRecord>({
     path: options.path,
@@ -64,17 +71,25 @@ export async function openLeases(options: LeasesOptions): Promise<Leases> {
       options.onSpoilt?.(lines)
     },
     *everything() {
-      const oldest_ms = options.now() - FORGOTTEN_AFTER_MS
-      for (const holding of holdings.all()) if (holding.to_ms > oldest_ms) yield toRecord(holding)
+      for (const holding of holdings.all()) if (holding.to_ms > oldest_ms()) yield toRecord(holding)
     },
   })
-  return new MemoryLeases(options, holdings, journal)
+  const { store, now, erased_every_ms: every_ms } = options
+  const forgetting = openForgetting({ holdings, journal, store, now, since_ms: oldest_ms, every_ms })
+  return new MemoryLeases(options, { holdings, journal, forgetting })
+}
+
+interface Parts {
+  holdings: Holdings
+  journal: Journal<HoldingRecord>
+  forgetting: Forgetting
 }
 
 class MemoryLeases implements Leases {
   readonly #options: LeasesOptions
   readonly #holdings: Holdings
   readonly #journal: Journal<HoldingRecord>
+  readonly #forgetting: Forgetting
   readonly #sights = new LRUCache<string, Sight>({ max: SESSIONS_KNOWN_MAX })
   /** Sessions that were already counted as having gone without. */
   readonly #missed = new LRUCache<string, true>({ max: SESSIONS_KNOWN_MAX })
@@ -87,8 +102,9 @@ class MemoryLeases implements Leases {
   #pools = new Map<string, Pool[]>()
   #sweeping: Promise<void> | undefined
 
-  constructor(options: LeasesOptions, holdings: Holdings, journal: Journal<HoldingRecord>) {
+  constructor(options: LeasesOptions, { holdings, journal, forgetting }: Parts) {
     this.#options = options
+    this.#forgetting = forgetting
     this.#holdings = holdings
     this.#journal = journal
     this.#node = options.log.status().node
@@ -156,6 +172,7 @@ class MemoryLeases implements Leases {
     this.#stopListening()
     await this.#sweeping?.catch(this.#options.onFault)
     await this.#logRenewals(0).catch(this.#options.onFault)
+    await this.#forgetting.close()
     await this.#journal.close()
   }
 
