@@ -121,6 +121,16 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
     if (request.access) door.trust(raw)
     done()
   })
+  let isClosing = false
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    done()
+  })
+  // The framework says so to what comes in from then on. Who was here before would keep the connection, and so the stop.
+  app.addHook('onSend', (_, reply, payload, done) => {
+    if (isClosing) reply.header('connection', 'close')
+    done(null, payload)
+  })
   app.addHook('onResponse', (request, _, done) => {
     door.leave(request.raw)
     done()

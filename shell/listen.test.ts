@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, get } from 'node:http'
+import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -58,6 +58,34 @@ describe('a service that listens', () => {
     expect(await ask('127.0.0.1', port)).toBe(200)
     await listening.close(0)
     await expect(ask('127.0.0.1', port)).rejects.toThrow(/ECONNREFUSED/)
+  })
+
+  test('waits for no connection whose last request it has answered', async () => {
+    const app = makeApp()
+    let answer: () => void = () => {}
+    const asked = new Promise<void>((isAsked) => {
+      app.get('/slow', async () => {
+        isAsked()
+        await new Promise<void>((done) => (answer = done))
+        return 'done'
+      })
+    })
+    const closing = new Promise<void>((isClosing) => {
+      app.addHook('preClose', async () => isClosing())
+    })
+    const port = await freePort()
+    const listening = await listenOn(app, { host: '127.0.0.1', port })
+    const agent = new Agent({ keepAlive: true })
+    closers.push(async () => agent.destroy())
+    const answered = once(get({ host: '127.0.0.1', port, path: '/slow', agent }), 'response')
+    await asked
+    const closed = listening.close(600_000)
+    await closing
+    answer()
+    const [response] = await answered
+    response.resume()
+    expect(response.headers.connection).toBe('close')
+    await closed
   })
 
   test('says which trouble keeps it from its port', async () => {

@@ -47,7 +47,7 @@ export function erasureRoutes(app: App, deps: ErasureDeps): void {
         body: Erasure,
         response: { 202: ErasureProgress },
       },
-      config: { scope: 'admin' },
+      config: { scope: 'admin', failures: ['site_not_found', 'store_away'] as const },
     },
     async (request, reply) => {
       const progress = await takeErasure(request.body, request.access, deps, await hashing())
@@ -65,7 +65,7 @@ export function erasureRoutes(app: App, deps: ErasureDeps): void {
         params: z.object({ id: z.string().max(64) }),
         response: { 200: ErasureProgress },
       },
-      config: { scope: 'admin' },
+      config: { scope: 'admin', failures: ['erasure_not_found', 'store_away'] as const },
     },
     async (request, reply) => {
       const { id } = request.params

@@ -1,4 +1,5 @@
-import { type IncomingHttpHeaders, request as openRequest } from 'node:http'
+import { once } from 'node:events'
+import { Agent, type IncomingHttpHeaders, request as openRequest } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
@@ -123,6 +124,22 @@ test('a request that breaks off hurts nobody', async () => {
   broken.destroy()
   const headers = { 'content-type': 'text/plain', 'user-agent': BROWSER }
   expect((await send('/v1/events', headers, JSON.stringify(batch()))).status).toBe(202)
+})
+
+test('a request in the middle when the service closes is answered, and its connection closed', async () => {
+  const before = taken
+  const request = openRequest({ port, method: 'POST', path: '/v1/events', agent: new Agent({ keepAlive: true }) })
+  const payload = JSON.stringify(batch())
+  request.setHeader('content-type', 'text/plain').setHeader('content-length', payload.length)
+  const answered = once(request, 'response')
+  request.write(payload.slice(0, 10))
+  await expect.poll(() => taken, { timeout: 15_000 }).toBe(before + 1)
+  const closed = ingest.app.close()
+  request.end(payload.slice(10))
+  const [response] = await answered
+  response.resume()
+  expect([response.statusCode, response.headers.connection]).toEqual([202, 'close'])
+  await closed
 })
 
 /** What a caller sees, without what differs from one moment, or one transport, to the next. */

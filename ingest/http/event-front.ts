@@ -36,16 +36,20 @@ export function eventFront(app: App, deps: EventFrontDeps): void {
     readDocument(request, (bytes) => {
       door.leave(request)
       const told = ['x-content-type-options', 'nosniff', ...originHeaders(headers, deps.sites), ...counted]
+      const answer = (status: number, value: object) => {
+        if (isClosing) told.push('connection', 'close')
+        send(response, status, told, JSON.stringify(value))
+      }
       const fail = (error: unknown) => {
-        const answer = answerFailure(error, { log: app.log, path: PATH })
-        if (answer.retry_after !== undefined) told.push('retry-after', answer.retry_after)
-        send(response, answer.status, told, JSON.stringify(answer.body))
+        const { status, retry_after, body } = answerFailure(error, { log: app.log, path: PATH })
+        if (retry_after !== undefined) told.push('retry-after', retry_after)
+        answer(status, body)
       }
       const body = documentOf(bytes)
       if (body instanceof Failure) return fail(body)
       told.push('cache-control', 'no-store')
       const sender = browserOf(headers, address, deps.now())
-      takeEvents(body, sender, deps).then((receipt) => send(response, 202, told, JSON.stringify(receipt)), fail)
+      takeEvents(body, sender, deps).then((receipt) => answer(202, receipt), fail)
     })
     return true
   })

@@ -32,7 +32,12 @@ export const ErasureProgress = z
       .describe(
         '`waiting` for facts accepted before it, `removing` rows, `clearing`: the rows are gone and their bytes not yet',
       ),
-    reason: z.string().optional().describe('Why it was refused: `identifier_shared`, `key_unknown`'),
+    reason: z
+      .string()
+      .optional()
+      .describe(
+        'Why it was refused: `identifier_shared`, `identifier_blocked`, `key_unknown`; or `late_facts`: there is more to remove',
+      ),
     counts: z.record(z.string(), z.number().int()).describe('Rows removed, by table'),
     requested_at: z.string(),
     done_at: z.string().nullable().describe('When the last byte was gone'),

@@ -76,7 +76,7 @@ const describeRoute: Transform = (route) => {
   if (!schema || schema.hide === true) return { schema: schema as never, url }
   const scope = config?.scope
   const response = extensible(schema.response) as Record<string, unknown>
-  const isGuarded = scope === 'admin' && route.route.method !== 'GET'
+  const isGuarded = scope === 'admin' && own?.tags?.includes('settings') && route.route.method !== 'GET'
   return {
     url,
     schema: {
@@ -133,7 +133,7 @@ function failuresOf({ config, schema, url }: DescribedRoute): Record<string, obj
     ...(schema?.body || schema?.params || schema?.querystring ? (['bad_request'] as const) : []),
     ...(config?.scope ? (['unauthorized', 'forbidden'] as const) : []),
     ...(schema?.body ? (['too_large', 'unsupported_type'] as const) : []),
-    ...(isFact ? (['nothing_accepted', 'log_full'] as const) : []),
+    ...(isFact && schema?.body ? (['nothing_accepted', 'log_full'] as const) : []),
     ...(tags.includes('browser') ? (['site_not_found', 'domain_not_allowed', 'rate_limited'] as const) : []),
     ...(isRead && !url.endsWith('/registry') ? (['site_not_found', 'store_away', 'history_behind'] as const) : []),
     ...(config?.failures ?? []),
