@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { answerSocket } from './answer-socket.ts'
+import { oneSender } from './sender-address.ts'
 
 export interface ConnectionLimits {
   all_max: number
@@ -16,8 +17,9 @@ export function limitConnections(server: Server, { all_max, per_address_max, isP
   server.maxConnections = all_max
   const open = new Map<string, number>()
   server.on('connection', (socket) => {
-    const address = socket.remoteAddress
-    if (address === undefined || isProxy(address)) return
+    const { remoteAddress } = socket
+    if (remoteAddress === undefined || isProxy(remoteAddress)) return
+    const address = oneSender(remoteAddress)
     const count = open.get(address) ?? 0
     if (count >= per_address_max) {
       const message = 'Too many connections from this address.'

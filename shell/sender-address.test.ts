@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openNetworks, openSenderAddress } from './sender-address.ts'
+import { oneSender, openNetworks, openSenderAddress } from './sender-address.ts'
 
 const addressOf = openSenderAddress(openNetworks(['10.0.0.0/8', '192.0.2.1', 'fd00::/8']))
 
@@ -27,4 +27,15 @@ describe('the address of a sender', () => {
   ])('%s', (_, connection, forwarded, address) => {
     expect(addressOf(connection, forwarded)).toBe(address)
   })
+})
+
+test.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+  ['2001:db8:1:2::1', '2001:db8:1:2::'],
+  ['::1', '::'],
+  ['fe80::1%eth0', 'fe80::'],
+])('%s counts as %s', (address, sender) => {
+  expect(oneSender(address)).toBe(sender)
 })

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 
 /** Who sends a request, given the connection's own address and `X-Forwarded-For`. */
 export type SenderAddress = (connection: string | undefined, forwarded: string | undefined) => string
@@ -33,6 +34,13 @@ export function openNetworks(networks: readonly string[]): (address: string) => 
     else list.addSubnet(address, Number(bits), family)
   }
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+/** What is counted as one sender: an address, or the /64 of IPv6 that one household has to itself. */
+export function oneSender(address: string): string {
+  if (!address.includes(':') || !ipaddr.isValid(address)) return address
+  const plain = ipaddr.process(address)
+  return plain.kind() === 'ipv4' ? plain.toString() : ipaddr.fromByteArray(plain.toByteArray().fill(0, 8)).toString()
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

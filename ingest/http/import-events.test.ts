@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -278,6 +278,18 @@ describe('the states of imports', () => {
       now_ms += 91 * 86_400_000
       await make('much-later', false)
       expect(await isKnown('broken')).toBe(false)
+    } finally {
+      await rm(dir, { recursive: true })
+    }
+  })
+
+  test('that cannot be kept are refused for now, as when the log is full', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'throughline-imports-'))
+    await writeFile(join(dir, 'file'), '')
+    const imports = openImports({ dir: join(dir, 'file', 'imports'), now: Date.now })
+    const access = { token: 't', allows: () => false, reaches: () => true }
+    try {
+      await expect(imports.begin('lost', 0, access)).rejects.toMatchObject({ code: 'log_full', retry_after_s: 5 })
     } finally {
       await rm(dir, { recursive: true })
     }

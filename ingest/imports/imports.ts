@@ -29,17 +29,19 @@ export function openImports({ dir, now, imports_max = IMPORTS_MAX }: ImportsOpti
   const sweeper = { swept_ms: Number.NEGATIVE_INFINITY }
 
   async function take(folder: string, is_known: boolean, id: string): Promise<{ release(): Promise<void> }> {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
-    const all = await lockFolder(dir, { wait_ms: OPEN_WAIT_MS })
     try {
-      if (!is_known) await sweepImports(dir, { now, imports_max, sweeper })
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      return await lockFolder(folder, { wait_ms: TAKE_WAIT_MS })
+      await mkdir(dir, { recursive: true, mode: 0o700 })
+      const all = await lockFolder(dir, { wait_ms: OPEN_WAIT_MS })
+      try {
+        if (!is_known) await sweepImports(dir, { now, imports_max, sweeper })
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        return await lockFolder(folder, { wait_ms: TAKE_WAIT_MS })
+      } finally {
+        await all.release()
+      }
     } catch (error) {
       if (error instanceof FolderInUse) throw inUse(id)
-      throw error
-    } finally {
-      await all.release()
+      throw error instanceof Failure ? error : notWritten(error)
     }
   }
 

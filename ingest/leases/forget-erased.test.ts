@@ -74,7 +74,7 @@ async function erase(kind: 'visitor' | 'session', value: string): Promise<void> 
 }
 
 const journal = () => readFile(join(dir, 'journal'), 'utf8')
-const journalLacks = (text: string) => expect.poll(journal, { timeout: 30_000 }).not.toContain(text)
+const journalLacks = (text: string) => expect.poll(journal, { timeout: 15_000 }).not.toContain(text)
 
 describe('an erased person', () => {
   test.each([
