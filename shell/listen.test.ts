@@ -3,6 +3,7 @@ import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
+import { freePort } from '#tests/support/running-service.ts'
 import { type App, createApp } from './http.ts'
 import { listenOn } from './listen.ts'
 
@@ -17,14 +18,6 @@ const closers: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 async function ask(host: string, port: number): Promise<number | undefined> {
   const [answer] = await once(get({ host, port, path: '/hello', agent: false }), 'response')

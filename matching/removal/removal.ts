@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import { LEASE_LIFE_MAX_MS } from '../calls/match-call.ts'
@@ -180,8 +181,4 @@ async function forgetPostbacks(
     new Set(plan.filter((row) => row.kind === kind && row.role !== 'again').map(({ value }) => value))
   const [deals, persons] = [isMember('deal'), isMember('person')]
   await postbacks.forget((one) => one.site === site && (deals.has(one.deal) || persons.has(one.person)))
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '#storage/engine/free-port.ts'
+
+export { freePort }
 
 export const ADMIN_TOKEN = 'tl_test_admin_token_0123456789'
 
@@ -207,17 +209,6 @@ export async function waitUntil(
     await new Promise((done) => setTimeout(done, 25))
   }
   throw new Error(`${describe()}${last ? ` (last: ${last})` : ''}`)
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => done(port))
-    })
-  })
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals, ended: Promise<number | null>): Promise<number | null> {
