@@ -126,6 +126,20 @@ test('a request that breaks off hurts nobody', async () => {
   expect((await send('/v1/events', headers, JSON.stringify(batch()))).status).toBe(202)
 })
 
+test('of a sender who does not wait for the answer the events are kept all the same', async () => {
+  const ids = Array.from({ length: 20 }, (_, index) => `gone-${index}`)
+  const before = taken
+  for (const id of ids) {
+    const gone = openRequest({ port, method: 'POST', path: '/v1/events', headers: { 'content-type': 'text/plain' } })
+    gone.setHeader('x-forwarded-for', '203.0.113.8').on('error', () => {})
+    gone.end(JSON.stringify(batch({ events: [page({ id })] })), () => gone.destroy())
+  }
+  await expect.poll(() => taken, { timeout: 15_000 }).toBe(before + ids.length)
+  const headers = { 'content-type': 'text/plain', 'user-agent': BROWSER }
+  const { body } = await send('/v1/events', headers, JSON.stringify(batch()))
+  expect(await ingest.rows(body.position, 'events', "startsWith(id, 'gone-')")).toHaveLength(ids.length)
+})
+
 test('a request in the middle when the service closes is answered, and its connection closed', async () => {
   const before = taken
   const request = openRequest({ port, method: 'POST', path: '/v1/events', agent: new Agent({ keepAlive: true }) })
