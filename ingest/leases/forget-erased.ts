@@ -61,9 +61,14 @@ export function openForgetting(options: ForgettingOptions): Forgetting {
   function forgetThoseThatAreOver(): void {
     const staying = new Set<Holding>()
     for (const holding of leaving) {
-      if (isRunning(holding, now())) staying.add(holding)
-      else is_journal_stale = true
-      if (!staying.has(holding) && isLast(holding)) holdings.give(nobodys(holding))
+      if (isRunning(holding, now())) {
+        staying.add(holding)
+        continue
+      }
+      is_journal_stale = true
+      if (isLast(holding)) holdings.give(nobodys(holding))
+      // It may come back, when the next lease of the number cannot be written.
+      else compared.delete(holding)
     }
     leaving = staying
   }
