@@ -1,6 +1,10 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
+import { insertSegment } from './insert-segment.ts'
 import { freshFolder, openTestLog } from './open-test-log.ts'
+import { recoverSegments } from './recover-segments.ts'
 import { sampleLine } from './sample-event.ts'
 import { watched } from './test-faults.ts'
 
@@ -30,5 +34,20 @@ test('rows erased after they landed do not come in again when the word of their 
   await log.drained()
   expect(erased).toBe(1)
   expect(await store.query('SELECT id FROM events')).toEqual([])
+  await log.close()
+})
+
+test('a copy of the insert that arrives when the rows have landed and were erased lets nothing in', async () => {
+  const first = await openTestLog({ dir, store: () => undefined })
+  await first.append([{ table: 'events', rows: [sampleLine({ id: 'late' })] }])
+  await first.close()
+  await cp(join(dir, 'events'), join(dir, 'sent', 'events'), { recursive: true })
+  const log = await openTestLog({ dir, store: () => store })
+  await log.drained()
+  await store.command("ALTER TABLE events DELETE WHERE id = 'late' SETTINGS mutations_sync = 1")
+  const late = await recoverSegments(join(dir, 'sent'), 'events', { reportCut: () => {}, takeHashes: () => {} })
+  expect(late).toHaveLength(1)
+  for (const segment of late) await insertSegment(store, segment)
+  expect(await store.query("SELECT id FROM events WHERE id = 'late'")).toEqual([])
   await log.close()
 })

@@ -87,7 +87,8 @@ function names({ node, table, segment }: Segment): Record<string, unknown> {
 
 /**
  * The insert guards itself, partition by partition: a segment is one part in each month it touches, a part is all or
- * nothing, and a part that is in is left out of a repeat. Only ingest's clock makes it more than one month.
+ * nothing, and a part that is in is left out of a repeat. Only ingest's clock makes it more than one month. Of a segment
+ * that was named nothing is let in at all: a copy of the insert may arrive when its rows have been erased already.
  *
  * The body is read to its end also when nothing of it is needed. A guard that is false for the whole segment
  * (`count() = 0`) lets ClickHouse answer without reading, and the connection breaks under the sender.
@@ -101,12 +102,18 @@ export function insertStatement(table: FactTable, token?: string): string {
     SETTINGS ${onePartSettings}, ${rowSettings}, ${token === undefined ? 'insert_deduplicate = 0' : tokenSettings(token)}
     SELECT {node:String}, {segment:UInt32}, ${columns}
     FROM input('${structureOf(table)}')
-    WHERE NOT has(
-      (SELECT groupUniqArray(toYYYYMM(received_at)) FROM ${table}
-        WHERE node = {node:String} AND segment = {segment:UInt32}),
-      toYYYYMM(received_at))
+    WHERE NOT hasAny(
+      (SELECT groupUniqArray(month) FROM (
+        SELECT toYYYYMM(received_at) AS month FROM ${table} WHERE node = {node:String} AND segment = {segment:UInt32}
+        UNION ALL
+        SELECT ${any_month} AS month FROM segments
+        WHERE node = {node:String} AND table = {table:String} AND segment = {segment:UInt32})),
+      [toYYYYMM(received_at), ${any_month}])
     FORMAT JSONCompactEachRow`
 }
+
+/** Stands among the months that are in for all of them. */
+const any_month = 'toUInt32(0)'
 
 /** All rows reach the table as one block, whatever their number, so that a month of them is one part. */
 const onePartSettings = [
