@@ -197,6 +197,17 @@ describe('an id that was seen', () => {
     const [again] = parsePosition(await log.append([once('a')])) ?? []
     expect(again?.segments.events).toBeGreaterThanOrEqual(first?.segments.events ?? Number.POSITIVE_INFINITY)
   })
+  test('is answered with a position that is reached, also when the last segment never got a row', async () => {
+    const disk = failingDisk()
+    const log = await open({ open: disk.open })
+    const first = await log.append([once('there')])
+    await log.landed(1)
+    disk.isFull = true
+    await expect(log.append([once('refused')])).rejects.toMatchObject({ code: 'log_full' })
+    disk.isFull = false
+    expect(await log.append([once('there')])).toBe(first)
+    expect(log.status().on_the_way).toEqual([])
+  })
   test('is not taken for seen when its first copy could not be written', async () => {
     const disk = failingDisk()
     const log = await open({ open: disk.open })

@@ -95,7 +95,10 @@ export async function openLog(options: LogOptions): Promise<Log> {
     for (const table of factTableNames)
       tables.set(table, new TableLog({ ...options, table, node, reports, limits, checkpoint, repeats, onLanded, open }))
     for (const segment of recovered) tables.get(segment.table)?.send(segment)
-    repeats.opened(node, reachedBy(node, checkpoint, recovered))
+    repeats.opened(
+      node,
+      [...tables.values()].reduce<Position>((sum, table) => joinPositions(sum, table.reached), []),
+    )
     return await composeLog({ options, node, checkpoint, repeats, tables, reports, lock })
   } catch (error) {
     await lock.release()
@@ -146,7 +149,7 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
       ? await repeats.write(table, rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
       : await tableLog.append(rows, noHashes)
     // Rows that were there already: whatever segment holds them, it is not after the last one.
-    return written ?? checkpoint.last[table] ?? 0
+    return written ?? { segment: undefined, position: tableLog.reached }
   }
   return {
     async append(batches) {
@@ -179,7 +182,7 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
       full: refusalNow() !== undefined,
       full_because: refusalNow() ?? null,
       landed: numbersOf(checkpoint.landed),
-      on_the_way: onTheWay(node, checkpoint),
+      on_the_way: [...tables.values()].reduce<Position>((sum, table) => joinPositions(sum, table.onTheWay), []),
     }),
     async close() {
       if (isClosing) return
@@ -192,14 +195,6 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
       await lock.release()
     },
   }
-}
-
-/** Not what was given out last: a segment that never got a row is waited for in vain. */
-function reachedBy(node: string, { landed }: Checkpoint, recovered: readonly Segment[]): Position {
-  return recovered.reduce<Position>(
-    (reached, { node, table, segment }) => joinPositions(reached, [{ node, segments: { [table]: segment } }]),
-    [{ node, segments: { ...landed } }],
-  )
 }
 
 function positionOf(node: string, table: FactTable, written: number | Elsewhere): Position {
@@ -256,12 +251,6 @@ function figures(tables: ReadonlyMap<FactTable, TableLog>, now: Clock) {
     oldest_ms,
     age_ms: () => Math.max(0, now() - (oldest_ms() ?? now())),
   }
-}
-
-function onTheWay(node: string, { last, landed }: Checkpoint): Position {
-  const behind = factTableNames.filter((table) => (last[table] ?? 0) > (landed[table] ?? 0))
-  if (behind.length === 0) return []
-  return [{ node, segments: Object.fromEntries(behind.map((table) => [table, last[table] ?? 0])) }]
 }
 
 function numbersOf(segments: Checkpoint['landed']): Record<FactTable, number> {

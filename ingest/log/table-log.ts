@@ -1,3 +1,4 @@
+import { joinPositions, type Position } from '#domain/position.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
@@ -75,6 +76,26 @@ export class TableLog {
   get segments(): Segment[] {
     const { open } = this.#appender
     return open ? [...this.#sealed, open] : [...this.#sealed]
+  }
+
+  /**
+   * Where the last rows stand that are still in the log; empty when none are. Never the number given out last: a segment
+   * that did not get a row would be waited for in vain.
+   */
+  get onTheWay(): Position {
+    return this.segments
+      .filter(({ rows }) => rows > 0)
+      .reduce<Position>(
+        (sum, { node, table, segment }) => joinPositions(sum, [{ node, segments: { [table]: segment } }]),
+        [],
+      )
+  }
+
+  /** Reaches every row that this log has ever taken. */
+  get reached(): Position {
+    const { checkpoint, node, table } = this.#options
+    const landed = checkpoint.landed[table]
+    return joinPositions([{ node, segments: landed === undefined ? {} : { [table]: landed } }], this.onTheWay)
   }
 
   /** Bytes of all segments. */
