@@ -133,9 +133,21 @@ describe('a lease', () => {
     }
     leases.notePage(session('a'), sight)
     await expect(leases.numbersFor(session('a'), '203.0.113.1')).rejects.toMatchObject({ code: 'log_full' })
+    await copyFile(join(dir, 'journal'), join(dir, 'crashed'))
     isAway = false
     await vi.waitFor(() => expect(log.status().bytes).toBeLessThan(5000), { timeout: 15_000 })
     expect(await take('b')).toBe('+74951000001')
+    const after = await openJournalled('crashed')
+    expect(await take('c', after)).toBe('+74951000001')
+    await after.close()
+  })
+
+  test('that its journal did not take is no fact either', async () => {
+    await open()
+    // A file that cannot be written on.
+    await leases.close()
+    await expect(take('a')).rejects.toThrow()
+    expect(await rows()).toEqual([])
   })
 
   test('asked for twice at once is one lease, and shown only when it is on disk', async () => {

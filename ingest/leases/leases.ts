@@ -192,8 +192,18 @@ class MemoryLeases implements Leases {
       return await written
     } catch (error) {
       undo()
+      await this.#unwrite(taken)
       throw error
     }
+  }
+
+  /** The journal may have got what the log refused: the last line about each number is to say who had it before. */
+  async #unwrite(taken: readonly Holding[]): Promise<void> {
+    const records = taken.map((holding) => {
+      const last = this.#holdings.ofNumber(holding.site, holding.number)
+      return toRecord(last ?? { ...holding, to_ms: 0 })
+    })
+    await this.#journal.append(records).catch(this.#options.onFault)
   }
 
   #missOnce(session: SessionKey, pool: Pool, now_ms: number): Lease[] {
@@ -211,7 +221,10 @@ class MemoryLeases implements Leases {
     if (due.length > 0) await this.#write(due.map((holding) => ['renewed', holding]))
   }
 
-  /** Both files at once: the log is what matching reads, the journal is what the next start reads. */
+  /**
+   * The journal is what the next start reads, the log what matching reads. The journal first: a lease that is in the log
+   * alone would stay a fact, although it was never shown and its number may be given to another a moment later.
+   */
   async #write(changes: [LeaseChange, Holding][], misses: Lease[] = []): Promise<string> {
     const { log, now } = this.#options
     const now_ms = now()
@@ -220,10 +233,8 @@ class MemoryLeases implements Leases {
       ...misses.map((miss) => leaseRow('missed', miss, now_ms)),
     ]
     const logged = changes.map(([, holding]) => ({ holding, seen_ms: holding.seen_ms }))
-    const [position] = await Promise.all([
-      log.append([{ table: 'leases', rows }]),
-      this.#journal.append(changes.map(([, holding]) => toRecord(holding))),
-    ])
+    await this.#journal.append(changes.map(([, holding]) => toRecord(holding)))
+    const position = await log.append([{ table: 'leases', rows }])
     for (const { holding, seen_ms } of logged) {
       holding.logged_seen_ms = seen_ms
       holding.logged_at_ms = now_ms
