@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
@@ -62,8 +61,9 @@ export async function drainAbandonedLogs({ dir, workers, open, log }: AbandonedO
       if (durable.status().bytes > 0) continue
       draining.delete(folder)
       await durable.close()
-      // Spoilt rows that were set aside are for a human eye.
-      if (existsSync(join(dir, folder, 'damaged'))) continue
+      // Spoilt rows that were set aside, by whichever shard's log, are for a human eye.
+      const names = await readdir(join(dir, folder), { recursive: true, withFileTypes: true })
+      if (names.some((entry) => entry.isDirectory() && entry.name === 'damaged')) continue
       await rm(join(dir, folder), { recursive: true, force: true })
       log.info({ folder }, 'the log of a worker that no longer exists is drained and removed')
     }
