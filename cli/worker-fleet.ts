@@ -38,6 +38,8 @@ export function openFleet({ workers, ...care }: WorkerCare & { workers: number }
   }
   return {
     async listen() {
+      // A stop may come while the start still waits for ClickHouse: whoever was started now would be left to itself.
+      if (isClosing) throw new Error('Stopped while it was starting.')
       // Each accepts for itself. Handed on by us, a connection on its way to a worker that is killed would hang for ever.
       // It has to stand before the setup, which freezes it.
       cluster.schedulingPolicy = cluster.SCHED_NONE

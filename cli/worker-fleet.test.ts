@@ -1,0 +1,17 @@
+import cluster from 'node:cluster'
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
+import { openFleet } from './worker-fleet.ts'
+
+test('workers are not started any more once they were told to close', async () => {
+  const fork = vi.spyOn(cluster, 'fork').mockImplementation(() => {
+    throw new Error('A worker was started.')
+  })
+  const nothing = () => {}
+  const care = { begin: nothing, told: nothing, asked: nothing, left: nothing, log: pino({ level: 'silent' }) }
+  const fleet = openFleet({ workers: 2, ...care })
+  await fleet.close()
+  await expect(fleet.listen()).rejects.toThrow('Stopped while it was starting.')
+  expect(fork).not.toHaveBeenCalled()
+  fork.mockRestore()
+})
