@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Position } from '#domain/position.ts'
 import { answerLeaseQuestion, takeLeaseNote } from '#ingest/leases/remote-leases.ts'
 import { type ClaimBook, openClaimBook } from '#ingest/log/claim-book.ts'
 import { openRepeats } from '#ingest/log/claim-ids.ts'
@@ -38,8 +39,9 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   const { keeper, settings } = await openBase(options, closers)
   const window = await openWindow(config, now)
   let matching: MatchingChild | undefined
+  const reached: Position[] = []
   const durable = {
-    ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(window) },
+    ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(window, (one) => reached.push(one)) },
     onLanded: () => matching?.poke(),
   }
   const unread = (await slotsWithLogs(ingestFolder(config))).filter((slot) => slot <= config.WORKERS)
@@ -61,7 +63,7 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
     log,
   })
   const held: Held = { options, keeper, settings, metrics, window, own, abandoned, matching: () => matching }
-  const { fleet, control_token } = openWorkers(held, unread)
+  const { fleet, control_token } = openWorkers(held, { unread, reached })
   await closers.add('workers', fleet.close)
   return {
     ...{ settings, keeper, control_token, http: fleet, restart: fleet.restart },
@@ -82,11 +84,17 @@ interface Held {
   matching(): MatchingChild | undefined
 }
 
-function openWorkers(held: Held, unread: readonly number[]): { fleet: WorkerFleet; control_token: string } {
+function openWorkers(
+  held: Held,
+  before: { unread: readonly number[]; reached: readonly Position[] },
+): { fleet: WorkerFleet; control_token: string } {
   const { options, keeper, settings, window } = held
   const control_token = mintSecret()
   const { config, roles, demo, log } = options
-  const book = openClaimBook({ window, unread, tell: (slot, message) => fleet.tell(slot, { say: 'claims', message }) })
+  const book = openClaimBook({
+    ...{ ...before, window },
+    tell: (slot, message) => fleet.tell(slot, { say: 'claims', message }),
+  })
   const figures = openFigures(held, () => fleet)
   const state = (): SharedState => ({
     trouble: keeper.trouble(),

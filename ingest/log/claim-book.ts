@@ -15,6 +15,8 @@ export interface ClaimBookOptions {
   window: Pick<RepeatWindow, 'has' | 'add'>
   /** Slots whose logs may hold ids that the window lacks. Until all have been read, nobody may write. */
   unread: Iterable<number>
+  /** Of logs that were read before the workers came: the rows that these have ever taken are reached with it. */
+  reached?: readonly Position[]
   tell(slot: number, message: FromClaimBook): void
 }
 
@@ -37,11 +39,11 @@ interface Claim {
 
 type Asked = ToClaimBook & { say: 'claim' }
 
-export function openClaimBook({ window, unread, tell }: ClaimBookOptions): ClaimBook {
+export function openClaimBook({ window, unread, reached = [], tell }: ClaimBookOptions): ClaimBook {
   const claims = new Map<string, Claim>()
   const unreadSlots = new Set(unread)
   const held: { slot: number; asked: Asked }[] = []
-  const lastSegments = openLastSegments()
+  const lastSegments = openLastSegments(reached)
 
   function answer(slot: number, { batch, table, hashes }: Asked): void {
     const verdicts = new Uint8Array(hashes.length / 2)
@@ -123,16 +125,18 @@ export function openClaimBook({ window, unread, tell }: ClaimBookOptions): Claim
 }
 
 /** The greatest segment of each table that every log is known to have reached. */
-function openLastSegments() {
+function openLastSegments(before: readonly Position[]) {
   const nodes = new Map<string, Record<string, number>>()
+  function note(reached: Position): void {
+    for (const { node, segments } of reached) {
+      const known = nodes.get(node) ?? {}
+      nodes.set(node, known)
+      for (const [table, segment] of Object.entries(segments)) known[table] = Math.max(segment, known[table] ?? 0)
+    }
+  }
+  for (const position of before) note(position)
   return {
-    note(reached: Position): void {
-      for (const { node, segments } of reached) {
-        const known = nodes.get(node) ?? {}
-        nodes.set(node, known)
-        for (const [table, segment] of Object.entries(segments)) known[table] = Math.max(segment, known[table] ?? 0)
-      }
-    },
+    note,
     /** Whatever log holds a row that is known: it has been reached with this. */
     position(table: FactTable): Position {
       return [...nodes].flatMap(([node, { [table]: segment }]) =>

@@ -1,3 +1,4 @@
+import type { Position } from '#domain/position.ts'
 import type { RepeatWindow } from './repeat-window.ts'
 import type { Repeats, Write } from './repeats.ts'
 
@@ -6,15 +7,18 @@ interface Writing {
   ended: Promise<number> | undefined
 }
 
-/** The memory of ids of one process, for all the logs in it. */
-export function openRepeats(window: RepeatWindow): Repeats {
+/**
+ * The memory of ids of one process, for all the logs in it. `opened` is told of each of them: what reaches the rows that
+ * it has ever taken.
+ */
+export function openRepeats(window: RepeatWindow, opened: (reached: Position) => void = () => {}): Repeats {
   const inFlight = new Map<string, Writing>()
   return {
     join(repeated) {
       const shared = { window, inFlight, repeated }
       return {
         recovered: (hashes) => window.add(hashes),
-        opened: () => {},
+        opened: (_, reached) => opened(reached),
         write: (_, rows, ids, write) => claimAndWrite(rows, ids, write, shared),
         synced: (_table, _segment, hashes) => window.add(hashes),
         sync: window.sync,

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import type { Position } from '#domain/position.ts'
 import { Failure } from '#shell/failure.ts'
 import { type ClaimBook, openClaimBook } from './claim-book.ts'
 import type { FromClaimBook, ToClaimBook } from './claim-messages.ts'
@@ -19,7 +20,7 @@ class Fleet {
   settled = 0
   lost = 0
 
-  constructor(slots: number) {
+  constructor(slots: number, reached: Position[] = []) {
     const keys = (hashes: Uint32Array) =>
       Array.from({ length: hashes.length / 2 }, (_, i) => `${hashes[i * 2]} ${hashes[i * 2 + 1]}`)
     this.book = openClaimBook({
@@ -30,6 +31,7 @@ class Fleet {
         },
       },
       unread: Array.from({ length: slots }, (_, slot) => slot),
+      reached,
       tell: (slot, message) => void this.workers.get(slot)?.inbox.push(message),
     })
     for (let slot = 0; slot < slots; slot++) this.disks.set(slot, [])
@@ -208,6 +210,20 @@ describe('ids that reach several workers', () => {
       ],
     })
     expect(fleet.copies()).toEqual(new Map([['a', 1]]))
+  })
+
+  test('are answered with a position that reaches logs of an earlier run which no worker has', async () => {
+    const elsewhere = new Fleet(1)
+    void (await elsewhere.start(0)).append(['a'])
+    await elsewhere.settle()
+    const fleet = new Fleet(1, [[{ node: 'main', segments: { events: 7, leases: 9 } }]])
+    for (const key of elsewhere.window) fleet.window.add(key)
+    const repeat = (await fleet.start(0)).append(['a'])
+    await fleet.settle()
+    expect(await repeat).toMatchObject({
+      segment: undefined,
+      position: [{ node: 'main', segments: { events: 7 } }, { node: 'n0' }],
+    })
   })
 
   test('wait for the first copy, and the answer reaches the log that took it', async () => {
