@@ -2,13 +2,16 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { parsePosition } from '#domain/position.ts'
+import { type LogPosition, parsePosition } from '#domain/position.ts'
 import type { Store } from '#storage/client.ts'
 import { shardOf } from '#storage/cluster/shard-of.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
+import { openClaimBook } from './claim-book.ts'
 import { insertStatement } from './insert-segment.ts'
 import type { Batch, Log, LogOptions } from './log.ts'
 import { freshFolder, testNow_ms } from './open-test-log.ts'
+import { openRemoteRepeats } from './remote-repeats.ts'
+import { openRepeatWindow } from './repeat-window.ts'
 import { isReplicated } from './replicated-table.ts'
 import { sampleLine } from './sample-event.ts'
 import { openShardedLog } from './sharded-log.ts'
@@ -50,6 +53,8 @@ async function open({ stores = shards.map((shard) => () => shard), ...options }:
   logs.push(log)
   return log
 }
+
+const byNode = (a: LogPosition, b: LogPosition) => (a.node < b.node ? -1 : 1)
 
 let visitors = 0
 
@@ -98,6 +103,21 @@ describe('the log of two shards', () => {
       .poll(() => log.status())
       .toMatchObject({ bytes: 0, segments_waiting: 0, last_flush_error: null, full: false })
     expect([...(await idsOn(0, ids)), ...(await idsOn(1, ids))]).toHaveLength(ids.length)
+  })
+
+  test('in a worker answers repeats on both shards with a position that can be read, each log in it once', async () => {
+    const window = await openRepeatWindow({ dir: join(dir, 'window'), now: () => testNow_ms })
+    const book = openClaimBook({ window, unread: [], tell: (_, message) => repeats.take(message) })
+    const repeats = openRemoteRepeats({
+      key: window.key,
+      send: async (message) => book.take(1, message),
+      sync: () => window.sync(),
+    })
+    const log = await open({ repeats })
+    const { batch } = events(20)
+    const first = parsePosition(await log.append([batch]))
+    expect(first).toHaveLength(2)
+    expect(parsePosition(await log.append([batch]))?.toSorted(byNode)).toEqual(first?.toSorted(byNode))
   })
 
   test('names the position of a request that wrote nothing', async () => {

@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { formatPosition, joinPositions, type Position, parsePosition } from '#domain/position.ts'
 import type { Store } from '#storage/client.ts'
 import { shardOfRow } from '#storage/cluster/shard-of.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
@@ -47,13 +48,13 @@ function compose(logs: readonly Log[], shards: number): Log {
       const parts = split(batches)
       // All are waited for, also when one fails: the answer must not come while a row is still on its way.
       const results = await Promise.allSettled(parts.map(([shard, part]) => logAt(logs, shard).append(part)))
-      const positions: string[] = []
+      let position: Position = []
       for (const result of results) {
         if (result.status === 'rejected') throw result.reason
-        positions.push(result.value)
+        // Each log has a node of its own, and where a repeat stands, any of them may name all others.
+        position = joinPositions(position, parsePosition(result.value) ?? [])
       }
-      // Each log has a node of its own: the position is the list of theirs (domain/position.ts).
-      return positions.join('~')
+      return formatPosition(position)
     },
     status: () => sumOf(logs.map((log) => log.status())),
     async close() {
