@@ -1,10 +1,18 @@
-import type { Position } from '#domain/position.ts'
+import { joinPositions, type Position } from '#domain/position.ts'
+import type { FactTable } from '#storage/fact-tables.ts'
 import type { RepeatWindow } from './repeat-window.ts'
-import type { Repeats, Write } from './repeats.ts'
+import type { Repeats, Write, Written } from './repeats.ts'
 
 /** Rows that are being written; a repeat of one of their ids waits for them. */
 interface Writing {
+  log: LogHere
+  table: FactTable
   ended: Promise<number> | undefined
+}
+
+/** One of the logs of this process. */
+interface LogHere {
+  node: string
 }
 
 /**
@@ -15,11 +23,15 @@ export function openRepeats(window: RepeatWindow, opened: (reached: Position) =>
   const inFlight = new Map<string, Writing>()
   return {
     join(repeated) {
+      const log: LogHere = { node: '' }
       const shared = { window, inFlight, repeated }
       return {
         recovered: (hashes) => window.add(hashes),
-        opened: (_, reached) => opened(reached),
-        write: (_, rows, ids, write) => claimAndWrite(rows, ids, write, shared),
+        opened(node, reached) {
+          log.node = node
+          opened(reached)
+        },
+        write: (table, rows, ids, write) => claimAndWrite(rows, ids, write, { ...shared, log, table }),
         synced: (_table, _segment, hashes) => window.add(hashes),
         sync: window.sync,
       }
@@ -37,9 +49,9 @@ async function claimAndWrite(
   rows: readonly string[],
   ids: readonly string[],
   write: Write,
-  { window, inFlight, repeated }: Shared,
-): Promise<number | undefined> {
-  const mine: Writing = { ended: undefined }
+  { window, inFlight, repeated, log, table }: Shared & Pick<Writing, 'log' | 'table'>,
+): Promise<Written> {
+  const mine: Writing = { log, table, ended: undefined }
   const firsts: Writing[] = []
   const fresh: string[] = []
   const claimed: string[] = []
@@ -61,14 +73,26 @@ async function claimAndWrite(
   try {
     // Not a moment between the claims and the write: what waits here waits for something that has begun.
     if (fresh.length > 0) mine.ended = write(fresh, isAllFresh ? hashes : hashes.subarray(0, fresh.length * 2))
-    return firsts.length > 0 ? await last(new Set([mine, ...firsts])) : await mine.ended
+    return firsts.length > 0 ? await together(mine, new Set(firsts)) : await mine.ended
   } finally {
     for (const id of claimed) inFlight.delete(id)
   }
 }
 
-/** The greatest of the segments. A rejection goes to everybody who waits. */
-async function last(writings: ReadonlySet<Writing>): Promise<number> {
-  const segments = await Promise.all([...writings].map(({ ended }) => ended))
-  return Math.max(...segments.filter((segment) => segment !== undefined))
+/** What all of them have come to. A rejection goes to everybody who waits. */
+async function together(mine: Writing, firsts: ReadonlySet<Writing>): Promise<Written> {
+  const all = [mine, ...firsts]
+  // All are waited for, also when one fails: until its row is synced or refused, an id must stay claimed.
+  const results = await Promise.allSettled(all.map(({ ended }) => ended))
+  const own: number[] = []
+  let position: Position = []
+  for (const [index, result] of results.entries()) {
+    if (result.status === 'rejected') throw result.reason
+    const { log, table } = all[index] as Writing
+    if (result.value === undefined) continue
+    if (log === mine.log && table === mine.table) own.push(result.value)
+    else position = joinPositions(position, [{ node: log.node, segments: { [table]: result.value } }])
+  }
+  const segment = own.length > 0 ? Math.max(...own) : undefined
+  return position.length > 0 ? { segment, position } : segment
 }

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openRepeats } from './claim-ids.ts'
+import { freshFolder, testNow_ms } from './open-test-log.ts'
+import { openRepeatWindow } from './repeat-window.ts'
+import type { LogRepeats, Repeats, Written } from './repeats.ts'
+
+let remove: () => Promise<void>
+let repeats: Repeats
+
+beforeEach(async () => {
+  const folder = await freshFolder()
+  remove = folder.remove
+  repeats = openRepeats(await openRepeatWindow({ dir: folder.dir, now: () => testNow_ms }))
+})
+afterEach(() => remove())
+
+function openLog(node: string) {
+  const log: LogRepeats = repeats.join(() => {})
+  log.opened(node, [])
+  const written: string[] = []
+  return {
+    written,
+    /** A write that ends when it is told to. */
+    begin(...ids: string[]): { answer: Promise<Written>; done(segment: number): void; fail(): void } {
+      let done: (segment: number) => void = () => {}
+      let fail: (error: Error) => void = () => {}
+      const disk = new Promise<number>((resolve, reject) => {
+        done = resolve
+        fail = reject
+      })
+      const answer = log.write('events', ids, ids, (rows) => {
+        written.push(...rows)
+        return disk
+      })
+      answer.catch(() => {})
+      return { answer, done, fail: () => fail(new Error('The disk is full.')) }
+    },
+  }
+}
+
+const turn = () => new Promise((done) => setImmediate(done))
+
+test('an id stays claimed while its row is being written, although the write of another in the same call has failed', async () => {
+  const log = openLog('n1')
+  const first = log.begin('x')
+  const both = log.begin('x', 'y')
+  first.fail()
+  await turn()
+  const copy = log.begin('y')
+  await turn()
+  expect(log.written).toEqual(['x', 'y'])
+  both.done(2)
+  await expect(both.answer).rejects.toThrow('The disk is full.')
+  expect(await copy.answer).toBe(2)
+})
+
+test('who waits for a copy in another log is told where that one stands', async () => {
+  const [one, two] = [openLog('n1'), openLog('n2')]
+  const first = one.begin('x')
+  const both = two.begin('x', 'y')
+  first.done(900)
+  both.done(7)
+  expect(await both.answer).toEqual({ segment: 7, position: [{ node: 'n1', segments: { events: 900 } }] })
+  expect(two.written).toEqual(['y'])
+})
