@@ -15,6 +15,8 @@ import { answersOf, sendWorld } from './cluster-world.ts'
 import { expectEachOnce, startStream } from './stream.ts'
 
 const SHARDS = 2
+/** For one step on a slow machine. */
+const WAIT_MS = 60_000
 
 let cluster: EngineCluster
 const running: RunningService[] = []
@@ -97,14 +99,14 @@ describe('a service on two shards', () => {
       const wanted = stream.accepted.length + more
       return waitUntil(
         async () => stream.accepted.length > wanted,
-        30_000,
+        WAIT_MS,
         () => 'Posts stopped being accepted',
       )
     }
     await streamed(200)
     await waitUntil(
       async () => (await count(second, 'events')) > 0,
-      30_000,
+      WAIT_MS,
       () => 'Nothing came to the second shard',
     )
 
@@ -113,7 +115,7 @@ describe('a service on two shards', () => {
     await streamed(200)
     await waitUntil(
       async () => String((await service.api('GET', '/readyz')).body.problems).includes('shard 2'),
-      30_000,
+      WAIT_MS,
       () => 'Nobody says that a shard is away',
     )
     expect((await service.api('GET', '/readyz')).status).toBe(200)
@@ -130,7 +132,7 @@ describe('a service on two shards', () => {
     const site = { domains: ['late.example'], timezone: 'Europe/Moscow' }
     await waitUntil(
       async () => (await service.api('PUT', '/v1/sites/late', site)).status === 200,
-      30_000,
+      WAIT_MS,
       () => 'Settings cannot be changed while the second shard is away',
     )
     await cluster.startShard(1)
@@ -141,7 +143,7 @@ describe('a service on two shards', () => {
     await expectEachOnce(service, accepted)
     await waitUntil(
       async () => (await service.api('GET', '/v1/status?site=demo')).body.matching.running === true,
-      30_000,
+      WAIT_MS,
       () => 'Matching did not come back',
     )
     const check = await service.api('POST', '/control/rebuild', { check: true })
@@ -184,7 +186,7 @@ describe('a service on a ClickHouse server of its own', () => {
         const stream = startStream(service.url)
         await waitUntil(
           async () => stream.accepted.length > 200,
-          30_000,
+          WAIT_MS,
           () => 'The stream did not get going',
         )
         await fault()
@@ -212,7 +214,7 @@ async function expectLanding(shard: Store): Promise<void> {
   const before = await count(shard, 'events')
   await waitUntil(
     async () => (await count(shard, 'events')) > before,
-    30_000,
+    WAIT_MS,
     () => 'The shard gets no more rows',
   )
 }

@@ -79,6 +79,9 @@ export function startStream(url: string, senders = 8): Stream {
   }
 }
 
+/** Longer than any landing takes on a slow machine, after an engine has started and the writers' pauses are over. */
+const LANDED_WAIT_MS = 90_000
+
 /** Every accepted id is in ClickHouse, and none of them twice. */
 export async function expectEachOnce(running: RunningService, accepted: string[]): Promise<void> {
   const { clickhouse } = await running.control()
@@ -93,7 +96,7 @@ export async function expectEachOnce(running: RunningService, accepted: string[]
       for (const { id, copies } of rows) counts.set(id, Number(copies))
       return accepted.every((id) => counts.has(id))
     },
-    30_000,
+    LANDED_WAIT_MS,
     () => `${accepted.filter((id) => !counts.has(id)).length} of ${accepted.length} accepted events are missing`,
   )
   await store.close()
