@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#storage/client.ts'
 import { keyColumns, shardingKeySql } from '#storage/cluster/sharding-keys.ts'
 import { type EngineCluster, startCluster } from '../support/engine-cluster.ts'
 import {
+  ADMIN_TOKEN,
   newDataFolder,
   type RunningService,
   removeDataFolder,
@@ -36,9 +39,11 @@ afterEach(async () => {
 })
 
 /** A service on the cluster, with a database of its own there. */
-async function onCluster(options: { dir?: string; database?: string } = {}): Promise<RunningService> {
-  const { database = `cluster_${++databases}` } = options
-  const service = await runService({ ...(options.dir && { dir: options.dir }), env: clusterEnv(database) })
+async function onCluster(
+  options: { dir?: string; database?: string; env?: Record<string, string> } = {},
+): Promise<RunningService> {
+  const { database = `cluster_${++databases}`, dir } = options
+  const service = await runService({ ...(dir && { dir }), env: { ...clusterEnv(database), ...options.env } })
   running.push(service)
   return service
 }
@@ -151,6 +156,63 @@ describe('a service on two shards', () => {
     expect(check.body.rows).toBeGreaterThanOrEqual(accepted.length)
     await store.close()
   })
+})
+
+test('several workers on two shards land everything once when one of them is killed, and fewer take over what they had', async () => {
+  const dir = await newDataFolder()
+  const database = `cluster_${++databases}`
+  let service = await onCluster({ dir, database, env: { WORKERS: '2' } })
+  const accepted: string[] = []
+  let stream = startStream(service.url)
+  const streamed = (more: number) => {
+    const wanted = stream.accepted.length + more
+    return waitUntil(
+      async () => stream.accepted.length > wanted,
+      WAIT_MS,
+      () => 'Posts stopped being accepted',
+    )
+  }
+  await streamed(200)
+  const [victim, other] = await service.workers()
+  process.kill(victim as number, 'SIGKILL')
+  await waitUntil(
+    async () => (await service.workers()).some((pid) => pid !== victim && pid !== other),
+    WAIT_MS,
+    () => 'No worker came in its place',
+  )
+  await streamed(200)
+  // What came before, once more, for both shards: the answer is a position that history can be asked for after.
+  const at = new Date().toISOString()
+  const repeats = stream.accepted.slice(0, 60).map((id, n) => ({
+    ...{ site: 'demo', visitor: `again-${n}`, session: `again-${n}`, sent_at: at },
+    events: [{ id, type: 'page', at, url: 'http://localhost/demo/' }],
+  }))
+  const again = await fetch(`${service.url}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${ADMIN_TOKEN}` },
+    body: repeats.map((batch) => `${JSON.stringify(batch)}\n`).join(''),
+  })
+  expect(again.status).toBe(202)
+  const { position } = (await again.json()) as { position: string }
+  expect((await service.api('GET', `/v1/status?site=demo&after=${position}`)).status).toBe(200)
+
+  await cluster.killShard(1)
+  await streamed(100)
+  running.pop()
+  await service.kill()
+  await stream.stop()
+  accepted.push(...stream.accepted)
+  await cluster.startShard(1)
+  service = await onCluster({ dir, database })
+  stream = startStream(service.url)
+  await streamed(100)
+  await stream.stop()
+  await expectEachOnce(service, [...accepted, ...stream.accepted])
+  await waitUntil(
+    async () => [1, 2].every((slot) => !existsSync(join(dir, `ingest/log-${slot}`))),
+    WAIT_MS,
+    () => `The logs of former workers were not drained:\n${service.output()}`,
+  )
 })
 
 test('a service is refused a cluster that is another than its settings say, and says which', async () => {
