@@ -76,7 +76,7 @@ describe('a disk that is really full', () => {
     // The room on the disk is looked at once a second; until then a refusal is the write's own.
     await waitUntil(
       async () => (await running.api('GET', '/readyz')).status === 503,
-      20_000,
+      WAIT_MS,
       () => 'It says that it is ready',
     )
     await disks.free('ingest')
@@ -121,6 +121,12 @@ describe('a disk that is really full', () => {
     await stream.stop()
     expect([...stream.refused.keys()]).toEqual([])
     await expectEachOnce(running, stream.accepted)
+    // It may have ended on the full disk, and be about to be started again.
+    await waitUntil(
+      async () => (await running.api('GET', '/v1/status?site=demo')).body.matching.running === true,
+      WAIT_MS,
+      () => 'Matching did not come back',
+    )
     const check = await running.api('POST', '/control/rebuild', { check: true })
     expect(check.body).toMatchObject({ differences: [] })
   })
