@@ -82,9 +82,10 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const { dir, now, lock_wait_ms = 5_000, open = openFile } = options
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const lock = await lockFolder(dir, { wait_ms: lock_wait_ms })
+  let checkpoint: Checkpoint | undefined
   try {
     const node = await nodeName(dir)
-    const checkpoint = await openCheckpoint(join(dir, 'checkpoint'), open)
+    checkpoint = await openCheckpoint(join(dir, 'checkpoint'), open)
     const tables = new Map<FactTable, TableLog>()
     const reports = openLogReports({ ...options, ...figures(tables, now) })
     const shared = options.repeats ?? openRepeats(await openRepeatWindow({ dir: join(dir, 'window'), now, open }))
@@ -94,13 +95,16 @@ export async function openLog(options: LogOptions): Promise<Log> {
     const recovered = await recoverAll({ dir, checkpoint, repeats, reports })
     for (const table of factTableNames)
       tables.set(table, new TableLog({ ...options, table, node, reports, limits, checkpoint, repeats, onLanded, open }))
+    const log = await composeLog({ options, node, checkpoint, repeats, tables, reports, lock })
+    // From here on nothing can fail: a writer must not be at work in a folder that is given back.
     for (const segment of recovered) tables.get(segment.table)?.send(segment)
     repeats.opened(
       node,
       [...tables.values()].reduce<Position>((sum, table) => joinPositions(sum, table.reached), []),
     )
-    return await composeLog({ options, node, checkpoint, repeats, tables, reports, lock })
+    return log
   } catch (error) {
+    await checkpoint?.close()
     await lock.release()
     throw error
   }

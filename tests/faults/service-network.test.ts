@@ -53,7 +53,7 @@ describe('a service whose way to ClickHouse breaks at random', () => {
     const random = seededRandom(seed)
     const stream = startStream(service.url, 2)
     const breakSome = () => proxy.decide(() => (random.chance(0.15) ? anyFault(random) : { kind: 'none' }))
-    for (let round = 0; round < 40 && proxy.counts.size < 8; round++) {
+    for (let round = 0; round < 160 && proxy.counts.size < 8; round++) {
       breakSome()
       await pause(500)
       // Ends what was left without an answer: the service itself would wait for a minute.
