@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page, Response } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request, Response } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser } from '../support/browser.ts'
 import { startPostbackServer } from '../support/postback-server.ts'
@@ -66,6 +66,18 @@ async function expectInHistory(what: string, isIt: (item: TimelineItem) => boole
   )
 }
 
+/** As good as the 2xx, or a little later: the events of a request are in the store. */
+async function waitUntilStored(request: Request): Promise<void> {
+  const { events } = request.postDataJSON() as { events: { id: string }[] }
+  const isStored = async ({ id }: { id: string }) =>
+    (await service.api('GET', `/v1/facts/events/${id}?site=demo`)).status === 200
+  await waitUntil(
+    async () => (await Promise.all(events.map(isStored))).every(Boolean),
+    30_000,
+    () => 'What the form sent is not in the store',
+  )
+}
+
 const acceptedEvents = (response: Response) => response.url().endsWith('/v1/events') && response.status() === 202
 
 describe('one customer, from ad click to deal', () => {
@@ -90,11 +102,11 @@ describe('one customer, from ad click to deal', () => {
     await page.fill('[name=name]', 'Maria')
     await page.fill('[name=phone]', PHONE)
     await page.fill('[name=email]', 'maria@example.org')
-    const accepted = page.waitForResponse(
-      (response) => acceptedEvents(response) && (response.request().postData() ?? '').includes('"form"'),
-    )
-    await Promise.all([accepted, page.click('#viewing button')])
+    // The page is left while the request is on its way, and the browser may tell of no answer then.
+    const sending = page.waitForRequest((request) => (request.postData() ?? '').includes('"type":"form"'))
+    const [sent] = await Promise.all([sending, page.click('#viewing button')])
     await page.waitForURL('**/demo/thanks')
+    await waitUntilStored(sent)
     expect(await page.textContent('h1')).toBe('Thank you!')
     await expectInHistory('form', ({ kind }) => kind === 'form')
   })
