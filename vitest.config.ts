@@ -2,6 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 const excluded = ['**/node_modules/**', '**/dist/**']
 
+/**
+ * Of tests that watch real processes or a browser. CI's machine may stand still for seconds, and a second try tells that
+ * from a fault; the runner counts it. Here nothing is tried twice: what fails now and then is to be seen.
+ */
+const retry = process.env.CI ? 1 : 0
+
 export default defineConfig({
   test: {
     projects: [
@@ -19,6 +25,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          retry,
           include: ['tests/faults/**/*.test.ts'],
           exclude: excluded,
           globalSetup: ['tests/support/build-setup.ts'],
@@ -30,6 +37,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          retry,
           include: ['tests/browser/**/*.test.ts'],
           exclude: excluded,
           globalSetup: ['tests/support/build-setup.ts', 'tests/support/chromium-setup.ts'],
