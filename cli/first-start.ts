@@ -20,11 +20,16 @@ export async function makeDemo({
   }
   if (demo && settings.get('site', demoSite)) {
     if (!settings.get('pool', demoPool.id)) await settings.put('pool', demoPool.id, demoPool, { by })
-    const destination = demoDestination(base_url, mintSecret())
-    if (!settings.get('destination', destination.id)) {
-      await settings.put('destination', destination.id, destination, { by })
-    }
+    await makeDemoDestination(settings, base_url)
   }
+}
+
+/** The ad platform of the demo is this service itself: it moves with the address that the service is started under. */
+async function makeDemoDestination(settings: WritableSettings, base_url: string): Promise<void> {
+  const wanted = demoDestination(base_url, mintSecret())
+  const known = settings.get('destination', wanted.id)?.document
+  if (known?.url === wanted.url) return
+  await settings.put('destination', wanted.id, known ? { ...known, url: wanted.url } : wanted, { by })
 }
 
 /** Makes the admin token of an installation that has none; its secret is returned to be printed once. */
