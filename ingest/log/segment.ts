@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { encodeCommit, encodeHeader, header_bytes, type SegmentHeader } from './commit-record.ts'
-import { type OpenFile, openFile, syncFolder, writeAt } from './durable-file.ts'
+import { CREATE_SYNCED, type OpenFile, openFile, syncFolder, writeSynced } from './durable-file.ts'
 
 /** A row that ClickHouse refuses, and where its line stands. */
 export interface RefusedRow {
@@ -64,9 +64,9 @@ export async function createSegment(
   const handles: FileHandle[] = []
   try {
     // The sidecar first: rows without a header would belong to nobody.
-    for (const file of [files.commits_file, files.rows_file]) handles.push(await open(file, 'wx'))
+    for (const file of [files.commits_file, files.rows_file]) handles.push(await open(file, CREATE_SYNCED))
     const [commits, rows] = handles as [FileHandle, FileHandle]
-    await writeAt(commits, encodeHeader(header), 0)
+    await writeSynced(commits, encodeHeader(header), 0)
     await syncFolder(join(dir, table))
     const segment: Segment = {
       ...header,
@@ -101,8 +101,10 @@ function openSegment(segment: Segment, rowsFile: FileHandle, commitsFile: FileHa
       // If this fails, the disk is not believed any more: cut, and read against the checksums, before anything is sent.
       segment.is_torn = true
       segment.is_checked = false
-      await all([writeAt(rowsFile, data, segment.bytes), writeAt(commitsFile, record.bytes, segment.commits_bytes)])
-      await all([rowsFile.datasync(), commitsFile.datasync()])
+      await all([
+        writeSynced(rowsFile, data, segment.bytes),
+        writeSynced(commitsFile, record.bytes, segment.commits_bytes),
+      ])
       segment.is_torn = false
       segment.is_checked = true
       segment.bytes = end

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import type { Store } from '#storage/client.ts'
-import { type OpenFile, openFile } from './durable-file.ts'
+import { CREATE_SYNCED, type OpenFile, openFile } from './durable-file.ts'
 
 type Call = 'query' | 'command' | 'insert' | 'send'
 const calls: readonly Call[] = ['query', 'command', 'insert', 'send']
@@ -39,14 +39,21 @@ export function failingDisk(): { open: OpenFile; isFull: boolean; isSyncFailing:
     const handle = await openFile(path, flags)
     const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
     const datasync = handle.datasync.bind(handle)
+    const sync = async (): Promise<void> => {
+      if (disk.isSyncFailing) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
+    }
     const broken = {
       async write(bytes: Buffer, offset: number, length: number, position: number): Promise<unknown> {
-        if (!disk.isFull) return write(bytes, offset, length, position)
-        await write(bytes, offset, length >> 1, position)
-        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+        if (disk.isFull) {
+          await write(bytes, offset, length >> 1, position)
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+        }
+        const written = await write(bytes, offset, length, position)
+        if (flags === CREATE_SYNCED) await sync()
+        return written
       },
       async datasync(): Promise<void> {
-        if (disk.isSyncFailing) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
+        await sync()
         await datasync()
       },
     }
@@ -139,7 +146,7 @@ export function mortal(store: Store, { after, isTorn, fails = () => false }: Fat
     await step()
     const handle = await openFile(path, flags)
     const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
-    const sync = (real: () => Promise<void>) => async (): Promise<void> => {
+    const sync = (real: () => Promise<unknown>) => async (): Promise<void> => {
       await step()
       await real()
       if (fails()) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
@@ -149,7 +156,9 @@ export function mortal(store: Store, { after, isTorn, fails = () => false }: Fat
       async write(bytes: Buffer, offset: number, length: number, position: number): Promise<unknown> {
         if (left === 0 && isTorn) await write(bytes, offset, length >> 1, position)
         await step()
-        return write(bytes, offset, length, position)
+        const written = await write(bytes, offset, length, position)
+        if (flags === CREATE_SYNCED) await sync(async () => {})()
+        return written
       },
       datasync: sync(handle.datasync.bind(handle)),
       sync: sync(handle.sync.bind(handle)),
