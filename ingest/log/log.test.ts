@@ -287,8 +287,8 @@ describe('a row that ClickHouse refuses', () => {
     )
     const reason = 'CANNOT_PARSE_DATETIME (41), column at'
     expect(kept).toEqual([
-      { row: 2, reason, line: `[2,${rows[2]}` },
-      { row: 4, reason, line: `[4,${rows[4]}` },
+      { row: 2, reason, line: `[     2,${rows[2]}` },
+      { row: 4, reason, line: `[     4,${rows[4]}` },
     ])
     expect(await segmentsOf(node)).toMatchObject([{ rows: 3 }])
     expect(log.lines.filter(({ message }) => message.includes('quarantine'))).toHaveLength(2)

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { type Commit, type ReadCommit, readSidecar } from './commit-record.ts'
 import { openFile, readAt } from './durable-file.ts'
+import { findRow } from './row-number.ts'
 import { cutSegment, removeSegment, type Segment, segmentFiles } from './segment.ts'
 
 export type ReportCut = (table: FactTable, segment: number, cut_bytes: number) => void
@@ -147,7 +148,7 @@ async function matchRows(segment: Segment, commits: readonly ReadCommit[]): Prom
 /** How much of the rows of two commits is the first one's, whose record is spoilt; 0 when that cannot be found. */
 function lengthOfFirst(data: Buffer, first: ReadCommit, second: ReadCommit): number {
   // One of its numbers is wrong: either where it ends is right, or with which row the next one begins.
-  const line = data.indexOf(`\n[${first.rows},`) + 1
+  const line = findRow(data, first.rows)
   const ends = [data.length - (second.end - first.end), line]
   return ends.find((at) => at > 0 && at < data.length && crc32(data.subarray(at)) === second.data_crc) ?? 0
 }

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { openFile, readAt } from './durable-file.ts'
+import { row_number } from './row-number.ts'
 import type { Segment } from './segment.ts'
 
 const chunk_bytes = 1024 * 1024
@@ -71,7 +72,7 @@ async function* linesBetween(handle: FileHandle, from: number, to: number, group
 
 /** The number that a line of the log opens with. */
 function rowNumber(line: Buffer): number {
-  return Number(/^\[(\d{1,10}),/.exec(line.toString('latin1', 0, 16))?.[1])
+  return Number(row_number.exec(line.toString('latin1', 0, 20))?.[1])
 }
 
 function lineOffsets(text: Buffer, base: number): number[] {

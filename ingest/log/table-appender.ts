@@ -2,6 +2,7 @@ import type { Clock } from '#shell/clock.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import type { LogReports } from './log-reports.ts'
 import type { OpenSegment, Segment } from './segment.ts'
+import { StagedRows, type Taken } from './staged-rows.ts'
 
 /** When a segment is full or old enough to go. */
 export interface SegmentLimits {
@@ -41,7 +42,7 @@ export interface AppenderOptions {
 
 /** Rows that wait to be written, from one call. */
 interface Entry {
-  rows: string[]
+  rows: number
   hashes: Uint32Array
   /** Rows that are synced. */
   done: number
@@ -49,32 +50,24 @@ interface Entry {
   reject(error: unknown): void
 }
 
-/** What one commit writes. */
-interface Group {
-  data: Buffer
-  rows: number
-  hashes: Uint32Array
-  parts: { entry: Entry; rows: number }[]
-}
-
-/** One commit is cut here, above the longest row there can be; a character is at most three bytes. */
-const commit_chars_max = 1_500_000
-/** Smaller commits are many, and take memory that comes and goes quickly. */
-const own_buffer_bytes_min = 64 * 1024
+/** Above the longest row there can be. */
+const row_chars_max = 1_500_000
+/** One commit is cut here, unless it is a single row that is longer. */
+const commit_bytes_max = 1_500_000
+/** Of that single row. */
+const row_bytes_max = 3 * row_chars_max
 const stretch_ms_per_row = 0.8
 
 /** Appends rows of one table: all calls that wait are written and synced together, by one loop, in their order. */
 export class TableAppender {
   readonly #options: AppenderOptions
-  #entries: Entry[] = []
+  readonly #waiting = new StagedRows<Entry>(row_chars_max)
   #open: OpenSegment | undefined
   #opened_ms = 0
   #closing: Segment | undefined
   #timer: NodeJS.Timeout | undefined
   #isSealWanted = false
   #running: Promise<void> | undefined
-  /** What large commits are written from, one after the other: new memory for each would pile up until it is collected. */
-  #buffer = Buffer.alloc(0)
 
   constructor(options: AppenderOptions) {
     this.#options = options
@@ -88,7 +81,7 @@ export class TableAppender {
   /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
   append(rows: string[], hashes: Uint32Array): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#entries.push({ rows, hashes, done: 0, resolve, reject })
+      this.#waiting.add(rows, { rows: rows.length, hashes, done: 0, resolve, reject })
       this.#kick()
     })
   }
@@ -124,7 +117,7 @@ export class TableAppender {
     try {
       // Starting a tick later lets calls made together share their first commit.
       await Promise.resolve()
-      while (this.#entries.length > 0 || this.#isSealWanted) {
+      while (!this.#waiting.isEmpty || this.#isSealWanted) {
         if (this.#isSealWanted) await this.#seal()
         else if (this.#open && isOtherMonth(this.#open.segment, this.#options.now())) await this.#seal()
         else await this.#commit()
@@ -141,40 +134,35 @@ export class TableAppender {
       this.#open ??= await this.#start()
     } catch (error) {
       reports.writeFailed(table, error)
-      for (const entry of this.#entries.splice(0)) entry.reject(error)
+      this.#waiting.dropAll((entry) => entry.reject(error))
       return
     }
     const { segment } = this.#open
-    const group = takeGroup(this.#entries, segment.rows, limits.rows_max - segment.rows, (text) => this.#encode(text))
+    const taken = this.#waiting.take(segment.rows, limits.rows_max - segment.rows, commit_bytes_max)
+    const hashes = hashesOf(taken)
     const started_ms = performance.now()
     try {
-      await this.#open.commit(group.data, group.rows, group.hashes)
+      await this.#open.commit(taken.data, taken.rows, hashes)
     } catch (error) {
       reports.writeFailed(table, error)
-      const failed = new Set(group.parts.map(({ entry }) => entry))
-      this.#entries = this.#entries.filter((entry) => !failed.has(entry))
+      const failed = new Set(taken.parts.map(({ owner }) => owner))
+      this.#waiting.drop(failed)
       // After a failed sync nobody knows what the file holds beyond the last commit: it takes no more rows. What is
       // refused now is sent again, and must not come back from this file after a crash: cut before anybody is told.
       await this.#seal()
       for (const entry of failed) entry.reject(error)
       return
+    } finally {
+      taken.release()
     }
-    reports.synced(table, group.rows, (performance.now() - started_ms) / 1000)
-    if (group.hashes.length > 0) this.#options.synced(group.hashes)
-    for (const { entry, rows } of group.parts) {
-      entry.done += rows
-      if (entry.done === entry.rows.length) entry.resolve(segment.segment)
+    reports.synced(table, taken.rows, (performance.now() - started_ms) / 1000)
+    if (hashes.length > 0) this.#options.synced(hashes)
+    for (const { owner, rows } of taken.parts) {
+      owner.done += rows
+      if (owner.done === owner.rows) owner.resolve(segment.segment)
     }
-    this.#entries = this.#entries.filter((entry) => entry.done < entry.rows.length)
-    // The next commit must fit too, if every character of it takes three bytes.
-    if (segment.rows >= limits.rows_max || segment.bytes + 3 * commit_chars_max > limits.bytes_max) await this.#seal()
-  }
-
-  #encode(text: string): Buffer {
-    const bytes_max = text.length * 3
-    if (bytes_max < own_buffer_bytes_min) return Buffer.from(text)
-    if (this.#buffer.length < bytes_max) this.#buffer = Buffer.allocUnsafeSlow(bytes_max)
-    return this.#buffer.subarray(0, this.#buffer.write(text))
+    // The next commit must fit too.
+    if (segment.rows >= limits.rows_max || segment.bytes + row_bytes_max > limits.bytes_max) await this.#seal()
   }
 
   async #start(): Promise<OpenSegment> {
@@ -200,36 +188,18 @@ export class TableAppender {
   }
 }
 
-/** Makes one text of as many waiting rows as a commit may hold; entries keep what did not fit. */
-function takeGroup(
-  entries: readonly Entry[],
-  first_row: number,
-  rows_max: number,
-  encode: (text: string) => Buffer,
-): Group {
-  const parts: Group['parts'] = []
-  let text = ''
-  let rows = 0
+/** Those of the ids in it, two numbers an id; the calls that took part are not moved on yet. */
+function hashesOf({ parts }: Taken<Entry>): Uint32Array {
   let numbers = 0
-  for (const entry of entries) {
-    let at = entry.done
-    while (at < entry.rows.length && rows < rows_max && (text.length < commit_chars_max || rows === 0)) {
-      text += `[${first_row + rows},${entry.rows[at]}\n`
-      at++
-      rows++
-    }
-    if (at > entry.done) parts.push({ entry, rows: at - entry.done })
-    if (entry.hashes.length > 0) numbers += 2 * (at - entry.done)
-    if (at < entry.rows.length) break
-  }
+  for (const { owner, rows } of parts) if (owner.hashes.length > 0) numbers += 2 * rows
   const hashes = new Uint32Array(numbers)
   let to = 0
-  for (const { entry, rows: taken } of parts) {
-    // Number by number: most entries have two, and to make a view of them would take longer.
-    const end = Math.min((entry.done + taken) * 2, entry.hashes.length)
-    for (let from = entry.done * 2; from < end; from++) hashes[to++] = entry.hashes[from] as number
+  for (const { owner, rows } of parts) {
+    // Number by number: most calls have two, and to make a view of them would take longer.
+    const end = Math.min((owner.done + rows) * 2, owner.hashes.length)
+    for (let from = owner.done * 2; from < end; from++) hashes[to++] = owner.hashes[from] as number
   }
-  return { data: encode(text), rows, hashes, parts }
+  return hashes
 }
 
 function isOtherMonth({ opened_at_ms }: Segment, now_ms: number): boolean {

@@ -5,6 +5,7 @@ import type { Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { rowRefusal } from '../log/find-refused-rows.ts'
 import type { Log } from '../log/log.ts'
+import { row_number } from '../log/row-number.ts'
 import { markReplayed, nameOf, type QuarantinedLine, type QuarantineFilter, readQuarantine } from './quarantine-rows.ts'
 
 export interface ReplayOptions {
@@ -69,7 +70,7 @@ async function replayLines(
 
 /** The line as an append takes it: the log gives it a new number. */
 function withoutNumber({ line }: QuarantinedLine): string {
-  const start = /^\[\d+,/.exec(line)?.[0]
+  const start = row_number.exec(line)?.[0]
   if (start === undefined) throw new Failure('internal', 'A line of the quarantine is no row of the log.')
   return line.slice(start.length)
 }
