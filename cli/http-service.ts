@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
+import type { Trackers } from '#cdn/features.ts'
 import { registerCdn } from '#cdn/http/register-cdn.ts'
 import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
@@ -76,7 +77,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     trouble: () => troubles(options),
   })
   if (roles.has('ingest')) await registerIngest(app, ingestDeps(options))
-  if (roles.has('cdn')) registerCdn(app, { settings, tracker_code: await readTracker() })
+  if (roles.has('cdn')) registerCdn(app, { settings, trackers: await readTrackers() })
   if (roles.has('reports-api')) {
     await registerReports(app, {
       store: options.keeper.store,
@@ -131,9 +132,9 @@ function troubles({ keeper, matching, roles, ingest }: HttpOptions): string[] {
   return found.filter((trouble) => trouble !== undefined)
 }
 
-async function readTracker(): Promise<string> {
-  if (!existsSync(assets.tracker)) throw new Error('The tracker is not built. Run `npm run build`.')
-  return readFile(assets.tracker, 'utf8')
+async function readTrackers(): Promise<Trackers> {
+  if (!existsSync(assets.trackers)) throw new Error('The tracker is not built. Run `npm run build`.')
+  return JSON.parse(await readFile(assets.trackers, 'utf8'))
 }
 
 function demoOptions(app: App, { base_url, control_token }: HttpOptions) {

@@ -31,7 +31,10 @@ describe('GET /t/{site}.js', () => {
     put('pool', pool)
     put('pool', PoolDocument.parse({ ...pool, id: 'other', site: 'elsewhere', replaces: ['+78120000000'] }))
     app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
-    registerCdn(app, { settings: memory.settings, tracker_code: 'seen(tl_settings)' })
+    registerCdn(app, {
+      settings: memory.settings,
+      trackers: { 'calls,forms,linker': 'seen(tl_settings)', 'forms,linker': 'seen(tl_settings)' },
+    })
     await app.ready()
   })
 

@@ -3,14 +3,15 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { App } from '#shell/http.ts'
 import type { Settings } from '#storage/settings/settings.ts'
+import { featuresOf, keyOf, type Trackers } from '../features.ts'
 import { chooseEncoding, type Packed, precompress } from '../precompress.ts'
 import { publicSettings } from '../public-settings.ts'
 import { renderScript } from '../render-script.ts'
 
 export interface CdnDeps {
   settings: Settings
-  /** The built tracker, as `buildTracker` makes it. */
-  tracker_code: string
+  /** The built trackers, as `buildTrackers` makes them. */
+  trackers: Trackers
 }
 
 // A change reaches every page within five minutes; a day of «stale while revalidate» keeps pages fast, and alive when we are not.
@@ -54,7 +55,7 @@ function sendUnknown(reply: FastifyReply, site: string): FastifyReply {
 }
 
 /** One file a site, made when it is first asked for, thrown away when a setting it shows has changed. */
-function cachedScripts({ settings, tracker_code }: CdnDeps): (site: string) => Promise<Packed | undefined> {
+function cachedScripts({ settings, trackers }: CdnDeps): (site: string) => Promise<Packed | undefined> {
   const scripts = new Map<string, Promise<Packed>>()
   settings.onChange((changed) => {
     // A removed pool no longer says whose it was.
@@ -66,7 +67,8 @@ function cachedScripts({ settings, tracker_code }: CdnDeps): (site: string) => P
     const known = scripts.get(id)
     if (known) return known
     const pools = settings.list('pool').map(({ document }) => document)
-    const made = precompress(renderScript(tracker_code, publicSettings(site.document, pools)))
+    const shown = publicSettings(site.document, pools)
+    const made = precompress(renderScript(trackers[keyOf(featuresOf(shown))] as string, shown))
     scripts.set(id, made)
     return made
   }

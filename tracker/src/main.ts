@@ -19,10 +19,10 @@ guard(() => {
 })()
 
 function start(endpoint: string): void {
-  startSending(endpoint, showNumbers)
-  const isKnown = showKnownNumbers()
+  startSending(endpoint, with_calls ? showNumbers : () => {})
+  const isKnown = with_calls && showKnownNumbers()
   watchEngagement()
-  watchForms()
+  if (with_forms) watchForms()
   watchClicks()
   watchPages()
   watchActivity(!isKnown)
