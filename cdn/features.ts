@@ -5,7 +5,10 @@ export const FEATURES = ['calls', 'forms', 'linker'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
-/** One file of code for each choice of features, by `keyOf`. */
+/** Under this name stands what `?tl_debug` and `?tl_test` load. */
+export const AIDS = 'aids'
+
+/** One file of code for each choice of features, by `keyOf`; and the aids. */
 export type Trackers = Record<string, string>
 
 /** The name of a choice of features, whatever their order. */
