@@ -12,7 +12,9 @@ export function tellNumbers(numbers: readonly { replaces: string[]; number: stri
     say('numbers', [`${replaces.join(', ')} is to be shown as`, number])
   }
   if (numbers.length === 0)
-    say('numbers', ['none for this visit: no pool is meant for it, or all numbers are taken. The page keeps its own.'])
+    say('numbers', [
+      'none for this visit: no pool is meant for it, all numbers are taken, or the browser calls itself a robot. The page keeps its own.',
+    ])
 }
 
 /** Tells each place where a number of ours took the place of another. It watches from before the tracker's first swap. */
