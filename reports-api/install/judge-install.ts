@@ -107,8 +107,8 @@ function judgeScript({ address }: PageTag, site: string, script: Install['script
 
 function judgePolicies(tag: PageTag, { page, policies }: Install): Finding[] {
   if (policies.length === 0) return [finding('policy_none')]
-  // Where facts go when nothing says otherwise: beside the script.
-  const facts = new URL('../v1/events', tag.address).href
+  // Where facts go when nothing says otherwise: beside the script, or beside its folder when that is called `t`.
+  const facts = new URL(tag.site === null ? 'v1/events' : '../v1/events', tag.address).href
   const blocked = policies.flatMap((policy) => {
     const [script, sending] = [scriptBlocked(policy, tag.address, page, tag.nonce), sendingBlocked(policy, facts, page)]
     return [

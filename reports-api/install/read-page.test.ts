@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { PoolDocument } from '#storage/settings/documents.ts'
 import { findPhones } from './find-phones.ts'
-import { findCandidates, findTags, hasTagManager } from './find-tags.ts'
+import { findCandidates, findTags, hasTagManager, siteInScript } from './find-tags.ts'
 import { readPage } from './read-page.ts'
 
 const PAGE = 'https://shop.example/contacts'
@@ -62,6 +62,15 @@ describe('tags on a page', () => {
     const page = readPage(`<script async src="/s/a.js"></script><script src="/b.js"></script>${TAG}`, PAGE)
     expect(findCandidates(page, PAGE).map(({ address }) => address)).toEqual(['https://shop.example/s/a.js'])
   })
+})
+
+test.each([
+  ['!function($){x()}({"site":"shop","consent":"not_needed"});', 'shop'],
+  ['!function($){x()}({"consent":navigator.globalPrivacyControl>0?"wait":"not_needed","site":"a.b"});', 'a.b'],
+  ['!function(){x({"site":"shop"})}();', undefined],
+  ['', undefined],
+])('the script «%s» is of the site %s', (body, site) => {
+  expect(siteInScript(body)).toBe(site)
 })
 
 describe('a hostile page', () => {

@@ -14,7 +14,7 @@ const consents: Record<string, string> = {
 export function introduce(endpoint: string): void {
   say('site', [settings.site])
   say('endpoint', [endpoint])
-  say('consent', [consents[settings.consent] || consentGiven()])
+  say('consent', [(!/(^|; )tl_consent="?0/.test(document.cookie) && consents[settings.consent]) || consentGiven()])
   const { globalPrivacyControl, doNotTrack } = navigator as {
     globalPrivacyControl?: boolean
     doNotTrack?: string | null
@@ -31,7 +31,9 @@ export function introduce(endpoint: string): void {
 }
 
 function consentGiven(): string {
-  return /(^|; )tl_visitor=/.test(document.cookie)
+  const [, told] = /(?:^|; )tl_consent="?(\w)/.exec(document.cookie) || []
+  if (told === '0') return 'refused on an earlier page: nothing is stored or sent'
+  return told || /(^|; )tl_visitor=/.test(document.cookie)
     ? 'given on an earlier page'
     : "waited for: nothing is stored or sent until the page calls throughline('consent', true)"
 }

@@ -5,10 +5,16 @@ import { settings } from '../src/settings.ts'
  * shows the nines would show a real number; long expired, so that no later page takes them for one.
  */
 export function nines(): { pool: string; replaces: string[]; number: string; expires_at: string }[] {
-  return settings.replaces.map(([country, national]) => ({
+  const { replaces, areas = [] } = settings as { replaces: readonly Replaced[]; areas?: readonly Replaced[] }
+  // Without a country it is no number but an e-mail address, and stays.
+  const numbers = [...replaces, ...areas].filter(([country]) => country)
+  return numbers.map(([country, national, , own = `+${country}${national}`]) => ({
     pool: 'tl_test',
-    replaces: [`+${country}${national}`],
-    number: `+${country}${national.replace(/\d/g, '9')}`,
+    replaces: [own],
+    number: `+${country}${national.replace(/\w/g, '9')}`,
     expires_at: new Date(0).toISOString(),
   }))
 }
+
+/** The digits of an element that shows whatever number there is are written `d`; `own` is then its selector. */
+type Replaced = readonly [country: string, national: string, trunk: string, own?: string]

@@ -23,7 +23,7 @@ export function watchRequests({ endpoint, isDebug, isTest }: Watching): void {
   if (isTest) guard(() => localStorage.removeItem('tl_numbers'))()
   const ownFetch = window.fetch
   window.fetch = (input, init) => {
-    const path = String(input).startsWith(endpoint) ? String(input).slice(endpoint.length) : ''
+    const path = pathOf(String(input), endpoint)
     if (!path || !init) return ownFetch.call(window, input, init)
     return isTest && path === 'numbers' ? Promise.resolve(json({ numbers: nines() })) : pass(String(input), path, init)
   }
@@ -61,7 +61,7 @@ function watchBeacons(endpoint: string): void {
   const own = navigator.sendBeacon
   navigator.sendBeacon = (address, body) => {
     const isTaken = own.call(navigator, address, body)
-    if (String(address).startsWith(endpoint))
+    if (pathOf(String(address), endpoint))
       guard(() => {
         const parcel = JSON.parse(String(body)) as Parcel
         tellParcel(parcel)
@@ -72,6 +72,12 @@ function watchBeacons(endpoint: string): void {
       })()
     return isTaken
   }
+}
+
+/** What comes after the endpoint, however the address is written; empty when it leads elsewhere. */
+function pathOf(address: string, endpoint: string): string {
+  const whole = guard(() => new URL(address, location.href).href)() || ''
+  return whole.startsWith(endpoint) ? whole.slice(endpoint.length) : ''
 }
 
 function nameOf({ events }: Parcel): string {
