@@ -1,21 +1,72 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { minify } from 'terser'
+import { AIDS, FEATURES, type Feature, keyOf, type Trackers } from './features.ts'
+import { SETTINGS } from './render-script.ts'
 
-/** The tracker for all sites, minified, from the sources below `root`. A bundle of this file has to say where they are. */
-export async function buildTracker({ root = join(import.meta.dirname, '..') } = {}): Promise<string> {
-  const tracker = join(root, 'tracker')
+/** The trackers for all choices of features, and the aids. A bundle of this file has to say where the sources are. */
+export async function buildTrackers({ root = join(import.meta.dirname, '..') } = {}): Promise<Trackers> {
+  const trackers: Trackers = {}
+  for (let choice = 0; choice < 2 ** FEATURES.length; choice++) {
+    const features = FEATURES.filter((_, bit) => choice & (1 << bit))
+    trackers[keyOf(features)] = await buildTracker(features, { root })
+  }
+  trackers[AIDS] = await buildAids({ root })
+  return trackers
+}
+
+/** The tracker with these features and no others, minified. */
+export function buildTracker(
+  features: readonly Feature[] = FEATURES,
+  { root = join(import.meta.dirname, '..') } = {},
+): Promise<string> {
+  return compile(join(root, 'tracker'), 'src/main.ts', features)
+}
+
+/** What `?tl_debug` and `?tl_test` load: one for all sites, around the same settings. */
+export function buildAids({ root = join(import.meta.dirname, '..') } = {}): Promise<string> {
+  return compile(join(root, 'tracker'), 'aids/main.ts', FEATURES)
+}
+
+async function compile(tracker: string, entry: string, features: readonly Feature[]): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(tracker, 'src/main.ts')],
+    entryPoints: [join(tracker, entry)],
     tsconfig: join(tracker, 'tsconfig.json'),
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     write: false,
-    format: 'iife',
+    // Not an iife: renderScript puts a function around it anyway.
+    format: 'esm',
     target: 'es2017',
     charset: 'utf8',
     legalComments: 'none',
+    // Declared in tracker/src/settings.ts; what is switched off falls out of the bundle.
+    define: {
+      ...Object.fromEntries(FEATURES.map((name) => [`with_${name}`, String(features.includes(name))])),
+      tl_settings: SETTINGS,
+    },
   })
   const [output] = outputFiles
   if (!output) throw new Error('esbuild left no tracker.')
-  return output.text.trim()
+  return shorten(output.text)
+}
+
+/** Terser leaves 5% less than esbuild does: it inlines functions that are called once. */
+async function shorten(bundled: string): Promise<string> {
+  const { code } = await minify(bundled, {
+    ecma: 2017,
+    toplevel: true,
+    compress: {
+      passes: 4,
+      hoist_funs: true,
+      lhs_constants: false,
+      unsafe: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      keep_fargs: false,
+    },
+    mangle: { toplevel: true, reserved: [SETTINGS] },
+  })
+  if (!code) throw new Error('terser left no tracker.')
+  return code.trim()
 }

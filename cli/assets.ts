@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..')
 export const assets = {
   migrations: join(root, 'storage/migrations'),
   engineChild: join(root, 'storage/engine/child.mjs'),
-  tracker: join(root, 'dist/tracker.js'),
+  trackers: join(root, 'dist/trackers.json'),
   dashboard: join(root, 'dist/dashboard'),
   demoAssets: join(root, 'demo/assets'),
   packageFile: join(root, 'package.json'),

@@ -105,7 +105,7 @@ export const Config = z.object({
   TRUST_PROXY: networks.describe(
     'Networks of the proxies in front, comma separated, so that addresses are the visitors’',
   ),
-  OUTBOUND_ALLOW: networks.describe('Private networks that postbacks may reach, comma separated'),
+  OUTBOUND_ALLOW: networks.describe('Private networks that postbacks and install checks may reach, comma separated'),
   RATE_LIMIT_PER_MINUTE: z.coerce
     .number()
     .int()

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
+import type { Trackers } from '#cdn/features.ts'
 import { registerCdn } from '#cdn/http/register-cdn.ts'
 import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
@@ -11,6 +12,7 @@ import { registerIngest } from '#ingest/http/register-ingest.ts'
 import type { LogStatus } from '#ingest/log/log.ts'
 import { type QuarantineWatch, watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
 import { registerDashboard } from '#reports-api/http/dashboard-routes.ts'
+import { installCheckRoutes } from '#reports-api/http/install-check-routes.ts'
 import { registerOpenApi } from '#reports-api/http/openapi.ts'
 import { registerOperation } from '#reports-api/http/operation-routes.ts'
 import { operationStatusRoute } from '#reports-api/http/operation-status.ts'
@@ -20,11 +22,12 @@ import { readHistoryProgress } from '#reports-api/http/status-routes.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import { type App, createApp } from '#shell/http.ts'
+import { openOutbound } from '#shell/outbound.ts'
 import { createAuthorize } from '#storage/settings/authorize.ts'
 import { hashSecret, mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { assets } from './assets.ts'
-import type { Config } from './config.ts'
+import { type Config, localUrlOf } from './config.ts'
 import { freeBytes, measureHealth } from './health-metrics.ts'
 import type { IngestService } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
@@ -76,7 +79,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     trouble: () => troubles(options),
   })
   if (roles.has('ingest')) await registerIngest(app, ingestDeps(options))
-  if (roles.has('cdn')) registerCdn(app, { settings, tracker_code: await readTracker() })
+  if (roles.has('cdn')) registerCdn(app, { settings, trackers: await readTrackers() })
   if (roles.has('reports-api')) {
     await registerReports(app, {
       store: options.keeper.store,
@@ -87,6 +90,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
       log_status: options.log_status,
       matching_status: () => options.matching()?.status(),
     })
+    registerInstallChecks(app, options)
     await registerDashboard(app, { folder: assets.dashboard })
   }
   if (options.demo) registerDemo(app, demoOptions(app, options))
@@ -94,6 +98,29 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
   registerControl(app, options)
   registerQuarantineControl(app, { store: options.keeper.store, log: options.ingest.log, now, watch: quarantine })
   return runApp(app, config)
+}
+
+function registerInstallChecks(app: App, { config, settings, demo, base_url }: HttpOptions): void {
+  const outbound = openOutbound({
+    allow: config.OUTBOUND_ALLOW,
+    // The pages of the demo are this service itself: its own address and no other of this machine.
+    own_origins: demo
+      ? [...new Set([base_url, `http://localhost:${config.PORT}`, localUrlOf(config)].map(originOf))]
+      : [],
+  })
+  app.addHook('onClose', () => outbound.close())
+  installCheckRoutes(app, {
+    settings,
+    outbound,
+    async currentScript(site) {
+      const { statusCode, body } = await app.inject(`/t/${encodeURIComponent(site)}.js`)
+      return statusCode === 200 ? body : undefined
+    },
+  })
+}
+
+function originOf(address: string): string {
+  return new URL(address).origin
 }
 
 /** The figures of the status page, and those that are for /metrics alone. */
@@ -131,9 +158,9 @@ function troubles({ keeper, matching, roles, ingest }: HttpOptions): string[] {
   return found.filter((trouble) => trouble !== undefined)
 }
 
-async function readTracker(): Promise<string> {
-  if (!existsSync(assets.tracker)) throw new Error('The tracker is not built. Run `npm run build`.')
-  return readFile(assets.tracker, 'utf8')
+async function readTrackers(): Promise<Trackers> {
+  if (!existsSync(assets.trackers)) throw new Error('The tracker is not built. Run `npm run build`.')
+  return JSON.parse(await readFile(assets.trackers, 'utf8'))
 }
 
 function demoOptions(app: App, { base_url, control_token }: HttpOptions) {

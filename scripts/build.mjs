@@ -11,7 +11,7 @@ const serviceSources = ['cli', 'ingest', 'matching', 'reports-api', 'storage', '
 
 const parts = [
   { name: 'service', output: 'throughline.js', sources: [...serviceSources, 'package.json'], build: buildService },
-  { name: 'tracker', output: 'tracker.js', sources: ['tracker', 'cdn'], build: buildTracker },
+  { name: 'tracker', output: 'trackers.json', sources: ['tracker', 'cdn'], build: buildTracker },
   { name: 'dashboard', output: 'dashboard/index.html', sources: ['reports-api/dashboard'], build: buildDashboard },
 ]
 
@@ -33,9 +33,9 @@ async function buildTracker() {
   const builder = join(dist, `build-tracker-${process.pid}.mjs`)
   await bundle(join(root, 'cdn/build.ts'), builder)
   try {
-    const { buildTracker } = await import(pathToFileURL(builder).href)
-    await writeFile(join(dist, `tracker.${process.pid}`), await buildTracker({ root }))
-    await rename(join(dist, `tracker.${process.pid}`), join(dist, 'tracker.js'))
+    const { buildTrackers } = await import(pathToFileURL(builder).href)
+    await writeFile(join(dist, `trackers.${process.pid}`), JSON.stringify(await buildTrackers({ root })))
+    await rename(join(dist, `trackers.${process.pid}`), join(dist, 'trackers.json'))
   } finally {
     await rm(builder)
     await rm(`${builder}.map`, { force: true })

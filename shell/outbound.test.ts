@@ -22,10 +22,11 @@ afterAll(() => {
 })
 
 let door: Outbound | undefined
-function open(allow: string[], names: Record<string, string[]> = {}): Outbound {
+function open(allow: string[], names: Record<string, string[]> = {}, own_origins: string[] = []): Outbound {
   seen = []
   door = openOutbound({
     allow,
+    own_origins,
     resolve: (host, done) =>
       done(
         null,
@@ -95,6 +96,14 @@ describe('the outbound door', () => {
     expect(seen).toEqual(['GET /ok'])
   })
 
+  test('goes to an address of our own, and to no other port beside it', async () => {
+    const door = open([], {}, [`http://127.0.0.1:${port}`])
+    expect((await door.send({ method: 'GET', url: `http://127.0.0.1:${port}/ok` })).status).toBe(200)
+    for (const url of [`http://127.0.0.1:${port + 1}/`, `https://127.0.0.1:${port}/`, `http://[::1]:${port}/`])
+      expect(await refusal(door.send({ method: 'GET', url }))).toBeInstanceOf(AddressRefused)
+    expect(seen).toEqual(['GET /ok'])
+  })
+
   test('does not follow a redirect', async () => {
     const answer = await open(['127.0.0.1/32']).send({
       method: 'POST',
@@ -107,7 +116,13 @@ describe('the outbound door', () => {
 
   test('reads no more of an answer than it has room for', async () => {
     const answer = await open(['127.0.0.1']).send({ method: 'GET', url: `http://127.0.0.1:${port}/endless` })
-    expect(answer.body).toHaveLength(64 * 1024)
+    expect([answer.body.length, answer.is_cut]).toEqual([64 * 1024, true])
+  })
+
+  test('reads as much as the caller has room for', async () => {
+    const wanted = { method: 'GET' as const, url: `http://127.0.0.1:${port}/endless`, body_bytes_max: 2_000_000 }
+    const answer = await open(['127.0.0.1']).send(wanted)
+    expect([answer.body.length, answer.is_cut]).toEqual([1_000_000, false])
   })
 
   test('gives up on a server that does not answer', async () => {

@@ -14,13 +14,16 @@ export interface OutboundRequest {
   headers?: Record<string, string>
   body?: string
   timeout_ms?: number
+  /** Of the answer; `BODY_BYTES_MAX` when not said. */
+  body_bytes_max?: number
 }
 
 export interface OutboundAnswer {
   status: number
   headers: Record<string, string | string[] | undefined>
-  /** At most `BODY_BYTES_MAX`. */
   body: string
+  /** There was more of it than was read. */
+  is_cut: boolean
 }
 
 /** The one door to the outside: the address is checked as the connection is made, redirects are answers like any other. */
@@ -42,6 +45,8 @@ type Resolve = (host: string, done: (error: Error | null, addresses: LookupAddre
 export interface OutboundOptions {
   /** Networks that may be reached beside the public ones, as CIDR. */
   allow: string[]
+  /** Addresses of our own, such as `http://localhost:8080`, that may be reached wherever they lead. */
+  own_origins?: string[]
   /** Stands in for DNS in tests. */
   resolve?: Resolve
 }
@@ -49,7 +54,7 @@ export interface OutboundOptions {
 const systemResolve: Resolve = (host, done) =>
   dnsLookup(host, { all: true }, (error, addresses) => done(error, addresses ?? []))
 
-export function openOutbound({ allow, resolve = systemResolve }: OutboundOptions): Outbound {
+export function openOutbound({ allow, own_origins = [], resolve = systemResolve }: OutboundOptions): Outbound {
   const allowed = allow.map((network) => ipaddr.parseCIDR(network.includes('/') ? network : withFullMask(network)))
   const isReachable = (address: string) => mayReach(address, allowed)
   // The connection is made to the very addresses that were checked: a second look-up could say something else.
@@ -67,33 +72,39 @@ export function openOutbound({ allow, resolve = systemResolve }: OutboundOptions
     // A pooled connection would outlive a change of the address it was checked for.
     keepAliveTimeout: 1_000,
   })
+  const ownAgent = new Agent({ connect: { timeout: TIMEOUT_MS }, keepAliveTimeout: 1_000 })
   return {
-    async send({ method, url, headers = {}, body, timeout_ms = TIMEOUT_MS }) {
+    async send({ method, url, headers = {}, body, timeout_ms = TIMEOUT_MS, body_bytes_max = BODY_BYTES_MAX }) {
       const target = new URL(url)
+      const isOwn = own_origins.includes(target.origin)
       if (target.protocol !== 'http:' && target.protocol !== 'https:') throw new AddressRefused()
       // An address written as such is never looked up, so it is checked here; URL has put it into its plain form.
       const literal = target.hostname.replace(/^\[|\]$/g, '')
-      if (isIP(literal) && !isReachable(literal)) throw new AddressRefused()
+      if (!isOwn && isIP(literal) && !isReachable(literal)) throw new AddressRefused()
       const signal = AbortSignal.timeout(timeout_ms)
-      const answer = await request(target, { method, headers, body: body ?? null, dispatcher: agent, signal })
-      return { status: answer.statusCode, headers: answer.headers, body: await readSome(answer.body) }
+      const dispatcher = isOwn ? ownAgent : agent
+      const answer = await request(target, { method, headers, body: body ?? null, dispatcher, signal })
+      return { status: answer.statusCode, headers: answer.headers, ...(await readSome(answer.body, body_bytes_max)) }
     },
-    close: () => agent.destroy(),
+    close: async () => void (await Promise.all([agent.destroy(), ownAgent.destroy()])),
   }
 }
 
-async function readSome(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+async function readSome(
+  body: AsyncIterable<Buffer> & { destroy(): unknown },
+  bytes_max: number,
+): Promise<{ body: string; is_cut: boolean }> {
   const pieces: Buffer[] = []
   let bytes = 0
   for await (const piece of body) {
-    pieces.push(piece.subarray(0, BODY_BYTES_MAX - bytes))
+    pieces.push(piece.subarray(0, bytes_max - bytes))
     bytes += piece.length
-    if (bytes >= BODY_BYTES_MAX) {
+    if (bytes >= bytes_max) {
       body.destroy()
       break
     }
   }
-  return Buffer.concat(pieces).toString('utf8')
+  return { body: Buffer.concat(pieces).toString('utf8'), is_cut: bytes >= bytes_max }
 }
 
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]

@@ -31,7 +31,10 @@ describe('GET /t/{site}.js', () => {
     put('pool', pool)
     put('pool', PoolDocument.parse({ ...pool, id: 'other', site: 'elsewhere', replaces: ['+78120000000'] }))
     app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
-    registerCdn(app, { settings: memory.settings, tracker_code: 'seen(tl_settings)' })
+    registerCdn(app, {
+      settings: memory.settings,
+      trackers: { 'calls,forms,linker': 'seen($)', 'forms,linker': 'seen($)', aids: 'aids($)' },
+    })
     await app.ready()
   })
 
@@ -124,6 +127,73 @@ describe('GET /t/{site}.js', () => {
     expect(response.headers['cache-control']).toBe('public, max-age=30')
     expect(() => new Function(response.body)()).not.toThrow()
     expect(response.body).toContain('there is no site')
+  })
+
+  test('/t/shop.aids.js is what looks into the installation, with the same settings and headers', async () => {
+    const [script, aids] = [await get('/t/shop.js'), await get('/t/shop.aids.js')]
+    expect(aids.statusCode).toBe(200)
+    expect(aids.body).toBe(script.body.replace('seen(', 'aids('))
+    const { etag, date: _, 'content-length': __, ...headers } = aids.headers
+    expect(script.headers).toMatchObject(headers)
+    expect(etag).not.toBe(script.headers.etag)
+    expect((await get('/t/nobody.aids.js')).statusCode).toBe(404)
+  })
+
+  test('is the tracker of a site that is called so, and not the aids of another', async () => {
+    put('site', { ...site, id: 'shop.aids' })
+    expect((await get('/t/shop.aids.js')).body).toContain('seen(')
+  })
+
+  test('answers HEAD with the headers alone, the same as of GET', async () => {
+    const asked = { 'accept-encoding': 'br' }
+    const [whole, head] = [
+      await get('/t/shop.js', asked),
+      await app.inject({ method: 'HEAD', url: '/t/shop.js', headers: asked }),
+    ]
+    expect(head.body).toBe('')
+    for (const name of ['etag', 'cache-control', 'content-encoding', 'content-length', 'content-type', 'vary'])
+      expect([name, head.headers[name]]).toEqual([name, whole.headers[name]])
+  })
+
+  test('sends the whole file to a cache that asks for a piece', async () => {
+    const response = await get('/t/shop.js', { range: 'bytes=0-9' })
+    expect(response.statusCode).toBe(200)
+    expect(response.headers['content-range']).toBeUndefined()
+    expect(response.body).toBe((await get('/t/shop.js')).body)
+  })
+
+  test('has another tag in each encoding, so that no cache sends brotli to a browser that cannot read it', async () => {
+    const tags = await Promise.all(
+      ['br', 'gzip', ''].map(async (accepts) => (await get('/t/shop.js', { 'accept-encoding': accepts })).headers.etag),
+    )
+    expect(new Set(tags).size).toBe(3)
+  })
+
+  test.each([
+    ['a CDN that packs it itself and so weakens the tag', (tag: string) => `W/${tag}`],
+    ['Apache, which writes its encoding into the tag', (tag: string) => tag.replace(/"$/, '-gzip"')],
+    ['a cache that has it in several encodings', (tag: string) => `W/"x", ${tag.replace('-br', '-gzip')}, W/${tag}`],
+    ['a cache that will take any', () => '*'],
+  ])('is not sent again through %s', async (_, seenAs) => {
+    const { headers } = await get('/t/shop.js', { 'accept-encoding': 'br' })
+    const again = await get('/t/shop.js', { 'if-none-match': seenAs(String(headers.etag)), 'accept-encoding': 'br' })
+    expect(again.statusCode).toBe(304)
+    expect(again.headers).toMatchObject({ etag: headers.etag, vary: 'Accept-Encoding' })
+    expect(again.headers['content-encoding']).toBeUndefined()
+  })
+
+  test('reaches the pages behind a cache that only ever asks whether it changed', async () => {
+    let kept = await get('/t/shop.js', { 'accept-encoding': 'br' })
+    const ask = async () => {
+      const asked = await get('/t/shop.js', { 'if-none-match': `W/${kept.headers.etag}`, 'accept-encoding': 'br' })
+      if (asked.statusCode === 200) kept = asked
+      return asked.statusCode
+    }
+    expect(await ask()).toBe(304)
+    put('pool', { ...pool, replaces: ['+74957777777'] })
+    expect(await ask()).toBe(200)
+    expect(brotliDecompressSync(kept.rawPayload).toString()).toContain('4957777777')
+    expect(await ask()).toBe(304)
   })
 
   test('serves a site whose key has dots', async () => {

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router'
 import { Shell } from './layout/shell.tsx'
 import { type Asked, isKind } from './pages/find/read-asked.ts'
+import { isPlatform, type Platform } from './pages/install/snippets.ts'
 import { LostPage } from './pages/lost/lost-page.tsx'
 import { ReportPage } from './pages/report/report-page.tsx'
 import { readReportSearch } from './pages/report/report-search.ts'
@@ -53,10 +54,30 @@ const statusRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/status/status-page.tsx'), 'StatusPage'),
 })
 
+const installRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/install',
+  validateSearch: (raw: Record<string, unknown>): SiteSearch & { on?: Platform } => ({
+    ...readSite(raw),
+    ...(isPlatform(raw.on) && { on: raw.on }),
+  }),
+  component: lazyRouteComponent(() => import('./pages/install/install-page.tsx'), 'InstallPage'),
+})
+
+const checkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/install/check',
+  validateSearch: (raw: Record<string, unknown>): SiteSearch & { url?: string } => ({
+    ...readSite(raw),
+    ...(raw.url !== undefined && raw.url !== '' && { url: String(raw.url) }),
+  }),
+  component: lazyRouteComponent(() => import('./pages/install/check-page.tsx'), 'CheckPage'),
+})
+
 /** Every page of the dashboard and its address. `dashboard-routes.ts` lists the same paths for the server. */
 export function createDashboardRouter() {
   return createRouter({
-    routeTree: rootRoute.addChildren([reportRoute, findRoute, personRoute, statusRoute]),
+    routeTree: rootRoute.addChildren([reportRoute, findRoute, personRoute, statusRoute, installRoute, checkRoute]),
     defaultPreload: 'intent',
     scrollRestoration: true,
   })

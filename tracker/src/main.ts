@@ -14,15 +14,26 @@ import { readCookie } from './storage.ts'
 guard(() => {
   // Found now: a script knows its own tag only while it is read, and consent may be long in coming.
   const endpoint = findEndpoint()
-  // A visitor id is there only if consent was given on an earlier page.
-  openApi(() => start(endpoint), settings.consent !== 'wait' || !!readCookie('tl_visitor'))
+  const open = (): void =>
+    // A visitor id is there only if consent was given on an earlier page.
+    openApi(() => start(endpoint), settings.consent !== 'wait' || !!readCookie('tl_visitor'))
+  // `tl_debug` and `tl_test`: the aids have to be there before anything happens. They read the flags themselves.
+  if (/tl_[dt]/.test(location.search)) {
+    document.head.append(
+      Object.assign(document.createElement('script'), {
+        src: `${endpoint}../t/${settings.site}.aids.js`,
+        onload: open,
+        onerror: open,
+      }),
+    )
+  } else open()
 })()
 
 function start(endpoint: string): void {
-  startSending(endpoint, showNumbers)
-  const isKnown = showKnownNumbers()
+  startSending(endpoint, with_calls ? showNumbers : () => {})
+  const isKnown = with_calls && showKnownNumbers()
   watchEngagement()
-  watchForms()
+  if (with_forms) watchForms()
   watchClicks()
   watchPages()
   watchActivity(!isKnown)

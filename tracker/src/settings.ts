@@ -14,4 +14,11 @@ interface Settings {
 // The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`.
 declare const tl_settings: Settings
 
+// Set by cdn/build.ts: a build without a feature leaves its code out.
+declare global {
+  const with_calls: boolean
+  const with_forms: boolean
+  const with_linker: boolean
+}
+
 export const settings: Settings = tl_settings

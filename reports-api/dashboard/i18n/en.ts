@@ -1,8 +1,10 @@
+import { installEn } from './install-en.ts'
 import { statusEn } from './status-en.ts'
 
 /** Every text of the dashboard in English. A key missing in Russian does not compile. */
 export const en = {
   ...statusEn,
+  ...installEn,
   'app.skip': 'Skip to content',
   'app.language.other': 'Русский',
   'app.theme': 'Theme',

@@ -1,9 +1,11 @@
+import { installRu } from './install-ru.ts'
 import { statusRu } from './status-ru.ts'
 import type { Text, TextKey } from './translate.ts'
 
 /** Every text of the dashboard in Russian. */
 export const ru: Record<TextKey, Text> = {
   ...statusRu,
+  ...installRu,
   'app.skip': 'К содержанию',
   'app.language.other': 'English',
   'app.theme': 'Тема',

@@ -2,6 +2,7 @@ import { ActionIcon, type MantineColorScheme, Menu, useMantineColorScheme } from
 import {
   IconActivity,
   IconBook2,
+  IconCode,
   IconDeviceDesktop,
   IconDotsVertical,
   IconLanguage,
@@ -52,6 +53,16 @@ export function PageMenu(): ReactNode {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
+        {signedIn && (
+          <Menu.Item
+            leftSection={<IconCode size={16} />}
+            renderRoot={(props) => (
+              <Link to="/install" search={({ site }) => (site === undefined ? {} : { site })} {...props} />
+            )}
+          >
+            {t('app.nav.install')}
+          </Menu.Item>
+        )}
         {signedIn && (
           <Menu.Item
             leftSection={<IconActivity size={16} />}

@@ -1,5 +1,5 @@
 import { Input, Select } from '@mantine/core'
-import { useNavigate } from '@tanstack/react-router'
+import { useLocation, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useWords } from '../i18n/language.tsx'
 import { useSite } from '../parts/use-site.ts'
@@ -8,12 +8,15 @@ import { useSite } from '../parts/use-site.ts'
 export function SitePicker(): ReactNode {
   const { t } = useWords()
   const navigate = useNavigate()
+  const isAboutSite = useLocation({ select: ({ pathname }) => pathname.startsWith('/install') })
   const { id, sites } = useSite()
   if (id === undefined) return null
   // A site typed by hand is one more option: a token that may not list sites can still read them.
   const known = (sites ?? []).map((site) => ({ value: site.id, label: site.name || site.id }))
   const options = known.some(({ value }) => value === id) ? known : [{ value: id, label: id }, ...known]
-  const open = (site: string) => void navigate({ to: '/', search: { site } })
+  // Pages about the site itself stay; those about its people would show nobody.
+  const to = isAboutSite ? '.' : '/'
+  const open = (site: string) => void navigate({ to, search: { site } })
   if (sites === null) return <TypedSite key={id} site={id} open={open} />
   return (
     <Select

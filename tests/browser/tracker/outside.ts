@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
-import { buildTracker } from '#cdn/build.ts'
+import { buildAids, buildTracker } from '#cdn/build.ts'
 import type { PublicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
@@ -47,6 +47,7 @@ export const NUMBER = { pool: 'ads', replaces: ['+74950000000'], number: '+74951
 
 const WAIT_MS = 15_000
 const code = buildTracker()
+const aids = buildAids()
 
 export async function openOutside(): Promise<Outside> {
   const pages = new Map<string, { html: string; headers: Record<string, string> }>()
@@ -107,9 +108,10 @@ export async function openOutside(): Promise<Outside> {
 
   async function serveEndpoint(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://endpoint')
-    if (pathname.endsWith('/t/shop.js')) {
+    const script = { '/t/shop.js': code, '/t/shop.aids.js': aids }[pathname.slice(pathname.lastIndexOf('/t/'))]
+    if (script) {
       response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' })
-      response.end(renderScript(await code, outside.settings))
+      response.end(renderScript(await script, outside.settings))
       return
     }
     const body = await readBody(request)

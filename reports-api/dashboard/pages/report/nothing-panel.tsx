@@ -1,6 +1,7 @@
 import { Anchor, Button, Loader, Stack, Text } from '@mantine/core'
 import { IconCalendarOff, IconRadar2 } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { reportQuery } from '../../api/reports.ts'
 import { formatDateRange } from '../../format/dates.ts'
@@ -72,6 +73,13 @@ function FirstSteps({ site }: { site: string }): ReactNode {
     <StatePanel icon={<IconRadar2 size={28} />} title={t('report.fresh.title')} text={t('report.fresh.text')}>
       <Stack w="100%" align="center">
         <CopyLine text={snippet} />
+        <Anchor
+          renderRoot={(props) => <Link to="/install" search={{ site }} {...props} />}
+          underline="always"
+          size="sm"
+        >
+          {t('report.fresh.how')}
+        </Anchor>
         <Text size="sm" c="dimmed">
           <Loader size={12} mr={8} aria-hidden />
           {t('report.fresh.watch')}
