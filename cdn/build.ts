@@ -25,7 +25,8 @@ export async function buildTracker(
     bundle: true,
     minifySyntax: true,
     write: false,
-    format: 'iife',
+    // The settings are put around it as a function, and what is in a function is no global.
+    format: 'esm',
     target: 'es2017',
     charset: 'utf8',
     legalComments: 'none',
