@@ -26,6 +26,6 @@ function pulse(): void {
   tick()
   if (isVisible() && now - active_ms < PATIENCE_MS && now - pulsed_ms > PULSE_MS) {
     pulsed_ms = now
-    if (signOfLife()) renewLeases()
+    if (signOfLife() && with_calls) renewLeases()
   }
 }

@@ -6,6 +6,6 @@ export function findEndpoint(): string {
   const script = (document.querySelector(`script[data-tl-base],script[src*="/t/${settings.site}.js"]`) ||
     document.currentScript) as HTMLScriptElement
   // Throws, and so keeps us still, where there is no such address: in a page that has the code written into it.
-  const [, folder] = /^(http.*?)(\/t)?\/[^/?]*(\?.*)?$/.exec(script.src) as string[]
-  return `${script.dataset.tlBase || folder}/v1/`
+  const folder = script.dataset.tlBase || (/^(http.*?)(\/t)?\/[^/?]*(\?.*)?$/.exec(script.src) as string[])[1]
+  return `${folder}/v1/`
 }

@@ -49,7 +49,10 @@ export function signOfLife(): boolean {
 function watchRouter(): void {
   const { navigation } = window as { navigation?: EventTarget }
   // Hears also a router that took its own hold of `pushState` before we came (Astro), and leaves history as it is.
-  if (navigation) return on(navigation, 'currententrychange', moved)
+  if (navigation) {
+    on(navigation, 'currententrychange', moved)
+    return
+  }
   // Safari before 26, Firefox before 147.
   on(window, 'popstate', moved)
   for (const name of ['pushState', 'replaceState'] as const) {

@@ -44,7 +44,7 @@ export function startSending(address: string, listener: (leases: Lease[]) => voi
 export function allowSending(isAllowed: boolean): void {
   stopped = !isAllowed
   // A number that is no longer renewed is soon somebody else's.
-  if (stopped && hasLeases) onLeases([])
+  if (with_calls && stopped && hasLeases) onLeases([])
 }
 
 /**
@@ -54,8 +54,10 @@ export function allowSending(isAllowed: boolean): void {
 export function track(type: string, fields: object, lease?: boolean, isEnd?: boolean): void {
   if (stopped) return
   // Nobody has seen the page yet, and it may be that nobody ever will.
-  if ((document as { prerendering?: boolean }).prerendering)
-    return on(document, 'prerenderingchange', () => track(type, fields))
+  if ((document as { prerendering?: boolean }).prerendering) {
+    on(document, 'prerenderingchange', () => track(type, fields))
+    return
+  }
   const id = newId()
   const key = KEPT + id
   const event = Object.assign({ id, type, at: Date.now(), url: location.href }, fields)
@@ -68,7 +70,7 @@ export function track(type: string, fields: object, lease?: boolean, isEnd?: boo
   }
   // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
   const text = `"events":[${JSON.stringify(event)}],${JSON.stringify(sender).slice(1)}`
-  if (lease) leaseKey = key
+  if (with_calls && lease) leaseKey = key
   if (!isEnd || !guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()) send(key, text)
 }
 
@@ -103,7 +105,7 @@ function send(key: string, text: string): void {
       delete shelf()[key]
       pause_ms = PAUSE_MS
       retry()
-      return readLeases(response)
+      return with_calls && readLeases(response)
     })
     .catch(
       guard(({ headers }) => {
@@ -131,7 +133,8 @@ const shelf = (): Record<string, string> => (recall('tl_visitor') ? localStorage
 const keysKept = (): string[] => Object.keys(shelf()).filter((key) => key.startsWith(KEPT))
 
 /** The clock at sending, by which the server puts `at` right, and the wish for numbers change with each try. */
-const timed = (key: string, text: string): string => `{"sent_at":${Date.now()},"lease":${key === leaseKey},${text}`
+const timed = (key: string, text: string): string =>
+  `{"sent_at":${Date.now()},${with_calls ? `"lease":${key === leaseKey},` : ''}${text}`
 
 /** A string body goes as text/plain, which needs no preflight. Keepalive outlives the page, up to 64 KiB in flight. */
 const post = (path: string, body: string): Promise<Response> =>
