@@ -1,29 +1,31 @@
 import { tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
-import { signOfLife } from './pages.ts'
+import { moved, signOfLife } from './pages.ts'
 import { renewLeases } from './send.ts'
 
-const TICK_MS = 15_000
-const PULSE_MS = 40_000
+const TICK_MS = 1000
+const PULSE_MS = 44_000
 // Someone who reads the number aloud into a phone does not touch the mouse for a while.
 const PATIENCE_MS = 300_000
 
 let active_ms = Date.now()
-let pulsed_ms = 0
+let pulsed_ms = active_ms
 
-/** Keeps session and leases alive while somebody is there. A first lease is short: unless `isKnown`, it is confirmed at once. */
-export function watchActivity(isKnown?: boolean): void {
-  if (isKnown) pulsed_ms = active_ms
+/** Keeps session and leases alive while somebody is there. A first lease is short: `isNew` has it confirmed at once. */
+export function watchActivity(isNew: boolean): void {
   on(document, 'pointermove pointerdown keydown scroll', () => {
     active_ms = Date.now()
-    pulse()
+    if (isNew) pulsed_ms = 0
+    isNew = false
+    look()
   })
-  setInterval(guard(pulse), TICK_MS)
+  setInterval(guard(look), TICK_MS)
 }
 
-function pulse(): void {
+function look(): void {
   const now = Date.now()
   tick()
+  moved()
   if (isVisible() && now - active_ms < PATIENCE_MS && now - pulsed_ms > PULSE_MS) {
     pulsed_ms = now
     if (signOfLife() && with_calls) renewLeases()

@@ -9,7 +9,7 @@ let engaged_ms = 0
 let since_ms = 0
 let depth = 0
 let hasLeft = true
-/** What is scrolled in place of the page, where it is as good as the page. */
+/** The page, or what is scrolled in its place. */
 let scroller: Element | undefined
 
 export function watchEngagement(): void {
@@ -24,7 +24,8 @@ export function watchEngagement(): void {
 export function enterPage(): void {
   tick()
   engaged_ms = depth = 0
-  scroller = undefined
+  // In quirks mode it is the body.
+  scroller = document.scrollingElement || document.documentElement
   hasLeft = false
 }
 
@@ -51,7 +52,6 @@ export function tick(): void {
 }
 
 function measureDepth(): void {
-  const { scrollHeight } = scroller || document.documentElement
-  const seen = (scroller ? scroller.scrollTop : scrollY) + innerHeight
-  depth = Math.max(depth, Math.min(100, ((seen / scrollHeight) * 100) | 0))
+  if (scroller)
+    depth = Math.max(depth, Math.min(100, (((scroller.scrollTop + innerHeight) / scroller.scrollHeight) * 100) | 0))
 }

@@ -24,6 +24,6 @@ function start(endpoint: string): void {
   watchEngagement()
   if (with_forms) watchForms()
   watchClicks()
-  watchActivity(isKnown)
+  watchActivity(!isKnown)
   watchPages()
 }

@@ -24,8 +24,11 @@ export function watchPages(): void {
   })
   // Safari before 14.1 hides no page that is left by a link.
   on(window, 'pagehide', goAway)
+  // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
+  // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each tick looks.
+  const { navigation } = window as { navigation?: EventTarget }
+  on(navigation || window, 'currententrychange popstate', moved)
   schedule()
-  watchRouter()
 }
 
 /** Counts the page on show as one more, once it has settled and is looked at. */
@@ -46,25 +49,6 @@ export function signOfLife(): boolean {
   return !isNew
 }
 
-function watchRouter(): void {
-  const { navigation } = window as { navigation?: EventTarget }
-  // Hears also a router that took its own hold of `pushState` before we came (Astro), and leaves history as it is.
-  if (navigation) {
-    on(navigation, 'currententrychange', moved)
-    return
-  }
-  // Safari before 26, Firefox before 147.
-  on(window, 'popstate', moved)
-  for (const name of ['pushState', 'replaceState'] as const) {
-    const original = history[name]
-    history[name] = function (...args) {
-      const answer = original.apply(this, args)
-      guard(moved)()
-      return answer
-    }
-  }
-}
-
 function expectPage(): void {
   isDue = true
   schedule()
@@ -76,7 +60,8 @@ function schedule(): void {
   timer = isVisible() ? setTimeout(guard(settle), SETTLE_MS) : 0
 }
 
-function moved(): void {
+/** To be called when the address may have changed. */
+export function moved(): void {
   if (!isNewPage()) return
   // In a chain of redirects only the first step leaves a page that somebody has seen.
   if (!timer) leavePage(counted_url)

@@ -105,13 +105,13 @@ function send(key: string, text: string): void {
       delete shelf()[key]
       pause_ms = PAUSE_MS
       retry()
-      return with_calls && readLeases(response)
+      return with_calls ? readLeases(response) : undefined
     })
     .catch(
       guard(({ headers }) => {
         // The answer itself may have been unreadable: then the fact has arrived all the same.
         if (!unsettled[key]) return
-        if (!timer) timer = setTimeout(retry, Math.max(pause_ms, (headers && headers.get('retry-after') * 1000) || 0))
+        timer = timer || setTimeout(retry, (headers && headers.get('retry-after') * 1000) || pause_ms)
         pause_ms *= 2
         putOff(key)
         if (shelf() !== unsettled) delete unsettled[key]

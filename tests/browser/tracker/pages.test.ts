@@ -98,9 +98,9 @@ describe('a page of a router', () => {
 })
 
 describe('hash routes', () => {
-  const walk = async (page: Page) => {
-    await page.evaluate(async () => {
-      const wait = () => new Promise((resolve) => setTimeout(resolve, 120))
+  const walk = async (page: Page, wait_ms = 120) => {
+    await page.evaluate(async (wait_ms) => {
+      const wait = () => new Promise((resolve) => setTimeout(resolve, wait_ms))
       location.hash = '#/flats?rooms=2'
       await wait()
       location.hash = '#/flats?rooms=3'
@@ -110,21 +110,25 @@ describe('hash routes', () => {
       await wait()
       history.back()
       await wait()
-    })
+    }, wait_ms)
     await visitor.settle(page)
     return visitor.outside.events.flatMap(({ type, url }) => (type === 'page' ? [new URL(String(url)).hash] : []))
   }
 
   test.each([
-    ['are pages where the site says so', undefined],
-    ['are pages too in a browser without the Navigation API', () => Reflect.deleteProperty(window, 'navigation')],
-  ])('%s', async (_, prepare) => {
+    ['are pages where the site says so', undefined, 120],
+    [
+      'are pages too in a browser without the Navigation API, which is looked at once a second',
+      () => Reflect.deleteProperty(window, 'navigation'),
+      1300,
+    ],
+  ])('%s', async (_, prepare, wait_ms) => {
     const { outside, context, visit } = visitor
     if (prepare) await context.addInitScript(prepare)
     outside.settings.hash_routes = true
     const page = await visit('/app')
     await outside.event('page')
-    expect(await walk(page)).toEqual(['', '#/flats?rooms=2', '#/contacts', '#/flats?rooms=3'])
+    expect(await walk(page, wait_ms)).toEqual(['', '#/flats?rooms=2', '#/contacts', '#/flats?rooms=3'])
     const leaves = outside.events.filter(({ type }) => type === 'leave')
     expect(leaves.map(({ url }) => new URL(String(url)).hash)).toEqual(['', '#/flats?rooms=2', '#/contacts'])
   })
