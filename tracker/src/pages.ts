@@ -2,7 +2,7 @@ import { campaignOf } from './campaign.ts'
 import { enterPage, leavePage, tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
 import { keepUnsettled, track } from './send.ts'
-import { lastSession, session, touchSession } from './session.ts'
+import { lastSession, touchSession } from './session.ts'
 import { settings } from './settings.ts'
 
 // Long enough for a router's own redirects to end, short enough for nobody to notice.
@@ -73,13 +73,15 @@ function settle(): void {
   if (!isDue && !isNewPage()) return
   isDue = false
   touchSession(counted_url !== location.href)
-  const isOther = counted_url && session() !== counted_session
+  // Asked for once: each look at the session is a cookie read and one written.
+  const { session } = lastSession()
+  const isOther = counted_url && session !== counted_session
   const referrer = isOther ? '' : counted_url || document.referrer
-  counted_session = session()
+  counted_session = session
   counted_url = location.href
   enterPage()
   // Written so, because a form of the name «title» stands in the title's place.
-  track('page', { referrer, title: `${document.title}`.slice(0, 999) }, !!settings.replaces[0])
+  track('page', { referrer, title: `${document.title}`.slice(0, 999), session }, !!settings.replaces[0])
 }
 
 /** Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. */

@@ -17,6 +17,7 @@ const KEPT = `tl_unsent_${settings.site}_`
 // Behind an ad blocker nothing is ever accepted, and the site's storage is not ours to fill.
 const KEPT_MAX = 100
 const PAUSE_MS = 1000
+const PAUSE_MS_MAX = 600_000
 /** A body longer than this may not fit into the 64 KiB that keepalive has. */
 const KEEPALIVE_CHARS_MAX = 20_000
 
@@ -24,7 +25,7 @@ const KEEPALIVE_CHARS_MAX = 20_000
  * Sent, and not answered yet, by the key it is kept under. That ends with the id by which the server knows a repeat. Where
  * nothing can be stored, what failed waits here too.
  */
-const unsettled: Record<string, string> = {}
+let unsettled: Record<string, string> = {}
 let stopped = false
 let hasLeases = false
 let leaseKey: string
@@ -40,11 +41,13 @@ export function startSending(address: string, listener: (leases: Lease[]) => voi
   on(window, 'online', retry)
 }
 
-/** Consent was given or taken back: without it nothing goes out. */
+/** Consent was given or taken back: without it nothing goes out, and what waited is dropped. */
 export function allowSending(isAllowed: boolean): void {
   stopped = !isAllowed
+  if (isAllowed) return
+  unsettled = {}
   // A number that is no longer renewed is soon somebody else's.
-  if (with_calls && stopped && hasLeases) onLeases([])
+  if (with_calls && hasLeases) onLeases([])
 }
 
 /**
@@ -64,7 +67,7 @@ export function track(type: string, fields: object, lease?: boolean, isEnd?: boo
   const sender = {
     site: settings.site,
     visitor: visitor(),
-    // A page that is left knows which session that was in.
+    // A page knows which session it was shown in.
     session: (fields as { session?: string }).session || session(),
     client_ids: clientIds(),
   }
@@ -89,8 +92,7 @@ export function keepUnsettled(): void {
 }
 
 function putOff(key: string): void {
-  if (stopped || keysKept()[KEPT_MAX - 1]) return
-  shelf()[key] = unsettled[key] as string
+  if (!keysKept()[KEPT_MAX - 1]) shelf()[key] = unsettled[key] as string
 }
 
 function send(key: string, text: string): void {
@@ -111,8 +113,10 @@ function send(key: string, text: string): void {
       guard(({ headers }) => {
         // The answer itself may have been unreadable: then the fact has arrived all the same.
         if (!unsettled[key]) return
-        timer = timer || setTimeout(retry, (headers && headers.get('retry-after') * 1000) || pause_ms)
-        pause_ms *= 2
+        if (!timer) {
+          timer = setTimeout(retry, Math.min(PAUSE_MS_MAX, (headers && headers.get('retry-after') * 1000) || pause_ms))
+          pause_ms *= 2
+        }
         putOff(key)
         if (shelf() !== unsettled) delete unsettled[key]
       }),

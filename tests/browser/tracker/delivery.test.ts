@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { pageOf, visiting } from './visiting.ts'
+import { pageOf, stopClock, visiting } from './visiting.ts'
 
 const visitor = visiting()
 
@@ -92,7 +92,7 @@ describe('when the service is away', () => {
     outside.retry_after_s = retry_after_s
     outside.put('/', pageOf(outside.snippet, ''))
     const page = await context.newPage()
-    await page.clock.install()
+    await stopClock(page)
     await page.goto(`${outside.site}/`)
     await page.clock.runFor(100)
     await page.waitForFunction(KEPT_1)
@@ -112,6 +112,25 @@ describe('when the service is away', () => {
     expect(outside.requests).toHaveLength(3)
   })
 
+  test('nothing is tried again after consent was taken back', async () => {
+    const { outside, context } = visitor
+    outside.mood = 'down'
+    outside.put('/', pageOf(outside.snippet, ''))
+    const page = await context.newPage()
+    await stopClock(page)
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.waitForFunction(KEPT_1)
+    await page.evaluate(() => Reflect.get(window, 'throughline')('consent', false))
+    expect(await page.evaluate(kept)).toEqual([])
+    outside.mood = 'up'
+    const sent = outside.requests.length
+    await page.clock.runFor(900_000)
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await page.goto('about:blank')
+    expect(outside.requests).toHaveLength(sent)
+  })
+
   test('nothing is tried twice that the service has refused for good', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit('/')
@@ -128,7 +147,7 @@ describe('a browser that is offline', () => {
     const { outside, context, visit } = visitor
     const page = await visit('/')
     await outside.event('page')
-    await page.clock.install()
+    await stopClock(page)
     await context.setOffline(true)
     await page.evaluate(() => Reflect.get(window, 'throughline')('event', 'offline'))
     await page.waitForFunction(KEPT_1)

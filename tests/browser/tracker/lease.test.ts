@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pageOf, show, visiting } from './visiting.ts'
+import { pageOf, show, stopClock, visiting } from './visiting.ts'
 
 const visitor = visiting()
 
@@ -10,7 +10,7 @@ describe('the lease of a number', () => {
     const { outside, context } = visitor
     outside.put('/', pageOf(outside.snippet, '<p>8 (495) 000-00-00</p>'))
     const page = await context.newPage()
-    await page.clock.install()
+    await stopClock(page)
     await page.goto(`${outside.site}/`)
     await page.clock.runFor(100)
     await page.getByText('8 (495) 123-45-67').waitFor()

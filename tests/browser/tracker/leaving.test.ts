@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pageOf, show, visiting } from './visiting.ts'
+import { pageOf, show, stopClock, visiting } from './visiting.ts'
 
 const visitor = visiting()
 
@@ -90,7 +90,7 @@ describe('leaving', () => {
   test('counts the time a page is seen and has the focus, and no other', async () => {
     const { outside, context } = visitor
     const page = await context.newPage()
-    await page.clock.install()
+    await stopClock(page)
     outside.put('/', pageOf(outside.snippet, ''))
     await page.goto(`${outside.site}/`)
     await page.clock.runFor(100)
@@ -115,7 +115,7 @@ describe('leaving', () => {
   test('by falling silent is told of the session that was, when the next one begins', async () => {
     const { outside, context } = visitor
     const page = await context.newPage()
-    await page.clock.install()
+    await stopClock(page)
     outside.put('/', pageOf(outside.snippet, ''))
     await page.goto(`${outside.site}/`)
     await page.clock.runFor(100)
@@ -153,7 +153,7 @@ describe('leaving', () => {
   test('after an hour of silence belongs to the session that was left, at its last sign of life', async () => {
     const { outside, context } = visitor
     const page = await context.newPage()
-    await page.clock.install()
+    await stopClock(page)
     outside.put('/', `<meta charset="utf-8">${outside.snippet}`)
     await page.goto(`${outside.site}/`)
     await page.clock.runFor(100)

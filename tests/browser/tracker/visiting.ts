@@ -73,3 +73,10 @@ export function show(page: Page, isShown: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'))
   }, isShown)
 }
+
+/** Stops the clock of the page: time passes for it only by `page.clock.runFor`. */
+export async function stopClock(page: Page): Promise<void> {
+  const now = Date.now()
+  await page.clock.install({ time: now })
+  await page.clock.pauseAt(now + 1)
+}
