@@ -10,6 +10,7 @@ export interface PublicSettings {
   consent: Site['consent']
   replaces: Spelling[]
   form_values: string[]
+  hash_routes?: true
 }
 
 /** Names what may be seen, field by field, so that a new setting stays private until somebody decides otherwise. */
@@ -20,6 +21,7 @@ export function publicSettings(site: Site, pools: readonly Pool[]): PublicSettin
     consent: site.consent,
     replaces: [...new Set(own)].sort().map(spellingOf),
     form_values: site.form_values,
+    ...(site.hash_routes && { hash_routes: true }),
   }
 }
 

@@ -59,6 +59,12 @@ describe('GET /t/{site}.js', () => {
     })
   })
 
+  test('names hash routes only to a site that has them', async () => {
+    expect((await get('/t/shop.js')).body).not.toContain('"hash_routes"')
+    put('site', { ...site, hash_routes: true })
+    expect((await get('/t/shop.js')).body).toContain('"hash_routes":true')
+  })
+
   test('says nothing that is not for everyone', async () => {
     const { body } = await get('/t/shop.js')
     for (const secret of ['4951112233', '9990000001', 'boss@', '8120000000']) expect(body).not.toContain(secret)

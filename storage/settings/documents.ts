@@ -43,6 +43,7 @@ export const SiteDocument = z
     form_values: z.array(z.string().max(100)).max(200).default([]),
     cross_domains: z.array(hostName).max(50).default([]),
     consent: z.enum(['not_needed', 'wait', 'cookieless']).default('not_needed'),
+    hash_routes: z.boolean().default(false),
   })
   .meta({ id: 'Site' })
 

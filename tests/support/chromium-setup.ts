@@ -6,10 +6,11 @@ import type { TestProject } from 'vitest/node'
 
 /** Unpacks Chromium once for all runs on this machine, and tells the tests where it is. */
 export default async function setup(project: TestProject): Promise<void> {
-  project.provide('chromium', { executable: await unpack() })
+  project.provide('chromium', { executable: await unpackChromium() })
 }
 
-async function unpack(): Promise<string> {
+/** The place of the executable. */
+export async function unpackChromium(): Promise<string> {
   const modules = join(import.meta.dirname, '../../node_modules')
   const { version } = JSON.parse(await readFile(join(modules, '@sparticuz/chromium/package.json'), 'utf8'))
   const cache = join(modules, '.cache')

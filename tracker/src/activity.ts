@@ -1,10 +1,10 @@
 import { tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
-import { signOfLife } from './pages.ts'
-import { renewLeases, retry } from './send.ts'
-import { settings } from './settings.ts'
+import { moved, signOfLife } from './pages.ts'
+import { renewLeases } from './send.ts'
 
-const PULSE_MS = 45_000
+const TICK_MS = 1000
+const PULSE_MS = 44_000
 // Someone who reads the number aloud into a phone does not touch the mouse for a while.
 const PATIENCE_MS = 300_000
 
@@ -13,22 +13,21 @@ let pulsed_ms = active_ms
 
 /** Keeps session and leases alive while somebody is there. A first lease is short: `isNew` has it confirmed at once. */
 export function watchActivity(isNew: boolean): void {
-  if (isNew) pulsed_ms = 0
   on(document, 'pointermove pointerdown keydown scroll', () => {
     active_ms = Date.now()
-    if (active_ms - pulsed_ms > PULSE_MS) pulse()
+    if (isNew) pulsed_ms = 0
+    isNew = false
+    look()
   })
-  setInterval(
-    guard(() => {
-      tick()
-      if (isVisible() && Date.now() - active_ms < PATIENCE_MS) pulse()
-    }),
-    PULSE_MS,
-  )
+  setInterval(guard(look), TICK_MS)
 }
 
-function pulse(): void {
-  pulsed_ms = Date.now()
-  retry()
-  if (signOfLife() && settings.replaces.length) renewLeases()
+function look(): void {
+  const now = Date.now()
+  tick()
+  moved()
+  if (isVisible() && now - active_ms < PATIENCE_MS && now - pulsed_ms > PULSE_MS) {
+    pulsed_ms = now
+    if (signOfLife() && with_calls) renewLeases()
+  }
 }

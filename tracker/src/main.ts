@@ -35,6 +35,6 @@ function start(endpoint: string): void {
   watchEngagement()
   if (with_forms) watchForms()
   watchClicks()
-  watchPages()
   watchActivity(!isKnown)
+  watchPages()
 }

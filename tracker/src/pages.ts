@@ -2,51 +2,56 @@ import { campaignOf } from './campaign.ts'
 import { enterPage, leavePage, tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
 import { keepUnsettled, track } from './send.ts'
-import { session, touchSession } from './session.ts'
+import { lastSession, touchSession } from './session.ts'
 import { settings } from './settings.ts'
 
 // Long enough for a router's own redirects to end, short enough for nobody to notice.
 const SETTLE_MS = 50
 
 let counted_url = ''
-let counted_path = ''
 let counted_session = ''
-let counted_campaign = ''
-let isDue = true
+let isDue = false
 let timer = 0
 
 /** Counts pages: the one that was loaded, the ones a router shows, the ones that come back through the back button. */
 export function watchPages(): void {
-  for (const name of ['pushState', 'replaceState'] as const) {
-    const original = history[name]
-    history[name] = function (...args) {
-      original.apply(this, args)
-      moved()
-    }
-  }
-  on(window, 'popstate', moved)
   on(window, 'pageshow', (event) => {
-    if ((event as PageTransitionEvent).persisted) countPage()
+    if ((event as PageTransitionEvent).persisted) expectPage()
   })
   on(document, 'visibilitychange', () => {
     if (isVisible()) comeBack()
     else goAway()
   })
-  on(window, 'pagehide', keepUnsettled)
-  countPage()
+  // Safari before 14.1 hides no page that is left by a link.
+  on(window, 'pagehide', goAway)
+  // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
+  // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each tick looks.
+  const { navigation } = window as { navigation?: EventTarget }
+  on(navigation || window, 'currententrychange popstate', moved)
+  schedule()
 }
 
-/** Counts the page on show, once it has settled and is looked at. */
+/** Counts the page on show as one more, once it has settled and is looked at. */
 export function countPage(): void {
-  isDue = true
-  schedule()
+  leavePage(counted_url)
+  expectPage()
 }
 
 /** A sign of life; after half an hour of silence it begins a new session, and that begins with a page. */
 export function signOfLife(): boolean {
+  // What was read until then belongs to the session of then.
+  const last = lastSession()
   const isNew = touchSession(false)
-  if (isNew) countPage()
+  if (isNew) {
+    leavePage(counted_url, false, last)
+    expectPage()
+  }
   return !isNew
+}
+
+function expectPage(): void {
+  isDue = true
+  schedule()
 }
 
 function schedule(): void {
@@ -55,44 +60,49 @@ function schedule(): void {
   timer = isVisible() ? setTimeout(guard(settle), SETTLE_MS) : 0
 }
 
-const moved = guard(() => {
-  if (isNewPage()) leavePage(counted_url, false)
+/** To be called when the address may have changed. */
+export function moved(): void {
+  if (!isNewPage()) return
+  // In a chain of redirects only the first step leaves a page that somebody has seen.
+  if (!timer) leavePage(counted_url)
   schedule()
-})
+}
 
 function settle(): void {
   timer = 0
   if (!isDue && !isNewPage()) return
-  touchSession(counted_url !== location.href)
-  const previous = session() === counted_session ? counted_url : ''
-  const referrer = counted_url ? previous : document.referrer
-  counted_session = session()
-  counted_url = location.href
-  counted_path = location.pathname
-  counted_campaign = campaignOf(location.search)
   isDue = false
+  touchSession(counted_url !== location.href)
+  // Asked for once: each look at the session is a cookie read and one written.
+  const { session } = lastSession()
+  const isOther = counted_url && session !== counted_session
+  const referrer = isOther ? '' : counted_url || document.referrer
+  counted_session = session
+  counted_url = location.href
   enterPage()
-  track('page', { referrer, title: document.title.slice(0, 999) }, settings.replaces.length > 0)
+  // Written so, because a form of the name «title» stands in the title's place.
+  track('page', { referrer, title: `${document.title}`.slice(0, 999), session }, !!settings.replaces[0])
 }
 
 /** Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. */
 function isNewPage(): boolean {
   const campaign = campaignOf(location.search)
-  return counted_path !== location.pathname || (!!campaign && campaign !== counted_campaign)
+  return pathOf(counted_url) !== pathOf(location.href) || (!!campaign && !counted_session.endsWith(campaign))
+}
+
+function pathOf(url: string): string {
+  return url.replace(settings.hash_routes ? /\?[^#]*/g : /[?#].*/, '')
 }
 
 function comeBack(): void {
-  if (isDue) schedule()
-  else signOfLife()
+  signOfLife()
+  schedule()
   tick()
 }
 
 /** The last moment a phone promises: what comes after it may never run. */
 function goAway(): void {
-  if (timer) {
-    clearTimeout(timer)
-    settle()
-  }
-  if (counted_url) leavePage(counted_url, true)
+  if (timer) settle()
+  leavePage(counted_url, true)
   keepUnsettled()
 }

@@ -1,8 +1,8 @@
 import { clientIds } from './client-ids.ts'
-import { guard } from './guard.ts'
-import { lastSession, session } from './session.ts'
+import { guard, on } from './guard.ts'
+import { session } from './session.ts'
 import { settings } from './settings.ts'
-import { keep, keysOf, recallAll } from './storage.ts'
+import { recall } from './storage.ts'
 import { newId, visitor } from './visitor.ts'
 
 export interface Lease {
@@ -12,122 +12,141 @@ export interface Lease {
   expires_at: string
 }
 
-/** One fact with all that its sending needs, also on a later page. */
-interface Parcel {
-  site: string
-  visitor: string
-  session: string
-  client_ids: Record<string, string | undefined>
-  events: [{ id: string }]
-  lease: boolean
-  sent_at: Date
-}
-
-const KEPT = 'tl_unsent_'
+// With the site in it: two sites on one domain may have two services.
+const KEPT = `tl_unsent_${settings.site}_`
 // Behind an ad blocker nothing is ever accepted, and the site's storage is not ours to fill.
-const KEPT_MAX = 30
+const KEPT_MAX = 100
+const PAUSE_MS = 1000
+const PAUSE_MS_MAX = 600_000
+/** A body longer than this may not fit into the 64 KiB that keepalive has. */
+const KEEPALIVE_CHARS_MAX = 20_000
 
-/** Sent, and not answered yet. The event ids let the server drop what it already has. */
-const unsettled = new Set<Parcel>()
-let failed: Parcel[] = []
+/**
+ * Sent, and not answered yet, by the key it is kept under. That ends with the id by which the server knows a repeat. Where
+ * nothing can be stored, what failed waits here too.
+ */
+let unsettled: Record<string, string> = {}
 let stopped = false
 let hasLeases = false
+let leaseKey: string
+let pause_ms = PAUSE_MS
+let timer = 0
 let endpoint: string
 let onLeases: (leases: Lease[]) => void
 
-/** Takes up what earlier pages could not deliver. It follows the first success, and so never delays a page's own facts. */
+/** What earlier pages could not deliver follows the first success, and so never delays a page's own facts. */
 export function startSending(address: string, listener: (leases: Lease[]) => void): void {
   endpoint = address
   onLeases = listener
-  failed = ((recallAll(KEPT) || []) as (Parcel | undefined)[]).filter((parcel) => parcel?.events) as Parcel[]
-  // Numbers are for the page that is looked at, not for the one before it.
-  for (const parcel of failed) parcel.lease = false
+  on(window, 'online', retry)
 }
 
 /** Consent was given or taken back: without it nothing goes out, and what waited is dropped. */
 export function allowSending(isAllowed: boolean): void {
   stopped = !isAllowed
-  failed = []
+  if (isAllowed) return
+  unsettled = {}
+  // A number that is no longer renewed is soon somebody else's.
+  if (with_calls && hasLeases) onLeases([])
 }
 
 /**
  * One fact, sent at once. `lease` asks for numbers in the same request; `isEnd` says that the page is being hidden, where
  * only beacons are sure to get through. Elsewhere hardened browsers swallow them, and over their quota they are refused.
  */
-export function track(type: string, fields: object, lease = false, isEnd = false): void {
+export function track(type: string, fields: object, lease?: boolean, isEnd?: boolean): void {
   if (stopped) return
-  const parcel = pack(type, fields, lease)
-  if (!isEnd || !navigator.sendBeacon(`${endpoint}events`, JSON.stringify(parcel))) send(parcel)
+  // Nobody has seen the page yet, and it may be that nobody ever will.
+  if ((document as { prerendering?: boolean }).prerendering) {
+    on(document, 'prerenderingchange', () => track(type, fields))
+    return
+  }
+  const id = newId()
+  const key = KEPT + id
+  const event = Object.assign({ id, type, at: Date.now(), url: location.href }, fields)
+  const sender = {
+    site: settings.site,
+    visitor: visitor(),
+    // A page knows which session it was shown in.
+    session: (fields as { session?: string }).session || session(),
+    client_ids: clientIds(),
+  }
+  // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
+  const text = `"events":[${JSON.stringify(event)}],${JSON.stringify(sender).slice(1)}`
+  if (with_calls && lease) leaseKey = key
+  if (!isEnd || !guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()) send(key, text)
 }
 
 /** Says that the numbers are still looked at. */
 export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
-  if (stopped || !hasLeases) return
-  post('numbers', { site: settings.site, visitor: visitor(), session: session() })
-    .then(readLeases)
-    .catch(() => {})
+  if (!stopped && hasLeases)
+    post('numbers', JSON.stringify({ site: settings.site, visitor: visitor(), session: session() }))
+      .then(readLeases)
+      .catch(() => {})
 }
 
 /** To be called when the page may be about to vanish: what has no answer yet is left for the next page. */
-export const keepUnsettled = guard(() => {
-  for (const parcel of unsettled) {
-    if (keysOf(KEPT).length < KEPT_MAX) keep(KEPT + parcel.events[0].id, JSON.stringify(parcel))
-  }
-})
-
-function pack(type: string, fields: object, lease: boolean): Parcel {
-  // Leaving proves no life: after an hour of silence it must not open a session of its own.
-  const last = type === 'leave' && lastSession()
-  const event = { id: newId(), type, at: last ? last.at : new Date(), url: location.href }
-  return {
-    site: settings.site,
-    visitor: visitor(),
-    session: last ? last.session : session(),
-    client_ids: clientIds(),
-    events: [Object.assign(event, fields)],
-    lease,
-    sent_at: new Date(),
-  }
+export function keepUnsettled(): void {
+  Object.keys(unsettled).forEach(putOff)
 }
 
-function send(parcel: Parcel): void {
-  parcel.sent_at = new Date()
-  const answer = post('events', parcel)
-  unsettled.add(parcel)
-  answer
+function putOff(key: string): void {
+  if (!keysKept()[KEPT_MAX - 1]) shelf()[key] = unsettled[key] as string
+}
+
+function send(key: string, text: string): void {
+  // Taken away before it is sent: another tab must not send it as well.
+  delete shelf()[key]
+  unsettled[key] = text
+  post('events', timed(key, text))
     .then((response) => {
       // Anything else that is wrong with a fact would be wrong again tomorrow.
-      if (response.status > 499 || response.status === 429) throw 0
-      unsettled.delete(parcel)
-      keep(KEPT + parcel.events[0].id, '')
+      if (/^5|429/.test(`${response.status}`)) throw response
+      delete unsettled[key]
+      delete shelf()[key]
+      pause_ms = PAUSE_MS
       retry()
-      return readLeases(response)
+      return with_calls ? readLeases(response) : undefined
     })
-    .catch(() => {
-      // The answer itself may have been unreadable: then the fact has arrived all the same.
-      if (!unsettled.has(parcel) || stopped) return
-      if (failed.length < KEPT_MAX) failed.push(parcel)
-      else unsettled.delete(parcel)
-      keepUnsettled()
-    })
+    .catch(
+      guard(({ headers }) => {
+        // The answer itself may have been unreadable: then the fact has arrived all the same.
+        if (!unsettled[key]) return
+        if (!timer) {
+          timer = setTimeout(retry, Math.min(PAUSE_MS_MAX, (headers && headers.get('retry-after') * 1000) || pause_ms))
+          pause_ms *= 2
+        }
+        putOff(key)
+        if (shelf() !== unsettled) delete unsettled[key]
+      }),
+    )
 }
 
 /** Tries one that failed, and after its success the next: a server coming back is not met by a crowd. */
-export function retry(): void {
-  const parcel = failed.shift()
-  if (parcel) send(parcel)
-}
+const retry = guard(() => {
+  clearTimeout(timer)
+  timer = 0
+  const [key] = keysKept()
+  if (key) send(key, shelf()[key] as string)
+})
 
-/** A string body goes as text/plain, which needs no preflight. Throws at once on content that is no JSON. */
-function post(path: string, content: object): Promise<Response> {
-  // Keepalive outlives the page. Browsers refuse it over 64 KiB in flight: what is refused waits its turn among the failed.
-  return fetch(endpoint + path, { method: 'POST', body: JSON.stringify(content), keepalive: true })
-}
+/** Storage that works holds the visitor. */
+const shelf = (): Record<string, string> => (recall('tl_visitor') ? localStorage : unsettled)
 
-async function readLeases(response: Response): Promise<void> {
-  const { numbers } = await response.json()
-  if (!numbers) return
-  hasLeases = true
-  onLeases(numbers)
-}
+const keysKept = (): string[] => Object.keys(shelf()).filter((key) => key.startsWith(KEPT))
+
+/** The clock at sending, by which the server puts `at` right, and the wish for numbers change with each try. */
+const timed = (key: string, text: string): string =>
+  `{"sent_at":${Date.now()},${with_calls ? `"lease":${key === leaseKey},` : ''}${text}`
+
+/** A string body goes as text/plain, which needs no preflight. Keepalive outlives the page, up to 64 KiB in flight. */
+const post = (path: string, body: string): Promise<Response> =>
+  fetch(endpoint + path, { method: 'POST', body, keepalive: !body[KEEPALIVE_CHARS_MAX] })
+
+const readLeases = (response: Response): Promise<void> =>
+  response.json().then(({ numbers }) => {
+    if (stopped || !numbers) return
+    hasLeases = true
+    onLeases(numbers)
+  })

@@ -30,7 +30,7 @@ export function touchSession(arriving: boolean): boolean {
 }
 
 /** The session that the page on show was counted in, and when it was last alive: what a page that is being left belongs to. */
-export function lastSession(): { session: string; at: Date } {
+export function lastSession(): { session: string; at: number } {
   const now = Date.now()
-  return { session: id, at: new Date(now - seen_ms < LIFE_S * 1000 ? now : seen_ms) }
+  return { session: id, at: now - seen_ms < LIFE_S * 1000 ? now : seen_ms }
 }

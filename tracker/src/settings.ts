@@ -9,6 +9,8 @@ interface Settings {
   replaces: Spelling[]
   /** Fields of forms that are kept beside phone, email and name. */
   form_values: string[]
+  /** The site's pages differ by the part of the address after `#`. */
+  hash_routes?: boolean
 }
 
 // The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`.

@@ -38,12 +38,6 @@ export const keep = guard((key: string, value: string) => {
   else localStorage.removeItem(key)
 })
 
-/** All that was kept under keys that begin so. */
-export const recallAll = guard((prefix: string): unknown[] =>
-  // One by one: a spoiled piece must not cost the others.
-  keysOf(prefix).map(guard((key) => JSON.parse(localStorage[key]))),
-)
-
 /** Consent was taken back: nothing is left behind. */
 export const forgetAll = guard(() => {
   for (const name of ['tl_visitor', 'tl_session']) writeCookie(name, '', 0)

@@ -1,8 +1,10 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { pageOf, visiting } from './visiting.ts'
+import { pageOf, stopClock, visiting } from './visiting.ts'
 
 const visitor = visiting()
 
+const KEPT_1 = () => Object.keys(localStorage).some((key) => key.startsWith('tl_unsent_'))
 const kept = () => Object.keys(localStorage).filter((key) => key.startsWith('tl_unsent_'))
 
 describe('when the service is away', () => {
@@ -47,13 +49,13 @@ describe('when the service is away', () => {
     outside.mood = 'down'
     const page = await visit('/')
     await page.evaluate(() => {
-      for (let at = 0; at < 100; at++) Reflect.get(window, 'throughline')('event', `e${at}`)
+      for (let at = 0; at < 200; at++) Reflect.get(window, 'throughline')('event', `e${at}`)
     })
     await page.waitForLoadState('networkidle')
     await page.goto('about:blank')
     outside.put('/look', pageOf('', ''))
     await page.goto(`${outside.site}/look`)
-    expect((await page.evaluate(kept)).length).toBe(30)
+    expect((await page.evaluate(kept)).length).toBe(100)
   })
 
   test('what something else has left under its names costs neither the page nor what waits', async () => {
@@ -81,6 +83,54 @@ describe('when the service is away', () => {
     expect(outside.refused).toEqual([])
   })
 
+  test.each([
+    ['a second', undefined, 1],
+    ['as long as the service asks for', 7, 7],
+  ])('it is tried again after %s, and then less and less often', async (_, retry_after_s, first_s) => {
+    const { outside, context } = visitor
+    outside.mood = 'busy'
+    outside.retry_after_s = retry_after_s
+    outside.put('/', pageOf(outside.snippet, ''))
+    const page = await context.newPage()
+    await stopClock(page)
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.waitForFunction(KEPT_1)
+    const tried = async (seconds: number) => {
+      await page.clock.runFor(seconds * 1000)
+      return outside.requests.length
+    }
+    expect(await tried(first_s - 0.1)).toBe(1)
+    outside.retry_after_s = undefined
+    await page.clock.runFor(200)
+    await outside.waitFor('the second try', () => outside.requests.length === 2)
+    await page.waitForFunction(KEPT_1)
+    expect(await tried(1.5)).toBe(2)
+    outside.mood = 'up'
+    await page.clock.runFor(600)
+    await outside.event('page')
+    expect(outside.requests).toHaveLength(3)
+  })
+
+  test('nothing is tried again after consent was taken back', async () => {
+    const { outside, context } = visitor
+    outside.mood = 'down'
+    outside.put('/', pageOf(outside.snippet, ''))
+    const page = await context.newPage()
+    await stopClock(page)
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.waitForFunction(KEPT_1)
+    await page.evaluate(() => Reflect.get(window, 'throughline')('consent', false))
+    expect(await page.evaluate(kept)).toEqual([])
+    outside.mood = 'up'
+    const sent = outside.requests.length
+    await page.clock.runFor(900_000)
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await page.goto('about:blank')
+    expect(outside.requests).toHaveLength(sent)
+  })
+
   test('nothing is tried twice that the service has refused for good', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit('/')
@@ -89,6 +139,106 @@ describe('when the service is away', () => {
     await settle(page)
     expect(outside.refused).toHaveLength(1)
     expect(await page.evaluate(kept)).toEqual([])
+  })
+})
+
+describe('a browser that is offline', () => {
+  test('sends what waited as soon as it is online again', async () => {
+    const { outside, context, visit } = visitor
+    const page = await visit('/')
+    await outside.event('page')
+    await stopClock(page)
+    await context.setOffline(true)
+    await page.evaluate(() => Reflect.get(window, 'throughline')('event', 'offline'))
+    await page.waitForFunction(KEPT_1)
+    expect(outside.requests).toHaveLength(1)
+    // The page's clock stands still: only the event can have woken it.
+    await context.setOffline(false)
+    await outside.event('custom', (event) => 'name' in event && event.name === 'offline')
+    await page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('tl_unsent_')))
+    expect(outside.repeats).toEqual([])
+  })
+})
+
+describe('many forms', () => {
+  const form = `<form><input name="phone"><textarea name="wish"></textarea><button>Send</button></form>
+    <script>document.addEventListener('submit', (event) => event.preventDefault())</script>`
+
+  const submitAll = (page: Page, forms: number, wish_chars: number) =>
+    page.evaluate(
+      ([forms, wish_chars]) => {
+        const [phone, wish] = document.querySelectorAll<HTMLInputElement>('input,textarea')
+        for (let at = 0; at < forms; at++) {
+          if (phone) phone.value = `+7 926 111-${10 + Math.floor(at / 100)}-${String(at % 100).padStart(2, '0')}`
+          if (wish) wish.value = 'ж'.repeat(wish_chars)
+          document.querySelector('button')?.click()
+        }
+      },
+      [forms, wish_chars] as const,
+    )
+  const phones = () =>
+    new Set(visitor.outside.events.map((event) => 'form' in event && JSON.stringify(event.form)).filter(Boolean))
+
+  test.each(['up', 'down', 'busy'] as const)(
+    'sixty of one page in a moment (%s) all arrive, each once',
+    async (mood) => {
+      const { outside, visit } = visitor
+      outside.settings.form_values = ['wish']
+      const page = await visit('/', form)
+      await outside.event('page')
+      outside.mood = mood
+      // Together far over what a page may have on its way with keepalive.
+      await submitAll(page, 60, 500)
+      if (mood !== 'up')
+        await page.waitForFunction(
+          () => Object.keys(localStorage).filter((key) => key.startsWith('tl_unsent_')).length === 60,
+        )
+      outside.mood = 'up'
+      await outside.waitFor('all forms', () => phones().size === 60)
+      expect(outside.events.filter(({ type }) => type === 'form')).toHaveLength(60)
+      expect(outside.refused).toEqual([])
+    },
+  )
+
+  test('one that is larger than keepalive allows arrives as well', async () => {
+    const { outside, visit } = visitor
+    const names = Array.from({ length: 100 }, (_, at) => `field${at}`)
+    outside.settings.form_values = names
+    const fields = names.map((name) => `<input name="${name}" value="${'ж'.repeat(500)}">`).join('')
+    const page = await visit('/', form.replace('<button>', `${fields}<button>`))
+    await outside.event('page')
+    await submitAll(page, 1, 1)
+    const sent = await outside.event('form')
+    expect(JSON.stringify(sent).length).toBeGreaterThan(50_000)
+    expect(outside.requests).toHaveLength(2)
+  })
+})
+
+describe('two tabs', () => {
+  test('share what failed: each fact is delivered by one of them, and then forgotten by both', async () => {
+    const { outside, visit, settle } = visitor
+    outside.mood = 'down'
+    const first = await visit('/first')
+    await first.waitForFunction(KEPT_1)
+    await first.evaluate(() => {
+      for (let at = 0; at < 10; at++) Reflect.get(window, 'throughline')('event', `e${at}`)
+    })
+    await first.waitForFunction(
+      () => Object.keys(localStorage).filter((key) => key.startsWith('tl_unsent_')).length === 11,
+    )
+    outside.mood = 'up'
+    const second = await visit('/second')
+    await outside.waitFor('all of the first tab', () => outside.events.length === 12)
+    expect(await second.evaluate(kept)).toEqual([])
+    for (const page of [first, second]) {
+      await settle(page)
+      await page.goto('about:blank')
+    }
+    const third = await visit('/third')
+    await settle(third)
+    // What was on its way as its page was left may be told twice; what failed, and then was delivered, is not.
+    const repeated = outside.events.filter(({ id }) => outside.repeats.includes(id))
+    expect(repeated.filter((event) => 'name' in event && /^e\d$/.test(String(event.name)))).toEqual([])
   })
 })
 
@@ -107,6 +257,41 @@ describe('when the page is left before the answer', () => {
     expect(outside.repeats).toEqual([])
   })
 
+  test.each([
+    ['is gone', () => Reflect.deleteProperty(Navigator.prototype, 'sendBeacon')],
+    [
+      'throws',
+      () => {
+        navigator.sendBeacon = () => {
+          throw new TypeError('no')
+        }
+      },
+    ],
+  ])('its end is told also where the beacon %s', async (_, breakBeacon) => {
+    const { outside, visit, context } = visitor
+    await context.addInitScript(breakBeacon)
+    const page = await visit('/')
+    await outside.event('page')
+    await page.goto('about:blank')
+    await outside.event('leave')
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('a fact told in the last line before that is not lost', async () => {
+    const { outside, visit, settle } = visitor
+    outside.put('/second', pageOf(outside.snippet, ''))
+    const page = await visit('/first')
+    await outside.event('page')
+    await page.evaluate(() => {
+      Reflect.get(window, 'throughline')('event', 'last')
+      location.assign('/second')
+    })
+    await outside.event('custom', (event) => 'name' in event && event.name === 'last')
+    await outside.event('page', ({ url }) => String(url).endsWith('/second'))
+    await settle(page)
+    expect(outside.events.map(({ type }) => type).sort()).toEqual(['custom', 'custom', 'leave', 'page', 'page'])
+  })
+
   test('a slow service holds up neither the page nor a click', async () => {
     const { outside, visit } = visitor
     outside.mood = 'hangs'
@@ -115,69 +300,6 @@ describe('when the page is left before the answer', () => {
     await page.waitForLoadState('load')
     await page.getByText('go').click()
     await page.getByText('Second').waitFor()
-  })
-})
-
-describe('the page around it', () => {
-  test('needs one script and one connection in a strict policy', async () => {
-    const { outside, context, settle } = visitor
-    const { endpoint } = outside
-    const policy = `default-src 'none'; img-src data:; script-src ${endpoint}; connect-src ${endpoint}; trusted-types 'none'; require-trusted-types-for 'script'`
-    outside.put('/', pageOf(outside.snippet, '<a href="tel:+74950000000">8 495 000-00-00</a>'), {
-      'content-security-policy': policy,
-    })
-    const page = await context.newPage()
-    await page.goto(`${outside.site}/`)
-    await page.getByText('8 495 123-45-67').waitFor()
-    await settle(page)
-    expect(visitor.complaints).toEqual([])
-  })
-
-  test('goes on when the policy forbids the connection', async () => {
-    const { outside, context } = visitor
-    const policy = `default-src 'none'; img-src data:; script-src ${outside.endpoint} 'unsafe-inline'`
-    outside.put('/', pageOf(outside.snippet, '<p>8 495 000-00-00</p>'), { 'content-security-policy': policy })
-    const errors: string[] = []
-    const page = await context.newPage()
-    page.on('pageerror', (error) => errors.push(String(error)))
-    await page.goto(`${outside.site}/`)
-    await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('tl_unsent_')))
-    expect(outside.requests).toEqual([])
-    expect(errors).toEqual([])
-  })
-
-  test('sees one new global and no other change', async () => {
-    const { outside, context, settle } = visitor
-    outside.put('/without', pageOf('', ''))
-    outside.put('/with', pageOf(outside.snippet, ''))
-    const page = await context.newPage()
-    const globals = () => page.evaluate(() => Object.getOwnPropertyNames(window).filter((name) => !/^\d+$/.test(name)))
-    await page.goto(`${outside.site}/without`)
-    const before = new Set(await globals())
-    await page.goto(`${outside.site}/with`)
-    await outside.event('page')
-    await settle(page)
-    expect((await globals()).filter((name) => !before.has(name))).toEqual(['throughline'])
-  })
-
-  test('hears of no mistake, whatever it calls', async () => {
-    const { outside, visit, settle } = visitor
-    const page = await visit('/')
-    await outside.event('page')
-    const answers = await page.evaluate(() => {
-      const throughline = Reflect.get(window, 'throughline')
-      const loop: Record<string, unknown> = {}
-      loop.self = loop
-      return [
-        throughline(),
-        throughline('nonsense'),
-        throughline('event', 'x', loop),
-        throughline('getVisitor', 'not a function'),
-      ]
-    })
-    expect(answers).toEqual([undefined, undefined, undefined, undefined])
-    await settle(page)
-    expect(visitor.complaints).toEqual([])
   })
 })
 

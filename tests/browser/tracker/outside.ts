@@ -25,6 +25,8 @@ export interface Outside {
   numbers: { pool: string; replaces: string[]; number: string; expires_at: string }[]
   /** `down` breaks the connection off, `busy` answers 503, `hangs` never answers. */
   mood: 'up' | 'down' | 'busy' | 'hangs'
+  /** What a busy service says in Retry-After. */
+  retry_after_s: number | undefined
   /** Events that were accepted, each id once, in order of arrival. */
   events: Received[]
   /** Every request to the service: «POST /v1/events», «OPTIONS …» would be a preflight. */
@@ -110,7 +112,10 @@ export async function openOutside(): Promise<Outside> {
     const { pathname } = new URL(request.url ?? '/', 'http://endpoint')
     const script = { '/t/shop.js': code, '/t/shop.aids.js': aids }[pathname.slice(pathname.lastIndexOf('/t/'))]
     if (script) {
-      response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' })
+      response.writeHead(200, {
+        'content-type': 'text/javascript; charset=utf-8',
+        'access-control-allow-origin': '*',
+      })
       response.end(renderScript(await script, outside.settings))
       return
     }
@@ -124,6 +129,9 @@ export async function openOutside(): Promise<Outside> {
     if (outside.mood === 'down') request.socket.destroy()
     if (outside.mood === 'down' || outside.mood === 'hangs') return
     const [status, content] = reply(request, path, body)
+    const { retry_after_s } = outside
+    if (status === 503 && retry_after_s !== undefined)
+      response.setHeader('retry-after', retry_after_s).setHeader('access-control-expose-headers', 'retry-after')
     response.writeHead(status, {
       'access-control-allow-origin': request.headers.origin ?? '',
       'access-control-allow-credentials': 'true',
@@ -171,12 +179,13 @@ export async function openOutside(): Promise<Outside> {
 
 function fresh(): Pick<
   Outside,
-  'settings' | 'numbers' | 'mood' | 'events' | 'requests' | 'refused' | 'repeats' | 'posted'
+  'settings' | 'numbers' | 'mood' | 'retry_after_s' | 'events' | 'requests' | 'refused' | 'repeats' | 'posted'
 > {
   return {
     settings: { site: 'shop', consent: 'not_needed', replaces: [['7', '4950000000', '8']], form_values: [] },
     numbers: [NUMBER],
     mood: 'up',
+    retry_after_s: undefined,
     events: [],
     requests: [],
     refused: [],

@@ -1,21 +1,11 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { visiting } from './visiting.ts'
+import { show, visiting } from './visiting.ts'
 
 const visitor = visiting()
 
 const paths = () =>
   visitor.outside.events.filter(({ type }) => type === 'page').map(({ url }) => new URL(String(url)).pathname)
-
-const show = (page: Page, shown: boolean) =>
-  page.evaluate((shown) => {
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => !shown })
-    Object.defineProperty(document, 'visibilityState', {
-      configurable: true,
-      get: () => (shown ? 'visible' : 'hidden'),
-    })
-    document.dispatchEvent(new Event('visibilitychange'))
-  }, shown)
 
 describe('a page of a router', () => {
   test('is counted when its path is new, with the page before it as referrer', async () => {
@@ -69,23 +59,160 @@ describe('a page of a router', () => {
     expect(second).toMatchObject({ referrer: '', visitor: first.visitor })
   })
 
-  test('does not notice that its history is watched', async () => {
-    const { outside, visit } = visitor
-    const page = await visit('/')
+  test.each(['utm_source=b', 'gclid=2', 'yclid=3', 'ysclid=4', 'wbraid=5', '_openstat=6'])(
+    'whose address gains %s is a page of a new session',
+    async (tags) => {
+      const { outside, visit } = visitor
+      const page = await visit('/?a=1')
+      const first = await outside.event('page')
+      await page.evaluate((tags) => history.replaceState({}, '', `/?a=1&${tags}`), tags)
+      const second = await outside.event('page', ({ url }) => String(url).endsWith(tags))
+      expect(second.session).not.toBe(first.session)
+      await page.evaluate((tags) => history.replaceState({ y: 9 }, '', `/?a=1&${tags}#photos`), tags)
+      await visitor.settle(page)
+      expect(paths()).toEqual(['/', '/'])
+    },
+  )
+
+  test('of a router that took hold of history before the script came is counted too', async () => {
+    const { outside, context } = visitor
+    await context.addInitScript(() => {
+      const own = history.pushState.bind(history)
+      Reflect.set(window, 'go', (path: string) => own({}, '', path))
+    })
+    const page = await visitor.visit('/one')
     await outside.event('page')
+    await page.evaluate(() => Reflect.get(window, 'go')('/two'))
+    await outside.event('page', ({ url }) => String(url).endsWith('/two'))
+    expect(await page.evaluate(() => Object.hasOwn(history, 'pushState'))).toBe(false)
+  })
+
+  test('that counts itself by a call leaves the one before it', async () => {
+    const { outside, visit } = visitor
+    const page = await visit('/quiz')
+    await outside.event('page')
+    await page.evaluate(() => Reflect.get(window, 'throughline')('page'))
+    await outside.waitFor('both pages', () => paths().length === 2)
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'leave', 'page'])
+  })
+})
+
+describe('hash routes', () => {
+  const walk = async (page: Page, wait_ms = 120) => {
+    await page.evaluate(async (wait_ms) => {
+      const wait = () => new Promise((resolve) => setTimeout(resolve, wait_ms))
+      location.hash = '#/flats?rooms=2'
+      await wait()
+      location.hash = '#/flats?rooms=3'
+      await wait()
+      history.replaceState({}, '', '?y=1#/flats?rooms=3')
+      history.pushState({}, '', '#/contacts')
+      await wait()
+      history.back()
+      await wait()
+    }, wait_ms)
+    await visitor.settle(page)
+    return visitor.outside.events.flatMap(({ type, url }) => (type === 'page' ? [new URL(String(url)).hash] : []))
+  }
+
+  test.each([
+    ['are pages where the site says so', undefined, 120],
+    [
+      'are pages too in a browser without the Navigation API, which is looked at once a second',
+      () => Reflect.deleteProperty(window, 'navigation'),
+      1300,
+    ],
+  ])('%s', async (_, prepare, wait_ms) => {
+    const { outside, context, visit } = visitor
+    if (prepare) await context.addInitScript(prepare)
+    outside.settings.hash_routes = true
+    const page = await visit('/app')
+    await outside.event('page')
+    expect(await walk(page, wait_ms)).toEqual(['', '#/flats?rooms=2', '#/contacts', '#/flats?rooms=3'])
+    const leaves = outside.events.filter(({ type }) => type === 'leave')
+    expect(leaves.map(({ url }) => new URL(String(url)).hash)).toEqual(['', '#/flats?rooms=2', '#/contacts'])
+  })
+
+  test('are one page otherwise', async () => {
+    const page = await visitor.visit('/app')
+    await visitor.outside.event('page')
+    expect(await walk(page)).toEqual([''])
+  })
+})
+
+describe('history, in a browser without the Navigation API', () => {
+  const watched = async (before = () => {}) => {
+    await visitor.context.addInitScript(() => Reflect.deleteProperty(window, 'navigation'))
+    await visitor.context.addInitScript(before)
+    const page = await visitor.visit('/')
+    await visitor.outside.event('page')
+    return page
+  }
+
+  test('throws, returns and keeps what it did before', async () => {
+    const page = await watched()
     const seen = await page.evaluate(() => {
-      const thrown = (() => {
+      const thrown = [['https://elsewhere.example/'], ['/x', () => {}]].map(([url, state]) => {
         try {
-          history.pushState({}, '', 'https://elsewhere.example/')
+          history.pushState(state, '', url as string)
+        } catch (error) {
+          return (error as Error).name
+        }
+        return 'nothing'
+      })
+      const foreign = (() => {
+        try {
+          history.pushState.call({} as History, {}, '', '/y')
         } catch (error) {
           return (error as Error).name
         }
         return 'nothing'
       })()
-      history.pushState({ step: 1 }, '', '/step')
-      return { thrown, state: history.state, path: location.pathname }
+      const answer = history.pushState({ step: 1 }, '', '/step')
+      const before = history.length
+      history.replaceState({ step: 2 }, '')
+      return { thrown, foreign, answer, state: history.state, path: location.pathname, grew: history.length - before }
     })
-    expect(seen).toEqual({ thrown: 'SecurityError', state: { step: 1 }, path: '/step' })
+    expect(seen).toEqual({
+      thrown: ['SecurityError', 'DataCloneError'],
+      foreign: 'TypeError',
+      answer: undefined,
+      state: { step: 2 },
+      path: '/step',
+      grew: 0,
+    })
+    await visitor.outside.event('page', ({ url }) => String(url).endsWith('/step'))
+    await visitor.settle(page)
+    expect(paths()).toEqual(['/', '/step'])
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('may be wrapped by the site before the script and after it', async () => {
+    const page = await watched(() => {
+      const { pushState } = history
+      history.pushState = function (...args) {
+        Reflect.set(window, 'seen', ['before', this === history, ...args])
+        pushState.apply(this, args)
+        return 'from the site' as never
+      }
+    })
+    const seen = await page.evaluate(() => {
+      // As Next.js does it: bound, and put back when its router goes.
+      const original = history.pushState.bind(history)
+      let after = 0
+      history.pushState = (...args) => {
+        after++
+        return original(...args)
+      }
+      const answer = history.pushState({ a: 1 }, '', '/two')
+      history.pushState = original
+      return { answer, after, seen: Reflect.get(window, 'seen') }
+    })
+    expect(seen).toEqual({ answer: 'from the site', after: 1, seen: ['before', true, { a: 1 }, '', '/two'] })
+    await visitor.outside.event('page', ({ url }) => String(url).endsWith('/two'))
+    await page.evaluate(() => history.back())
+    await visitor.outside.waitFor('the page gone back to', () => paths().length === 3)
+    expect(paths()).toEqual(['/', '/two', '/'])
   })
 })
 
@@ -134,77 +261,5 @@ describe('a page nobody looks at', () => {
     await show(page, true)
     await settle(page)
     expect(paths()).toEqual(['/background'])
-  })
-})
-
-describe('leaving', () => {
-  test('tells how long and how far the page was read', async () => {
-    const { outside, visit } = visitor
-    const page = await visit('/long', '<div style="height:5000px"></div>')
-    await outside.event('page')
-    await page.mouse.wheel(0, 2000)
-    await page.waitForFunction(() => scrollY >= 2000)
-    await page.goto('about:blank')
-    const left = await outside.event('leave')
-    expect(left).toMatchObject({ url: `${outside.site}/long`, session: outside.events[0]?.session })
-    expect(left).toMatchObject({ scroll_percent: expect.any(Number), engaged_ms: expect.any(Number) })
-    const { engaged_ms, scroll_percent } = left as { engaged_ms?: number; scroll_percent?: number }
-    expect(engaged_ms).toBeGreaterThan(0)
-    expect(engaged_ms).toBeLessThan(15_000)
-    expect(scroll_percent).toBeGreaterThanOrEqual(50)
-    expect(scroll_percent).toBeLessThan(60)
-  })
-
-  test('a route of a router is told of the page that was left', async () => {
-    const { outside, visit } = visitor
-    const page = await visit('/one')
-    await outside.event('page')
-    await page.evaluate(() => history.pushState({}, '', '/two'))
-    expect(await outside.event('leave')).toMatchObject({ url: `${outside.site}/one` })
-  })
-
-  test('many times adds up: each part is sent once, and none that is empty', async () => {
-    const { outside, visit, settle } = visitor
-    const page = await visit('/')
-    await outside.event('page')
-    await show(page, false)
-    await outside.event('leave')
-    await show(page, false)
-    await settle(page)
-    expect(outside.events.filter(({ type }) => type === 'leave')).toHaveLength(1)
-    await show(page, true)
-    await page.waitForFunction(() => new Promise((resolve) => requestAnimationFrame(() => resolve(true))))
-    await show(page, false)
-    await outside.waitFor('the second part', () => outside.events.filter(({ type }) => type === 'leave').length === 2)
-    const total = outside.events.reduce((sum, event) => sum + ('engaged_ms' in event ? Number(event.engaged_ms) : 0), 0)
-    expect(total).toBeLessThan(15_000)
-  })
-
-  test('goes by fetch when the browser refuses the beacon', async () => {
-    const { outside, visit, context } = visitor
-    await context.addInitScript(() => {
-      navigator.sendBeacon = () => false
-    })
-    const page = await visit('/')
-    await outside.event('page')
-    await show(page, false)
-    await outside.event('leave')
-    expect(outside.refused).toEqual([])
-  })
-
-  test('after an hour of silence belongs to the session that was left, at its last sign of life', async () => {
-    const { outside, context } = visitor
-    const page = await context.newPage()
-    await page.clock.install()
-    outside.put('/', `<meta charset="utf-8">${outside.snippet}`)
-    await page.goto(`${outside.site}/`)
-    await page.clock.runFor(100)
-    const seen = await outside.event('page')
-    await page.clock.fastForward(3_600_000)
-    await context.clearCookies({ name: 'tl_session' })
-    await show(page, false)
-    const left = await outside.event('leave')
-    expect(left.session).toBe(seen.session)
-    expect(Number(left.at) - Number(seen.at)).toBeLessThan(30 * 60_000)
   })
 })

@@ -61,3 +61,22 @@ export function visiting(): Visiting {
 export function pageOf(head: string, body: string): string {
   return `<!doctype html><html lang="ru"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Shop</title>${head}</head><body>${body}</body></html>`
 }
+
+/** Hides the page as a switch of tabs does, or shows it again. */
+export function show(page: Page, isShown: boolean): Promise<void> {
+  return page.evaluate((isShown) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => !isShown })
+    Object.defineProperty(document, 'visibilityState', {
+      configurable: true,
+      get: () => (isShown ? 'visible' : 'hidden'),
+    })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, isShown)
+}
+
+/** Stops the clock of the page: time passes for it only by `page.clock.runFor`. */
+export async function stopClock(page: Page): Promise<void> {
+  const now = Date.now()
+  await page.clock.install({ time: now })
+  await page.clock.pauseAt(now + 1)
+}
