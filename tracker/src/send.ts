@@ -21,10 +21,7 @@ const PAUSE_MS_MAX = 600_000
 /** A body longer than this may not fit into the 64 KiB that keepalive has. */
 const KEEPALIVE_CHARS_MAX = 20_000
 
-/**
- * Sent, and not answered yet, by the key it is kept under. That ends with the id by which the server knows a repeat. Where
- * nothing can be stored, what failed waits here too.
- */
+/** Sent, and not answered yet, by the key it is kept under. Where nothing can be stored, what failed waits here too. */
 let unsettled: Record<string, string> = {}
 let stopped = false
 let hasLeases = false
@@ -44,7 +41,7 @@ export function startSending(address: string, listener: (leases: Lease[]) => voi
 /** Consent was given or taken back: without it nothing goes out, and what waited is dropped. */
 export function allowSending(isAllowed: boolean): void {
   stopped = !isAllowed
-  if (isAllowed) return
+  if (!stopped) return
   unsettled = {}
   // A number that is no longer renewed is soon somebody else's.
   if (with_calls && hasLeases) onLeases([])
@@ -88,11 +85,11 @@ export function renewLeases(): void {
 
 /** To be called when the page may be about to vanish: what has no answer yet is left for the next page. */
 export function keepUnsettled(): void {
-  Object.keys(unsettled).forEach(putOff)
+  for (const key of Object.keys(unsettled)) putOff(key, unsettled[key] as string)
 }
 
-function putOff(key: string): void {
-  if (!keysKept()[KEPT_MAX - 1]) shelf()[key] = unsettled[key] as string
+function putOff(key: string, text: string): void {
+  if (!keysKept()[KEPT_MAX - 1]) shelf()[key] = text
 }
 
 function send(key: string, text: string): void {
@@ -117,8 +114,8 @@ function send(key: string, text: string): void {
           timer = setTimeout(retry, Math.min(PAUSE_MS_MAX, (headers && headers.get('retry-after') * 1000) || pause_ms))
           pause_ms *= 2
         }
-        putOff(key)
-        if (shelf() !== unsettled) delete unsettled[key]
+        delete unsettled[key]
+        putOff(key, text)
       }),
     )
 }
