@@ -33,7 +33,7 @@ describe('GET /t/{site}.js', () => {
     app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
     registerCdn(app, {
       settings: memory.settings,
-      trackers: { 'calls,forms,linker': 'seen(tl_settings)', 'forms,linker': 'seen(tl_settings)' },
+      trackers: { 'calls,forms': 'seen(tl_settings)', forms: 'seen(tl_settings)' },
     })
     await app.ready()
   })

@@ -43,6 +43,11 @@ export const SiteDocument = z
     form_values: z.array(z.string().max(100)).max(200).default([]),
     cross_domains: z.array(hostName).max(50).default([]),
     consent: z.enum(['not_needed', 'wait', 'cookieless']).default('not_needed'),
+    /** What browsers may say for their visitors, and counts as a no. */
+    privacy_signals: z
+      .array(z.enum(['gpc', 'dnt']))
+      .max(2)
+      .default([]),
   })
   .meta({ id: 'Site' })
 

@@ -2,8 +2,8 @@ import { clientIds } from './client-ids.ts'
 import { guard } from './guard.ts'
 import { lastSession, session } from './session.ts'
 import { settings } from './settings.ts'
-import { keep, keysOf, recallAll } from './storage.ts'
-import { newId, visitor } from './visitor.ts'
+import { agrees, keep, keysOf, recallAll } from './storage.ts'
+import { newId, renewal, visitor } from './visitor.ts'
 
 export interface Lease {
   pool: string
@@ -17,6 +17,7 @@ interface Parcel {
   site: string
   visitor: string
   session: string
+  cookie_domain: string | undefined
   client_ids: Record<string, string | undefined>
   events: [{ id: string }]
   lease: boolean
@@ -30,7 +31,6 @@ const KEPT_MAX = 30
 /** Sent, and not answered yet. The event ids let the server drop what it already has. */
 const unsettled = new Set<Parcel>()
 let failed: Parcel[] = []
-let stopped = false
 let hasLeases = false
 let endpoint: string
 let onLeases: (leases: Lease[]) => void
@@ -44,9 +44,8 @@ export function startSending(address: string, listener: (leases: Lease[]) => voi
   for (const parcel of failed) parcel.lease = false
 }
 
-/** Consent was given or taken back: without it nothing goes out, and what waited is dropped. */
-export function allowSending(isAllowed: boolean): void {
-  stopped = !isAllowed
+/** Consent was taken back: what waited is dropped, and nothing more goes out. */
+export function dropUnsent(): void {
   failed = []
 }
 
@@ -55,7 +54,8 @@ export function allowSending(isAllowed: boolean): void {
  * only beacons are sure to get through. Elsewhere hardened browsers swallow them, and over their quota they are refused.
  */
 export function track(type: string, fields: object, lease = false, isEnd = false): void {
-  if (stopped) return
+  // Asked each time: it may have been said in another tab.
+  if (!agrees(true)) return
   const parcel = pack(type, fields, lease)
   if (!isEnd || !navigator.sendBeacon(`${endpoint}events`, JSON.stringify(parcel))) send(parcel)
 }
@@ -63,7 +63,7 @@ export function track(type: string, fields: object, lease = false, isEnd = false
 /** Says that the numbers are still looked at. */
 export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
-  if (stopped || !hasLeases) return
+  if (!hasLeases) return
   post('numbers', { site: settings.site, visitor: visitor(), session: session() })
     .then(readLeases)
     .catch(() => {})
@@ -84,6 +84,7 @@ function pack(type: string, fields: object, lease: boolean): Parcel {
     site: settings.site,
     visitor: visitor(),
     session: last ? last.session : session(),
+    cookie_domain: renewal(),
     client_ids: clientIds(),
     events: [Object.assign(event, fields)],
     lease,
@@ -106,7 +107,7 @@ function send(parcel: Parcel): void {
     })
     .catch(() => {
       // The answer itself may have been unreadable: then the fact has arrived all the same.
-      if (!unsettled.has(parcel) || stopped) return
+      if (!unsettled.has(parcel) || !agrees(true)) return
       if (failed.length < KEPT_MAX) failed.push(parcel)
       else unsettled.delete(parcel)
       keepUnsettled()
@@ -121,8 +122,14 @@ export function retry(): void {
 
 /** A string body goes as text/plain, which needs no preflight. Throws at once on content that is no JSON. */
 function post(path: string, content: object): Promise<Response> {
+  if (!agrees(true)) throw 0
   // Keepalive outlives the page. Browsers refuse it over 64 KiB in flight: what is refused waits its turn among the failed.
-  return fetch(endpoint + path, { method: 'POST', body: JSON.stringify(content), keepalive: true })
+  return fetch(endpoint + path, {
+    method: 'POST',
+    body: JSON.stringify(content),
+    keepalive: true,
+    credentials: 'include',
+  })
 }
 
 async function readLeases(response: Response): Promise<void> {

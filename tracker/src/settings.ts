@@ -5,6 +5,10 @@ export type Spelling = readonly [country: string, national: string, trunk: strin
 interface Settings {
   site: string
   consent: 'not_needed' | 'wait' | 'cookieless'
+  /** Names of what browsers say for their visitors, and the site listens to. */
+  signals?: ('globalPrivacyControl' | 'doNotTrack')[]
+  /** A pattern of the domains that a visitor is taken along to, each after a dot. */
+  linked?: string
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]
   /** Fields of forms that are kept beside phone, email and name. */
