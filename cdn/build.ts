@@ -25,7 +25,8 @@ export async function buildTracker(
     bundle: true,
     minifySyntax: true,
     write: false,
-    format: 'iife',
+    // Not wrapped: renderScript puts a function around it anyway.
+    format: 'esm',
     target: 'es2017',
     charset: 'utf8',
     legalComments: 'none',
@@ -42,7 +43,14 @@ async function shorten(bundled: string): Promise<string> {
   const { code } = await minify(bundled, {
     ecma: 2017,
     toplevel: true,
-    compress: { passes: 4, unsafe: true, unsafe_arrows: true, unsafe_methods: true, keep_fargs: false },
+    compress: {
+      passes: 4,
+      unsafe: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      keep_fargs: false,
+      hoist_funs: true,
+    },
     mangle: { toplevel: true, reserved: ['tl_settings'] },
   })
   if (!code) throw new Error('terser left no tracker.')

@@ -12,7 +12,7 @@ export interface PublicSettings {
   replaces: Spelling[]
   form_values: string[]
   /** As `navigator` names them; left out when there are none. */
-  signals?: string[]
+  signals?: ('globalPrivacyControl' | 'doNotTrack')[]
   /** A pattern of the domains that links take a visitor along to; left out when there are none. */
   linked?: string
 }
@@ -41,7 +41,7 @@ function isLinked({ cross_domains, consent }: Site): boolean {
 function domainPattern(domains: readonly string[]): string {
   const hosts = [...new Set(domains.map((domain) => domainToASCII(domain) || domain))].sort()
   const widest = hosts.filter((host) => !hosts.some((other) => host.endsWith(`.${other}`)))
-  return `\\.(${widest.join('|').replaceAll('.', '\\.')})$`
+  return `\\.(?:${widest.join('|').replaceAll('.', '\\.')})$`
 }
 
 /** Worked out here, because the tables of all countries are thirty times the size of the tracker. */

@@ -25,10 +25,10 @@ const commands: Record<string, (...args: never[]) => unknown> = {
 
 /** Puts `throughline(…)` in place and runs what was called before it was there. Until `start` may run, calls only wait. */
 export function openApi(start: () => void): void {
-  const page = window as { throughline?: Global }
-  const stub = page.throughline
+  const page = window as { throughline?: Partial<Global> }
+  const stub = page.throughline || {}
   // Another copy of the script is at work on this page already.
-  if (stub && stub.on) return
+  if (stub.on) return
   let waiting: Call[] | undefined = []
 
   const begin = (): void => {
@@ -55,7 +55,7 @@ export function openApi(start: () => void): void {
   })
   api.on = true
   page.throughline = api
-  for (const call of (stub && stub.q) || []) api(...call)
+  for (const call of stub.q || []) api(...call)
   if (mayStart()) begin()
   // Once more: an answer that was under way may have set the visitor's cookie after the no.
   else if (!agrees(true)) say(false)

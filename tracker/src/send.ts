@@ -107,7 +107,7 @@ function send(parcel: Parcel): void {
     })
     .catch(() => {
       // The answer itself may have been unreadable: then the fact has arrived all the same.
-      if (!unsettled.has(parcel) || !agrees(true)) return
+      if (!unsettled.has(parcel)) return
       if (failed.length < KEPT_MAX) failed.push(parcel)
       else unsettled.delete(parcel)
       keepUnsettled()

@@ -4,9 +4,8 @@ export type Spelling = readonly [country: string, national: string, trunk: strin
 /** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
 interface Settings {
   site: string
+  /** Where the browser says no for its visitor, and the site listens to that, it is `wait`: see cdn/render-script.ts. */
   consent: 'not_needed' | 'wait' | 'cookieless'
-  /** Names of what browsers say for their visitors, and the site listens to. */
-  signals?: ('globalPrivacyControl' | 'doNotTrack')[]
   /** A pattern of the domains that a visitor is taken along to, each after a dot. */
   linked?: string
   /** The site's own numbers that may be replaced by leased ones. */

@@ -4,9 +4,7 @@ import { settings } from './settings.ts'
 // The longest that Chrome allows.
 export const LONGEST_S = 34_560_000
 
-const { signals } = settings
-// What the browser says for its visitor counts until the visitor says something here.
-const consent = signals && signals.some((name) => (navigator as never)[name] > 0) ? 'wait' : settings.consent
+const { consent } = settings
 
 // For a page whose cookies are refused: there an answer holds for as long as the page lives.
 let told = ''
@@ -45,7 +43,7 @@ export const keep = guard((key: string, value: string) => {
 /** All that was kept under keys that begin so. */
 export const recallAll = guard((prefix: string): unknown[] =>
   // One by one: a spoiled piece must not cost the others.
-  keysOf(prefix).map(guard((key) => JSON.parse(localStorage[key]))),
+  keysOf(prefix).map(guard((key) => JSON.parse(store()[key] as string))),
 )
 
 /** Throws where localStorage may not be looked at. */

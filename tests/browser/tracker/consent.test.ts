@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { pageOf, visiting } from './visiting.ts'
@@ -249,4 +250,59 @@ test('a frame that may keep nothing is one visitor in one session for as long as
   expect([second.visitor, second.session]).toEqual([first.visitor, first.session])
   expect(await context.cookies()).toEqual([])
   expect(visitor.complaints).toEqual([])
+})
+
+describe('the recipes of docs/consent.md', () => {
+  const text = readFileSync('docs/consent.md', 'utf8')
+  const recipes = [...text.matchAll(/^\*\*([^,*(]+)[\s\S]*?```html\n([\s\S]*?)```/gm)].map(
+    ([, name = '', html = '']) => [name.trim(), html] as const,
+  )
+  const stub = text.match(/^<script>window\.throughline=.*$/m)?.[0] ?? ''
+  /** What each banner does when its visitor says yes, and no. */
+  const banners: Record<string, [yes: string, no: string | undefined]> = {
+    Tilda: [`document.querySelector('.t972__accept-btn b').click()`, undefined],
+    Cookiebot: [
+      `Cookiebot = { consent: { statistics: true } }; dispatchEvent(new Event('CookiebotOnAccept'))`,
+      `Cookiebot = { consent: { statistics: false } }; dispatchEvent(new Event('CookiebotOnDecline'))`,
+    ],
+    OneTrust: [
+      `OneTrust = { IsAlertBoxClosed: () => true }; OnetrustActiveGroups = ',C0001,C0002,';
+       dispatchEvent(new CustomEvent('OneTrustGroupsUpdated'))`,
+      `OnetrustActiveGroups = ',C0001,'; dispatchEvent(new CustomEvent('OneTrustGroupsUpdated'))`,
+    ],
+    CookieYes: [
+      `document.dispatchEvent(new CustomEvent('cookieyes_consent_update', { detail: { accepted: ['analytics'] } }))`,
+      `document.dispatchEvent(new CustomEvent('cookieyes_consent_update', { detail: { accepted: ['necessary'] } }))`,
+    ],
+    Complianz: [
+      `cmplz_has_consent = () => true; document.dispatchEvent(new CustomEvent('cmplz_status_change'))`,
+      `cmplz_has_consent = () => false; document.dispatchEvent(new CustomEvent('cmplz_status_change'))`,
+    ],
+    'Google Consent Mode': [
+      `gtag = function () { dataLayer.push(arguments) }; gtag('consent', 'default', { analytics_storage: 'denied' });
+       gtag('consent', 'update', { analytics_storage: 'granted' })`,
+      `gtag('consent', 'update', { analytics_storage: 'denied' })`,
+    ],
+  }
+
+  test('are those that are tried here', () => {
+    expect(recipes.map(([name]) => name)).toEqual(Object.keys(banners))
+  })
+
+  test.each(recipes)('%s: a yes starts, a no stops', async (name, html) => {
+    const { outside, context } = visitor
+    const [yes, no] = banners[name] ?? ['', '']
+    outside.settings.consent = 'wait'
+    outside.put('/', pageOf(stub + outside.snippet + html, '<button class="t972__accept-btn"><b>OK</b></button>'))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/`)
+    await page.waitForFunction(() => Reflect.get(window, 'throughline')?.on)
+    expect(outside.requests).toEqual([])
+    await page.evaluate(yes)
+    await outside.event('page')
+    expect(await cookies()).toEqual(YES)
+    if (no === undefined) return
+    await page.evaluate(no)
+    expect(await cookies()).toEqual(NO)
+  })
 })
