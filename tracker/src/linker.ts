@@ -23,17 +23,15 @@ export function linkDomains(): void {
   adoptSession(session)
 }
 
+/** For `guard`: what has no address, or one of strangers, ends in an error. */
 function stamp(node: Element, name: string): void {
   const url = new URL((node.getAttribute(name) as string).replace(STAMP, ''), document.baseURI)
-  const domain = domainOf(url.hostname)
-  if (!domain || `${domain}` === `${domainOf(location.hostname)}` || !mayKeep()) return
+  const [domain] = `.${url.hostname}`.match(settings.linked as string) as unknown as [string]
+  if (`.${location.hostname}`.endsWith(domain) || !mayKeep()) return
   // Behind the #, where it outlives redirects and the query that a form makes anew, and no server writes it down.
   url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${ownTime()}`
   node.setAttribute(name, url.href)
 }
-
-/** The site's domain that a host is in, as the one text of a list. */
-const domainOf = (host: string): string[] | null => `.${host}`.match(settings.linked as string)
 
 /** A clock that most other browsers read differently: an address copied to one of them is never of these minutes. */
 const ownTime = (): number => Date.now() + navigator.userAgent.length * 1e6

@@ -18,9 +18,8 @@ export function session(): string {
  * two tabs open on two campaigns would otherwise take the session from each other at every sign of life.
  */
 export function touchSession(arriving: boolean): boolean {
-  const now = Date.now()
   const campaign = campaignOf(location.search)
-  const current = readId('tl_session') || (now - seen_ms < LIFE_S * 1000 ? id : '')
+  const current = readId('tl_session') || (isAlive() ? id : '')
   // The campaign's mark is the tail of the id, so that it needs no storage of its own.
   const isOver = !current || (arriving && campaign && !current.endsWith(`-${campaign}`))
   adoptSession(isOver ? `${newId()}-${campaign || 0}` : current)
@@ -36,6 +35,7 @@ export function adoptSession(session: string): void {
 
 /** The session that the page on show was counted in, and when it was last alive: what a page that is being left belongs to. */
 export function lastSession(): { session: string; at: Date } {
-  const now = Date.now()
-  return { session: id, at: new Date(now - seen_ms < LIFE_S * 1000 ? now : seen_ms) }
+  return { session: id, at: new Date(isAlive() ? Date.now() : seen_ms) }
 }
+
+const isAlive = (): boolean => Date.now() - seen_ms < LIFE_S * 1000

@@ -18,7 +18,7 @@ export const agrees = (assumed: boolean): boolean => +(idIn('tl_consent') || tol
 
 /** Remembers what the visitor said. Of a no that alone stays, and nothing else is left behind. */
 export const decide = guard((isGiven: boolean) => {
-  told = isGiven ? '1' : '0'
+  told = `${+isGiven}`
   setCookie('tl_consent', told, LONGEST_S)
   if (isGiven) return
   for (const name of ['tl_visitor', 'tl_session']) setCookie(name, '', 0)
@@ -73,15 +73,14 @@ function setCookie(name: string, value: string, seconds: number): string {
 
 /** Found by trial: only the browser knows which domains are public suffixes, and a list would be bigger than this file. */
 function widestDomain(): string {
-  let host = ''
-  const takes = (label: string): boolean => {
-    host = label + (host && `.${host}`)
+  const labels = location.hostname.split('.')
+  const takes = (host: string): boolean => {
     put('tl_try', '1', 9, host)
     const isTaken = !!idIn('tl_try')
     put('tl_try', '', 0, host)
     return isTaken
   }
-  return location.hostname.split('.').reverse().some(takes) ? host : ''
+  return labels.map((_, at) => labels.slice(-1 - at).join('.')).find(takes) || ''
 }
 
 function put(name: string, value: string, seconds: number, host: string): void {
