@@ -17,6 +17,9 @@ export function keyOf(features: readonly Feature[]): string {
 }
 
 /** What this site's pages need of the tracker. */
-export function featuresOf({ replaces }: PublicSettings): Feature[] {
-  return replaces.length > 0 ? ['calls', 'forms', 'linker'] : ['forms', 'linker']
+export function featuresOf({ replaces, linked }: PublicSettings): Feature[] {
+  const features: Feature[] = ['forms']
+  if (replaces.length > 0) features.push('calls')
+  if (linked !== undefined) features.push('linker')
+  return features
 }

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { Pool, Site } from '#storage/settings/documents.ts'
 
@@ -11,6 +12,10 @@ export interface PublicSettings {
   replaces: Spelling[]
   form_values: string[]
   hash_routes?: true
+  /** As `navigator` names them; left out when there are none. */
+  signals?: ('globalPrivacyControl' | 'doNotTrack')[]
+  /** A pattern of the domains that links take a visitor along to; left out when there are none. */
+  linked?: string
 }
 
 /** Names what may be seen, field by field, so that a new setting stays private until somebody decides otherwise. */
@@ -22,7 +27,23 @@ export function publicSettings(site: Site, pools: readonly Pool[]): PublicSettin
     replaces: [...new Set(own)].sort().map(spellingOf),
     form_values: site.form_values,
     ...(site.hash_routes && { hash_routes: true }),
+    ...(site.privacy_signals.length > 0 && { signals: site.privacy_signals.map((name) => signals[name]) }),
+    ...(isLinked(site) && { linked: domainPattern([...site.domains, ...site.cross_domains]) }),
   }
+}
+
+const signals = { gpc: 'globalPrivacyControl', dnt: 'doNotTrack' } as const
+
+/** Without cookies there is nobody to take along: who a visitor is ends with the page. */
+function isLinked({ cross_domains, consent }: Site): boolean {
+  return cross_domains.length > 0 && consent !== 'cookieless'
+}
+
+/** Finds which of the domains `.host` is in; of two that lie in each other the wider, because they share their cookies. */
+function domainPattern(domains: readonly string[]): string {
+  const hosts = [...new Set(domains.map((domain) => domainToASCII(domain) || domain))].sort()
+  const widest = hosts.filter((host) => !hosts.some((other) => host.endsWith(`.${other}`)))
+  return `\\.(?:${widest.join('|').replaceAll('.', '\\.')})$`
 }
 
 /** Worked out here, because the tables of all countries are thirty times the size of the tracker. */

@@ -5,7 +5,11 @@ export const SETTINGS = '$'
 
 /** The file a site's pages load: the tracker, and around it the one variable it expects (`tracker/src/settings.ts`). */
 export function renderScript(tracker_code: string, settings: PublicSettings): string {
-  return `!function(${SETTINGS}){${tracker_code}}(${asJavaScript(settings)});\n`
+  const { signals = [], ...shown } = settings
+  // Asked by the page: only the browser knows what it says for its visitor, and other sites pay no byte for it.
+  const consent = [...signals.map((name) => `navigator.${name}>0?"wait":`), asJavaScript(shown.consent)].join('')
+  const written = asJavaScript({ ...shown, consent: undefined })
+  return `!function(${SETTINGS}){${tracker_code}}({"consent":${consent},${written.slice(1)});\n`
 }
 
 /** JSON, except for the two line ends that were no part of JavaScript strings before 2019. */

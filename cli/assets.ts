@@ -7,6 +7,7 @@ export const assets = {
   migrations: join(root, 'storage/migrations'),
   engineChild: join(root, 'storage/engine/child.mjs'),
   trackers: join(root, 'dist/trackers.json'),
+  declarations: join(root, 'dist/throughline.d.ts'),
   dashboard: join(root, 'dist/dashboard'),
   demoAssets: join(root, 'demo/assets'),
   packageFile: join(root, 'package.json'),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
 import type { Trackers } from '#cdn/features.ts'
+import { serveDeclarations } from '#cdn/http/declarations.ts'
 import { registerCdn } from '#cdn/http/register-cdn.ts'
 import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
@@ -79,7 +80,10 @@ export async function openHttp(options: HttpOptions): Promise<HttpService> {
     trouble: () => troubles(options),
   })
   if (roles.has('ingest')) await registerIngest(app, ingestDeps(options))
-  if (roles.has('cdn')) registerCdn(app, { settings, trackers: await readTrackers() })
+  if (roles.has('cdn')) {
+    registerCdn(app, { settings, trackers: await readTrackers() })
+    serveDeclarations(app, await readFile(assets.declarations, 'utf8'))
+  }
   if (roles.has('reports-api')) {
     await registerReports(app, {
       store: options.keeper.store,

@@ -1,6 +1,6 @@
 // Builds the service (esbuild), the tracker (cdn/build.ts) and the dashboard (vite) into dist/.
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -35,6 +35,7 @@ async function buildTracker() {
   try {
     const { buildTrackers } = await import(pathToFileURL(builder).href)
     await writeFile(join(dist, `trackers.${process.pid}`), JSON.stringify(await buildTrackers({ root })))
+    await copyFile(join(root, 'tracker/throughline.d.ts'), join(dist, 'throughline.d.ts'))
     await rename(join(dist, `trackers.${process.pid}`), join(dist, 'trackers.json'))
   } finally {
     await rm(builder)

@@ -33,7 +33,7 @@ describe('GET /t/{site}.js', () => {
     app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
     registerCdn(app, {
       settings: memory.settings,
-      trackers: { 'calls,forms,linker': 'seen($)', 'forms,linker': 'seen($)', aids: 'aids($)' },
+      trackers: { 'calls,forms': 'seen($)', forms: 'seen($)', aids: 'aids($)' },
     })
     await app.ready()
   })

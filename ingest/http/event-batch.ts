@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { core } from 'zod'
 import { normalizeGa, normalizeYm } from '#domain/client-id.ts'
 import { isAddress } from '#ingest/enrich/address.ts'
@@ -25,6 +26,7 @@ export interface Sender {
   host: string | undefined
   address: string
   user_agent: string
+  headers: IncomingHttpHeaders
   /** Whether the request bears a token that may write facts. */
   hasToken: boolean
   access: Access | undefined

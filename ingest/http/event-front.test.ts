@@ -55,6 +55,14 @@ const cases: [name: string, isForFront: boolean, Sent][] = [
   ['a page as JSON', true, { headers: { 'content-type': 'application/json; charset=UTF-8' } }],
   ['a page of a known origin', true, { headers: { origin: 'https://www.shop.example' } }],
   ['a page of a stranger', true, { headers: { origin: 'https://evil.example' } }],
+  [
+    'a page that asks for its cookie',
+    true,
+    {
+      headers: { origin: 'https://www.shop.example', 'sec-fetch-site': 'same-site' },
+      body: batch({ cookie_domain: 'shop.example' }),
+    },
+  ],
   ['a page whose origin is hidden', true, { headers: { origin: 'null', referer: 'https://shop.example/a' } }],
   ['a page that asks for numbers', true, { body: batch({ lease: true }) }],
   ['ten pages', true, { body: batch({ events: Array.from({ length: 10 }, () => page()) }) }],
@@ -163,6 +171,8 @@ function shown({ status, headers, body }: Told) {
   if (body.position) body.position = String(body.position).replace(/-\d+/g, '-N').replace('.leases-N', '')
   if (rest['x-ratelimit-reset']) rest['x-ratelimit-reset'] = 'seconds'
   if (rest['content-length']) rest['content-length'] = 'length'
+  // An array in one of the two ways in.
+  if (rest['set-cookie']) rest['set-cookie'] = [rest['set-cookie']].flat()
   return { status, headers: rest, body, remaining, isClosed: connection === 'close' }
 }
 

@@ -50,7 +50,8 @@ export function eventFront(app: App, deps: EventFrontDeps): void {
       if (body instanceof Failure) return fail(body)
       told.push('cache-control', 'no-store')
       const sender = browserOf(headers, address, deps.now())
-      takeEvents(body, sender, deps).then((receipt) => answer(202, receipt), fail)
+      const setCookie = (cookie: string) => told.push('set-cookie', cookie)
+      takeEvents(body, sender, deps, setCookie).then((receipt) => answer(202, receipt), fail)
     })
     return true
   })
@@ -58,7 +59,7 @@ export function eventFront(app: App, deps: EventFrontDeps): void {
 
 function browserOf(headers: IncomingHttpHeaders, address: string, received_at: number): Sender {
   const user_agent = headers['user-agent'] ?? ''
-  return { host: senderHost(headers), address, user_agent, hasToken: false, access: undefined, received_at }
+  return { host: senderHost(headers), address, user_agent, headers, hasToken: false, access: undefined, received_at }
 }
 
 const none: readonly string[] = []

@@ -36,7 +36,7 @@ export function eventRoute(app: App, deps: EventDeps & ImportDeps): void {
         const sender = readSender(request, deps.now())
         return takeImport(request, deps, (line, intake) => takeBatch(line.index, line.value, sender, intake, deps))
       }
-      return takeEvents(body, readSender(request, deps.now()), deps)
+      return takeEvents(body, readSender(request, deps.now()), deps, (cookie) => reply.header('set-cookie', cookie))
     },
   )
 }
@@ -59,6 +59,7 @@ function readSender(request: FastifyRequest, received_at: number): Sender {
     host: senderHost(request.headers),
     address: request.ip,
     user_agent: request.headers['user-agent'] ?? '',
+    headers: request.headers,
     hasToken: hasToken(request),
     access: request.access,
     received_at,

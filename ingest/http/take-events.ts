@@ -9,6 +9,7 @@ import { openBatch, readEvent, type Sender } from './event-batch.ts'
 import type { BatchColumns } from './event-row.ts'
 import type { FactDeps } from './fact-route.ts'
 import { type Intake, laterPosition, openIntake, REFUSED_FROM_BROWSERS_MAX } from './intake.ts'
+import { visitorCookie } from './visitor-cookie.ts'
 
 export interface EventDeps extends FactDeps {
   leases: Leases
@@ -16,7 +17,12 @@ export interface EventDeps extends FactDeps {
 }
 
 /** Takes the events of a request: all that a route or a front leaves to do between the body and the receipt. */
-export async function takeEvents(body: Body | undefined, sender: Sender, deps: EventDeps): Promise<Receipt> {
+export async function takeEvents(
+  body: Body | undefined,
+  sender: Sender,
+  deps: EventDeps,
+  setCookie: (cookie: string) => void,
+): Promise<Receipt> {
   const intake = openIntake({
     fact: 'event',
     table: 'events',
@@ -30,6 +36,7 @@ export async function takeEvents(body: Body | undefined, sender: Sender, deps: E
     const taking = takeBatch(0, readObject(body), sender, intake, deps)
     const page = taking instanceof Promise ? await taking : taking
     const receipt = await intake.finish()
+    if (page?.cookie) setCookie(page.cookie)
     return page ? withNumbers(receipt, page, deps.leases) : receipt
   }
   for await (const elements of readElements(body)) {
@@ -58,6 +65,8 @@ interface TakenBatch {
   lease: boolean | undefined
   /** Where the first accepted page of the batch came from. */
   sight: Sight | undefined
+  /** The visitor's cookie, when the answer is to set it. */
+  cookie: string | undefined
 }
 
 /** Takes a batch of events; at once, when it is short. */
@@ -83,7 +92,10 @@ export function takeBatch(
   // Of what was sent nothing is held any longer: a hundred requests wait for the disk with what they hold.
   const { columns, address } = batch
   const lease = batch.envelope.lease ?? undefined
-  return rest ? rest.then(() => ({ columns, address, lease, sight })) : { columns, address, lease, sight }
+  const cookie = columns.trusted ? undefined : visitorCookie(batch.envelope, batch.site.document, sender)
+  return rest
+    ? rest.then(() => ({ columns, address, lease, sight, cookie }))
+    : { columns, address, lease, sight, cookie }
 }
 
 /** Lets the session have its numbers, now that its page is on disk. */

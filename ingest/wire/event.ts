@@ -15,6 +15,7 @@ import { storableText } from './text.ts'
 
 export const EVENTS_MAX = 200_000
 export const TITLE_LENGTH_MAX = 4096
+export const COOKIE_DOMAIN_LENGTH_MAX = 253
 export const IP_LENGTH_MAX = 64
 export const USER_AGENT_LENGTH_MAX = 2048
 const FORM_FIELDS_MAX = 300
@@ -96,7 +97,7 @@ const CustomEvent = z.object({
   type: z.literal('custom'),
   ...common,
   url: optionalUrl,
-  name: text(200).refine((name) => name !== '', 'must not be empty'),
+  name: cutText(200).refine((name) => name !== '', 'must not be empty'),
   props: z
     .record(z.string().max(200), z.unknown())
     .transform((props, context) => {
@@ -116,10 +117,15 @@ const IdentifyEvent = z.object({
   type: z.literal('identify'),
   ...common,
   url: optionalUrl,
-  phone: optionalText(200),
-  email: optionalText(400),
-  user: optionalText(256),
+  phone: whoText(200),
+  email: whoText(400),
+  user: whoText(256),
 })
+
+/** What pages say of their visitors, as they come to it: numbers are common, and what is no text at all is left out. */
+function whoText(length_max: number) {
+  return z.union([z.string(), z.number()]).transform(String).pipe(text(length_max)).nullish().catch(undefined)
+}
 
 /** Something a visitor did on a page. */
 export const TrackedEvent = z
@@ -135,6 +141,9 @@ export const EventBatch = z
     client_ids: clientIds,
     sent_at: instant.nullish().describe('The clock of the sender; all `at` are corrected when it is more than 5 s off'),
     events: z.array(TrackedEvent).max(EVENTS_MAX),
+    cookie_domain: optionalText(COOKIE_DOMAIN_LENGTH_MAX)
+      .catch(undefined)
+      .describe('The domain of the cookie `tl_visitor`, when the browser asks to have it set by the answer'),
     lease: z.boolean().nullish().describe('Whether the answer is to name the numbers to show'),
     ip: optionalText(IP_LENGTH_MAX).describe('With a token only: the address of the visitor'),
     user_agent: optionalText(USER_AGENT_LENGTH_MAX).describe('With a token only: the browser of the visitor'),

@@ -34,6 +34,7 @@ const envelope = mostly({
   client_ids,
   sent_at: moment,
   events: fc.array(fc.jsonValue()),
+  cookie_domain: fc.oneof(text, fc.constantFrom('shop.example', 'x'.repeat(254))),
   lease: fc.boolean(),
   ip: fc.oneof(text, fc.constantFrom('192.0.2.1', '', 'x'.repeat(65))),
   user_agent: fc.oneof(text, fc.constantFrom('x'.repeat(2049), '')),

@@ -1,4 +1,5 @@
 import {
+  COOKIE_DOMAIN_LENGTH_MAX,
   EVENTS_MAX,
   type EventEnvelope,
   IP_LENGTH_MAX,
@@ -33,7 +34,8 @@ export function plainEnvelope(value: unknown): EventEnvelope | undefined {
   if (lease !== undefined && typeof lease !== 'boolean') return undefined
   const ip = plainText(value.ip, IP_LENGTH_MAX)
   const user_agent = plainText(value.user_agent, USER_AGENT_LENGTH_MAX)
-  if (ip === undefined || user_agent === undefined) return undefined
+  const cookie_domain = plainText(value.cookie_domain, COOKIE_DOMAIN_LENGTH_MAX)
+  if (ip === undefined || user_agent === undefined || cookie_domain === undefined) return undefined
   const sent_at_ms = sent_at === undefined ? undefined : plainMoment(sent_at)
   const client_ids = value.client_ids === undefined ? undefined : plainClientIds(value.client_ids)
   if (sent_at_ms === undefined && sent_at !== undefined) return undefined
@@ -41,6 +43,7 @@ export function plainEnvelope(value: unknown): EventEnvelope | undefined {
   const envelope: EventEnvelope = { site, visitor, session, client_ids, sent_at: sent_at_ms, events }
   // An absent one is not an empty one: a browser that sends no name of its own is a bot, a server may not know it.
   if (lease !== undefined) envelope.lease = lease
+  if (value.cookie_domain !== undefined) envelope.cookie_domain = storableText(cookie_domain)
   if (value.ip !== undefined) envelope.ip = storableText(ip)
   if (value.user_agent !== undefined) envelope.user_agent = storableText(user_agent)
   return envelope

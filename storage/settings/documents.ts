@@ -44,6 +44,11 @@ export const SiteDocument = z
     cross_domains: z.array(hostName).max(50).default([]),
     consent: z.enum(['not_needed', 'wait', 'cookieless']).default('not_needed'),
     hash_routes: z.boolean().default(false),
+    /** What browsers may say for their visitors, and counts as a no. */
+    privacy_signals: z
+      .array(z.enum(['gpc', 'dnt']))
+      .max(2)
+      .default([]),
   })
   .meta({ id: 'Site' })
 

@@ -1,10 +1,8 @@
-/** A short mark of the tags and click ids in a query; empty when there are none. */
-export function campaignOf(query: string): string {
-  const tags = query.match(/[?&](utm_\w+|_openstat|[gw]braid|\w*cl(ic)?k?_?id)=[^&]+/gi)
-  return tags ? hash(tags.join('')) : ''
-}
+const CHARS_MAX = 99
 
-function hash(text: string): string {
-  const sum = [...text].reduce((sum, letter) => (sum * 33 + letter.charCodeAt(0)) >>> 0, 5381)
-  return sum.toString(36)
+/** A mark of the tags and click ids in a query, made of letters that an id may hold; empty when there are none. */
+export function campaignOf(query: string): string {
+  const tags = query.match(/[?&](utm_\w+|_openstat|[gw]braid|\w*cl(ic)?k?_?id)=[^&]+/gi) || []
+  // The end tells most: that is where click ids stand, of which each is another.
+  return tags.join('').replace(/\W/g, '').slice(-CHARS_MAX)
 }

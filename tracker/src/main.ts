@@ -5,18 +5,17 @@ import { findEndpoint } from './endpoint.ts'
 import { watchEngagement } from './engagement.ts'
 import { watchForms } from './forms.ts'
 import { guard } from './guard.ts'
+import { linkDomains } from './linker.ts'
 import { showKnownNumbers, showNumbers } from './numbers.ts'
 import { watchPages } from './pages.ts'
 import { startSending } from './send.ts'
-import { settings } from './settings.ts'
-import { readCookie } from './storage.ts'
 
 guard(() => {
   // Found now: a script knows its own tag only while it is read, and consent may be long in coming.
   const endpoint = findEndpoint()
-  const open = (): void =>
-    // A visitor id is there only if consent was given on an earlier page.
-    openApi(() => start(endpoint), settings.consent !== 'wait' || !!readCookie('tl_visitor'))
+  // At once too: consent may come when a stamp has run out.
+  if (with_linker) guard(linkDomains)()
+  const open = (): void => openApi(() => start(endpoint))
   // `tl_debug` and `tl_test`: the aids have to be there before anything happens. They read the flags themselves.
   if (/tl_[dt]/.test(location.search)) {
     document.head.append(

@@ -2,8 +2,8 @@ import { clientIds } from './client-ids.ts'
 import { guard, on } from './guard.ts'
 import { session } from './session.ts'
 import { settings } from './settings.ts'
-import { recall } from './storage.ts'
-import { newId, visitor } from './visitor.ts'
+import { agrees, recall } from './storage.ts'
+import { newId, renewal, visitor } from './visitor.ts'
 
 export interface Lease {
   pool: string
@@ -23,7 +23,6 @@ const KEEPALIVE_CHARS_MAX = 20_000
 
 /** Sent, and not answered yet, by the key it is kept under. Where nothing can be stored, what failed waits here too. */
 let unsettled: Record<string, string> = {}
-let stopped = false
 let hasLeases = false
 let leaseKey: string
 let pause_ms = PAUSE_MS
@@ -38,10 +37,8 @@ export function startSending(address: string, listener: (leases: Lease[]) => voi
   on(window, 'online', retry)
 }
 
-/** Consent was given or taken back: without it nothing goes out, and what waited is dropped. */
-export function allowSending(isAllowed: boolean): void {
-  stopped = !isAllowed
-  if (!stopped) return
+/** Consent was taken back: what waited is dropped, and nothing more goes out. */
+export function dropUnsent(): void {
   unsettled = {}
   // A number that is no longer renewed is soon somebody else's.
   if (with_calls && hasLeases) onLeases([])
@@ -52,7 +49,8 @@ export function allowSending(isAllowed: boolean): void {
  * only beacons are sure to get through. Elsewhere hardened browsers swallow them, and over their quota they are refused.
  */
 export function track(type: string, fields: object, lease?: boolean, isEnd?: boolean): void {
-  if (stopped) return
+  // Asked each time: it may have been said in another tab.
+  if (!agrees(true)) return
   // Nobody has seen the page yet, and it may be that nobody ever will.
   if ((document as { prerendering?: boolean }).prerendering) {
     on(document, 'prerenderingchange', () => track(type, fields))
@@ -66,6 +64,7 @@ export function track(type: string, fields: object, lease?: boolean, isEnd?: boo
     visitor: visitor(),
     // A page knows which session it was shown in.
     session: (fields as { session?: string }).session || session(),
+    cookie_domain: renewal(),
     client_ids: clientIds(),
   }
   // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
@@ -77,7 +76,7 @@ export function track(type: string, fields: object, lease?: boolean, isEnd?: boo
 /** Says that the numbers are still looked at. */
 export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
-  if (!stopped && hasLeases)
+  if (hasLeases)
     post('numbers', JSON.stringify({ site: settings.site, visitor: visitor(), session: session() }))
       .then(readLeases)
       .catch(() => {})
@@ -125,7 +124,7 @@ const retry = guard(() => {
   clearTimeout(timer)
   timer = 0
   const [key] = keysKept()
-  if (key) send(key, shelf()[key] as string)
+  if (key && agrees(true)) send(key, shelf()[key] as string)
 })
 
 /** Storage that works holds the visitor. */
@@ -139,11 +138,17 @@ const timed = (key: string, text: string): string =>
 
 /** A string body goes as text/plain, which needs no preflight. Keepalive outlives the page, up to 64 KiB in flight. */
 const post = (path: string, body: string): Promise<Response> =>
-  fetch(endpoint + path, { method: 'POST', body, keepalive: !body[KEEPALIVE_CHARS_MAX] })
+  fetch(endpoint + path, {
+    method: 'POST',
+    body,
+    keepalive: !body[KEEPALIVE_CHARS_MAX],
+    // The answer may set the visitor's cookie, and the service may be on another subdomain.
+    credentials: 'include',
+  })
 
 const readLeases = (response: Response): Promise<void> =>
   response.json().then(({ numbers }) => {
-    if (stopped || !numbers) return
+    if (!numbers || !agrees(true)) return
     hasLeases = true
     onLeases(numbers)
   })

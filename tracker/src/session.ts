@@ -1,5 +1,5 @@
 import { campaignOf } from './campaign.ts'
-import { readCookie, writeCookie } from './storage.ts'
+import { readId, writeCookie } from './storage.ts'
 import { newId } from './visitor.ts'
 
 const LIFE_S = 1800
@@ -18,19 +18,24 @@ export function session(): string {
  * two tabs open on two campaigns would otherwise take the session from each other at every sign of life.
  */
 export function touchSession(arriving: boolean): boolean {
-  const now = Date.now()
   const campaign = campaignOf(location.search)
-  const current = readCookie('tl_session') || (now - seen_ms < LIFE_S * 1000 ? id : '')
+  const current = readId('tl_session') || (isAlive() ? id : '')
   // The campaign's mark is the tail of the id, so that it needs no storage of its own.
   const isOver = !current || (arriving && campaign && !current.endsWith(`-${campaign}`))
-  id = isOver ? `${newId()}-${campaign || 0}` : current
-  seen_ms = now
-  writeCookie('tl_session', id, LIFE_S)
+  adoptSession(isOver ? `${newId()}-${campaign || 0}` : current)
   return !!isOver
+}
+
+/** This is the session from now on. */
+export function adoptSession(session: string): void {
+  id = session
+  seen_ms = Date.now()
+  writeCookie('tl_session', id, LIFE_S)
 }
 
 /** The session that the page on show was counted in, and when it was last alive: what a page that is being left belongs to. */
 export function lastSession(): { session: string; at: number } {
-  const now = Date.now()
-  return { session: id, at: now - seen_ms < LIFE_S * 1000 ? now : seen_ms }
+  return { session: id, at: isAlive() ? Date.now() : seen_ms }
 }
+
+const isAlive = (): boolean => Date.now() - seen_ms < LIFE_S * 1000

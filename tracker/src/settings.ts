@@ -4,7 +4,10 @@ export type Spelling = readonly [country: string, national: string, trunk: strin
 /** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
 interface Settings {
   site: string
+  /** Where the browser says no for its visitor, and the site listens to that, it is `wait`: see cdn/render-script.ts. */
   consent: 'not_needed' | 'wait' | 'cookieless'
+  /** A pattern of the domains that a visitor is taken along to, each after a dot. */
+  linked?: string
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]
   /** Fields of forms that are kept beside phone, email and name. */

@@ -1,19 +1,28 @@
-import { keep, readCookie, recallId, writeCookie } from './storage.ts'
+import { keep, LONGEST_S, readId, recall, writeCookie } from './storage.ts'
 
 let id = ''
 
 /** This browser's id, the same on every page and subdomain for as long as the browser keeps it. */
 export function visitor(): string {
-  if (!id) {
-    id = readCookie('tl_visitor') || recallId('tl_visitor') || newId()
-    // Written at every load: the 400 days that Chrome allows begin anew.
-    writeCookie('tl_visitor', id, 34_560_000)
-    keep('tl_visitor', id)
-  }
+  id = readId('tl_visitor') || id || newId()
   return id
 }
 
-/** 80 random bits. Not randomUUID: that one is missing on plain HTTP and in Safari before 15.4. */
-export function newId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte % 36).toString(36)).join('')
+/** An id for a browser that has none of its own. */
+export function adoptVisitor(brought: string): void {
+  id = brought
 }
+
+/**
+ * Writes the id down, once a day; the cookie's domain is returned, for the service to set it once more. Safari drops within
+ * a week what a script wrote last, and so a page must not write over what an answer has set.
+ */
+export function renewal(): string | undefined {
+  const mark = `${visitor()};${new Date().toDateString()}`
+  if (recall('tl_visitor') === mark) return
+  keep('tl_visitor', mark)
+  return writeCookie('tl_visitor', id, LONGEST_S)
+}
+
+/** 96 random bits. Not randomUUID: that one is missing on plain HTTP and in Safari before 15.4. */
+export const newId = (): string => crypto.getRandomValues(new Uint32Array(3)).join('')

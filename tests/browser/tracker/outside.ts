@@ -4,6 +4,8 @@ import type { z } from 'zod'
 import { buildAids, buildTracker } from '#cdn/build.ts'
 import type { PublicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
+import { senderHost } from '#ingest/http/origin.ts'
+import { visitorCookie } from '#ingest/http/visitor-cookie.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
 import { NumbersRequest } from '#ingest/wire/numbers.ts'
 
@@ -35,6 +37,8 @@ export interface Outside {
   refused: string[]
   /** Ids of events that arrived again. */
   repeats: string[]
+  /** `Set-Cookie` headers of answers. */
+  cookies: string[]
   /** Bodies of forms that the site itself received. */
   posted: string[]
   put(path: string, html: string, headers?: Record<string, string>): void
@@ -58,10 +62,12 @@ export async function openOutside(): Promise<Outside> {
   const [sitePort, endpointPort] = [await listen(siteServer), await listen(endpointServer)]
   const endpoint = `http://stats.test:${endpointPort}`
 
+  const snippet = `<script async src="${endpoint}/t/shop.js"></script>`
+
   const outside: Outside = {
     site: `http://www.shop.test:${sitePort}`,
     endpoint,
-    snippet: `<script async src="${endpoint}/t/shop.js"></script>`,
+    snippet,
     ...fresh(),
     put: (path, html, headers = {}) => void pages.set(path, { html, headers }),
     async waitFor(what, found) {
@@ -80,6 +86,7 @@ export async function openOutside(): Promise<Outside> {
     },
     reset() {
       pages.clear()
+      outside.snippet = snippet
       Object.assign(outside, fresh())
     },
     async close() {
@@ -132,7 +139,10 @@ export async function openOutside(): Promise<Outside> {
     const { retry_after_s } = outside
     if (status === 503 && retry_after_s !== undefined)
       response.setHeader('retry-after', retry_after_s).setHeader('access-control-expose-headers', 'retry-after')
+    const cookie = status === 202 && cookieFor(request, body)
+    if (cookie) outside.cookies.push(cookie)
     response.writeHead(status, {
+      ...(cookie && { 'set-cookie': cookie }),
       'access-control-allow-origin': request.headers.origin ?? '',
       'access-control-allow-credentials': 'true',
       'content-type': 'application/json',
@@ -154,6 +164,10 @@ export async function openOutside(): Promise<Outside> {
     take(batch.data, headers.origin ?? '')
     const receipt = { accepted: batch.data.events.length, rejected_total: 0, rejected: [], position: 'p' }
     return [202, { ...receipt, ...(batch.data.lease && { numbers: outside.numbers }) }]
+  }
+
+  function cookieFor({ headers }: IncomingMessage, body: string): string | undefined {
+    return visitorCookie(JSON.parse(body), outside.settings, { host: senderHost(headers), headers })
   }
 
   function refuse(what: string): [status: number, content: object] {
@@ -179,7 +193,16 @@ export async function openOutside(): Promise<Outside> {
 
 function fresh(): Pick<
   Outside,
-  'settings' | 'numbers' | 'mood' | 'retry_after_s' | 'events' | 'requests' | 'refused' | 'repeats' | 'posted'
+  | 'settings'
+  | 'numbers'
+  | 'mood'
+  | 'retry_after_s'
+  | 'events'
+  | 'requests'
+  | 'refused'
+  | 'repeats'
+  | 'cookies'
+  | 'posted'
 > {
   return {
     settings: { site: 'shop', consent: 'not_needed', replaces: [['7', '4950000000', '8']], form_values: [] },
@@ -190,6 +213,7 @@ function fresh(): Pick<
     requests: [],
     refused: [],
     repeats: [],
+    cookies: [],
     posted: [],
   }
 }

@@ -17,7 +17,7 @@ describe('a first visit', () => {
       lease: true,
       origin: outside.site,
     })
-    expect(seen.id).toMatch(/^[a-z0-9]{16}$/)
+    expect(seen.id).toMatch(/^\d{20,30}$/)
 
     await settle(page)
     expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
@@ -128,6 +128,94 @@ describe('ids of Google Analytics and Yandex Metrica', () => {
       ym: '1668581346714918248',
     })
   })
+
+  test('go with the leaving of the page when nothing else is sent', async () => {
+    const { outside, visit } = visitor
+    const page = await visit('/')
+    await outside.event('page')
+    await page.evaluate(() => {
+      document.cookie = '_ym_uid=1668581346714918248;path=/'
+    })
+    await page.goto('about:blank')
+    expect((await outside.event('leave')).client_ids).toEqual({ ym: '1668581346714918248' })
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'leave'])
+  })
+
+  test('of Metrica is found where it keeps it when it has no cookie', async () => {
+    const { outside, context, visit } = visitor
+    await context.addInitScript(() => localStorage.setItem('_ym_uid', '"1668581346714918248"'))
+    await visit('/')
+    expect((await outside.event('page')).client_ids).toEqual({ ym: '1668581346714918248' })
+  })
+})
+
+describe('the cookie of a visitor', () => {
+  /** Caps what scripts write at a week, as Safari does. */
+  const asInSafari = (): void => {
+    const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie') as Required<PropertyDescriptor>
+    const cap = function (this: Document, text: string) {
+      set.call(this, text.replace('max-age=34560000', 'max-age=604800'))
+    }
+    Object.defineProperty(Document.prototype, 'cookie', { get, set: cap })
+  }
+  const daysLeft = async (): Promise<number> => {
+    const cookies = (await visitor.context.cookies()).filter(({ name }) => name === 'tl_visitor')
+    expect(cookies).toMatchObject([{ domain: '.shop.test', httpOnly: false, secure: false, sameSite: 'Lax' }])
+    return Math.round(((cookies[0]?.expires as number) - Date.now() / 1000) / 86_400)
+  }
+  const ownSnippet = () => visitor.outside.snippet.replace('stats.test', 'stats.shop.test')
+
+  test('is set once more by the answer of a service on the same site, once a day, and outlives the week of Safari', async () => {
+    const { outside, context, visit } = visitor
+    await context.addInitScript(asInSafari)
+    outside.snippet = ownSnippet()
+    const page = await visit('/')
+    const { visitor: id } = await outside.event('page')
+    await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /events/.test(name)))
+    await expect.poll(daysLeft).toBe(400)
+    expect(outside.cookies).toEqual([`tl_visitor=${id}; Domain=shop.test; Path=/; Max-Age=34560000; SameSite=Lax`])
+
+    const next = await visit('/next')
+    await outside.event('page', ({ url }) => String(url).endsWith('/next'))
+    await visitor.settle(next)
+    expect(outside.cookies).toHaveLength(1)
+    expect(await daysLeft()).toBe(400)
+    expect(outside.requests.filter((request) => request !== 'POST /v1/events')).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('is asked for again a day later, by a page that stands open as well', async () => {
+    const { outside, context } = visitor
+    outside.snippet = ownSnippet()
+    outside.put('/', pageOf(outside.snippet, ''))
+    const page = await context.newPage()
+    await page.clock.install()
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    const first = await outside.event('page')
+    await page.clock.fastForward(25 * 3_600_000)
+    await visitor.settle(page)
+    expect(outside.cookies).toHaveLength(2)
+    expect((await outside.event('custom')).visitor).toBe(first.visitor)
+  })
+
+  test('is left to the script where the service is on another site', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/')
+    await outside.event('page')
+    await settle(page)
+    expect(outside.cookies).toEqual([])
+    expect(await daysLeft()).toBe(400)
+  })
+
+  test('that was lost comes back from its mirror', async () => {
+    const { outside, context, visit } = visitor
+    await visit('/')
+    const first = await outside.event('page')
+    await context.clearCookies()
+    await visit('/next')
+    expect((await outside.event('page', ({ url }) => String(url).endsWith('/next'))).visitor).toBe(first.visitor)
+  })
 })
 
 describe('without storage', () => {
@@ -168,7 +256,7 @@ describe('without storage', () => {
     const { outside, context, visit } = visitor
     await context.addCookies([{ name: 'tl_visitor', value: '<script>', domain: 'www.shop.test', path: '/' }])
     await visit('/')
-    expect((await outside.event('page')).visitor).toMatch(/^[a-z0-9]{16}$/)
+    expect((await outside.event('page')).visitor).toMatch(/^\d{20,30}$/)
   })
 })
 
@@ -212,46 +300,5 @@ describe('the script', () => {
     await page.waitForFunction(() => new Promise((resolve) => setTimeout(() => resolve(true), 100)))
     expect(await page.evaluate(() => 'throughline' in window)).toBe(false)
     expect(visitor.complaints).toEqual([])
-  })
-})
-
-describe('consent', () => {
-  test('is waited for: before it nothing is stored or sent, after it everything is', async () => {
-    const { outside, visit, context } = visitor
-    outside.settings.consent = 'wait'
-    const page = await visit('/?gclid=7', '<a id="call" href="tel:+74950000000">+7 495 000-00-00</a>')
-    await page.waitForLoadState('load')
-    await page.evaluate(() => Reflect.get(window, 'throughline')('event', 'early'))
-    await page.mouse.move(5, 5)
-    expect(await context.cookies()).toEqual([])
-    expect(await page.evaluate(() => localStorage.length)).toBe(0)
-    expect(outside.requests).toEqual([])
-
-    await page.evaluate(() => Reflect.get(window, 'throughline')('consent', true))
-    expect((await outside.event('page')).url).toContain('gclid=7')
-    expect(await outside.event('custom')).toMatchObject({ name: 'early' })
-    expect(await context.cookies()).toHaveLength(2)
-
-    const next = await visit('/next')
-    await outside.event('page', ({ url }) => String(url).includes('/next'))
-    await next.evaluate(() => Reflect.get(window, 'throughline')('consent', false))
-    expect(await context.cookies()).toEqual([])
-    expect(await next.evaluate(() => Object.keys(localStorage))).toEqual([])
-    const sent = outside.requests.length
-    await next.evaluate(() => Reflect.get(window, 'throughline')('event', 'late'))
-    await next.mouse.move(7, 7)
-    await next.reload()
-    expect(outside.requests).toHaveLength(sent)
-  })
-
-  test('mode cookieless stores nothing on the device', async () => {
-    const { outside, visit, settle, context } = visitor
-    outside.settings.consent = 'cookieless'
-    const page = await visit('/')
-    const first = await outside.event('page')
-    await settle(page)
-    expect((await outside.event('custom')).visitor).toBe(first.visitor)
-    expect(await context.cookies()).toEqual([])
-    expect(await page.evaluate(() => localStorage.length)).toBe(0)
   })
 })

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { SiteDocument } from '#storage/settings/documents.ts'
+import { featuresOf } from './features.ts'
+import { publicSettings } from './public-settings.ts'
+
+const settingsOf = (more: object) =>
+  publicSettings(SiteDocument.parse({ id: 'shop', domains: ['shop.example'], ...more }), [])
+
+describe('what a page gets to know of its site', () => {
+  test('holds nothing of what the site does not use', () => {
+    expect(settingsOf({})).toEqual({ site: 'shop', consent: 'not_needed', replaces: [], form_values: [] })
+    expect(featuresOf(settingsOf({}))).toEqual(['forms'])
+  })
+
+  test('names the signals of privacy as browsers do', () => {
+    expect(settingsOf({ privacy_signals: ['gpc', 'dnt'] }).signals).toEqual(['globalPrivacyControl', 'doNotTrack'])
+  })
+
+  test.each([
+    ['shop.example', '.shop.example'],
+    ['www.shop.example', '.shop.example'],
+    ['shop.by', '.shop.by'],
+    ['spb.shop.by', '.shop.by'],
+    ['xn--e1afmkfd.xn--p1ai', '.xn--e1afmkfd.xn--p1ai'],
+    ['evil-shop.by', undefined],
+    ['shopxby', undefined],
+    ['shop.by.evil', undefined],
+    ['stranger.example', undefined],
+  ])('finds the domain of %s', (host, domain) => {
+    const settings = settingsOf({
+      domains: ['shop.example', 'www.shop.example'],
+      cross_domains: ['Shop.by', 'пример.рф'],
+    })
+    expect(featuresOf(settings)).toContain('linker')
+    expect(`.${host}`.match(settings.linked as string)?.[0]).toBe(domain)
+  })
+
+  test('takes nobody along where there are no cookies', () => {
+    const settings = settingsOf({ cross_domains: ['shop.by'], consent: 'cookieless' })
+    expect(settings.linked).toBeUndefined()
+    expect(featuresOf(settings)).not.toContain('linker')
+  })
+})
