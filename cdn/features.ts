@@ -14,6 +14,6 @@ export function keyOf(features: readonly Feature[]): string {
 }
 
 /** What this site's pages need of the tracker. */
-export function featuresOf({ replaces }: PublicSettings): Feature[] {
-  return replaces.length > 0 ? ['calls', 'forms', 'linker'] : ['forms', 'linker']
+export function featuresOf({ replaces, areas = [] }: PublicSettings): Feature[] {
+  return replaces.length + areas.length > 0 ? ['calls', 'forms', 'linker'] : ['forms', 'linker']
 }

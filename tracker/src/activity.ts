@@ -2,7 +2,6 @@ import { tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
 import { signOfLife } from './pages.ts'
 import { renewLeases, retry } from './send.ts'
-import { settings } from './settings.ts'
 
 const PULSE_MS = 45_000
 // Someone who reads the number aloud into a phone does not touch the mouse for a while.
@@ -30,5 +29,5 @@ export function watchActivity(isNew: boolean): void {
 function pulse(): void {
   pulsed_ms = Date.now()
   retry()
-  if (signOfLife() && settings.replaces.length) renewLeases()
+  if (signOfLife() && with_calls) renewLeases()
 }

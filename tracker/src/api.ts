@@ -1,5 +1,5 @@
 import { guard } from './guard.ts'
-import { numberFor } from './numbers.ts'
+import { numberFor, onSwap, showInstead, swapByHand } from './numbers.ts'
 import { countPage } from './pages.ts'
 import { allowSending, track } from './send.ts'
 import { allowStorage, forgetAll } from './storage.ts'
@@ -7,14 +7,16 @@ import { visitor } from './visitor.ts'
 
 type Call = [name: string, ...args: never[]]
 type Tell = (value: string | undefined) => void
-type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean }
+type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean; show?: unknown }
 
-const commands: Record<string, (...args: never[]) => unknown> = {
+const commands: Record<string, false | ((...args: never[]) => unknown)> = {
   event: (name: string, props?: object) => track('custom', { name, props }),
   identify: (who: object) => track('identify', who),
   page: countPage,
   getVisitor: (tell?: Tell) => answer(visitor(), tell),
-  getNumber: (own?: string, tell?: Tell) => answer(numberFor(own), tell),
+  getNumber: with_calls && ((own?: string, tell?: Tell) => answer(numberFor(own), tell)),
+  onSwap: with_calls && onSwap,
+  swap: with_calls && swapByHand,
 }
 
 /** Puts `throughline(…)` in place and runs what was called before it was there. Until `start` may run, calls only wait. */
@@ -35,7 +37,11 @@ export function openApi(start: () => void, mayStart: boolean): void {
   const api: Global = guard((...call) => {
     const [name, ...args] = call
     if (name === 'consent') return decide(!!args[0])
-    return waiting ? waiting.push(call) : commands[name]?.(...args)
+    // Whoever wants to be asked about numbers is in time for those that are known already.
+    if (waiting && name !== 'onSwap') return waiting.push(call)
+    const command = commands[name]
+    if (command) return command(...args)
+    return
   })
   const decide = (isGiven: boolean): void => {
     if (!isGiven) forgetAll()
@@ -44,6 +50,8 @@ export function openApi(start: () => void, mayStart: boolean): void {
     if (isGiven) begin()
   }
   api.on = true
+  // For the test aid.
+  if (with_calls) api.show = showInstead
   page.throughline = api
   for (const call of stub?.q || []) api(...call)
   if (mayStart) begin()

@@ -20,7 +20,7 @@ guard(() => {
 
 function start(endpoint: string): void {
   startSending(endpoint, with_calls ? showNumbers : () => {})
-  const isKnown = with_calls && showKnownNumbers()
+  const isKnown = with_calls && guard(showKnownNumbers)()
   watchEngagement()
   if (with_forms) watchForms()
   watchClicks()

@@ -3,7 +3,6 @@ import { enterPage, leavePage, tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
 import { keepUnsettled, track } from './send.ts'
 import { session, touchSession } from './session.ts'
-import { settings } from './settings.ts'
 
 // Long enough for a router's own redirects to end, short enough for nobody to notice.
 const SETTLE_MS = 50
@@ -72,7 +71,7 @@ function settle(): void {
   counted_campaign = campaignOf(location.search)
   isDue = false
   enterPage()
-  track('page', { referrer, title: document.title.slice(0, 999) }, settings.replaces.length > 0)
+  track('page', { referrer, title: document.title.slice(0, 999) }, with_calls)
 }
 
 /** Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. */

@@ -102,7 +102,7 @@ function send(parcel: Parcel): void {
       unsettled.delete(parcel)
       keep(KEPT + parcel.events[0].id, '')
       retry()
-      return readLeases(response)
+      return with_calls ? readLeases(response) : undefined
     })
     .catch(() => {
       // The answer itself may have been unreadable: then the fact has arrived all the same.

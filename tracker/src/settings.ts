@@ -1,5 +1,9 @@
-/** A number as people write it: country code, national digits, and the digit dialled instead of the code inside the country. */
-export type Spelling = readonly [country: string, national: string, trunk: string]
+/**
+ * What is replaced, and `own`, what the service calls it. A number as people write it: country code, national digits, and
+ * what is dialled instead of the code inside the country. Without a country `national` is a pattern, as for an e-mail
+ * address. When `own` is a selector, the text of its elements gives way to a number, and the digits are `d`.
+ */
+export type Spelling = readonly [country: string, national: string, trunk: string, own: string]
 
 /** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
 interface Settings {
@@ -7,6 +11,10 @@ interface Settings {
   consent: 'not_needed' | 'wait' | 'cookieless'
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]
+  /** Elements, by selector, whose text gives way to a number. */
+  areas?: Spelling[]
+  /** Attributes in which numbers are replaced too, `href` among them. */
+  attributes: string[]
   /** Fields of forms that are kept beside phone, email and name. */
   form_values: string[]
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import { buildTracker } from '#cdn/build.ts'
+import { featuresOf, keyOf } from '#cdn/features.ts'
 import type { PublicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
@@ -46,7 +47,16 @@ export interface Outside {
 export const NUMBER = { pool: 'ads', replaces: ['+74950000000'], number: '+74951234567', expires_at: inAnHour() }
 
 const WAIT_MS = 15_000
-const code = buildTracker()
+const builds = new Map<string, Promise<string>>()
+
+/** As the service chooses it for these settings. */
+function trackerFor(settings: PublicSettings): Promise<string> {
+  const features = featuresOf(settings)
+  const key = keyOf(features)
+  const built = builds.get(key) ?? buildTracker(features)
+  builds.set(key, built)
+  return built
+}
 
 export async function openOutside(): Promise<Outside> {
   const pages = new Map<string, { html: string; headers: Record<string, string> }>()
@@ -109,7 +119,7 @@ export async function openOutside(): Promise<Outside> {
     const { pathname } = new URL(request.url ?? '/', 'http://endpoint')
     if (pathname.endsWith('/t/shop.js')) {
       response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' })
-      response.end(renderScript(await code, outside.settings))
+      response.end(renderScript(await trackerFor(outside.settings), outside.settings))
       return
     }
     const body = await readBody(request)
@@ -172,7 +182,13 @@ function fresh(): Pick<
   'settings' | 'numbers' | 'mood' | 'events' | 'requests' | 'refused' | 'repeats' | 'posted'
 > {
   return {
-    settings: { site: 'shop', consent: 'not_needed', replaces: [['7', '4950000000', '8']], form_values: [] },
+    settings: {
+      site: 'shop',
+      consent: 'not_needed',
+      replaces: [['7', '4950000000', '8', '+74950000000']],
+      attributes: ['href', 'title', 'aria-label'],
+      form_values: [],
+    },
     numbers: [NUMBER],
     mood: 'up',
     events: [],
