@@ -1,7 +1,7 @@
 import type { PublicSettings } from './public-settings.ts'
 
 /** Abilities that a site can do without, and then does not pay for in bytes. */
-export const FEATURES = ['calls', 'forms', 'linker'] as const
+export const FEATURES = ['calls', 'areas', 'forms', 'linker'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -15,5 +15,8 @@ export function keyOf(features: readonly Feature[]): string {
 
 /** What this site's pages need of the tracker. */
 export function featuresOf({ replaces, areas = [] }: PublicSettings): Feature[] {
-  return replaces.length + areas.length > 0 ? ['calls', 'forms', 'linker'] : ['forms', 'linker']
+  const features: Feature[] = ['forms', 'linker']
+  // Few sites choose elements by selectors.
+  if (areas.length > 0) return ['calls', 'areas', ...features]
+  return replaces.length > 0 ? ['calls', ...features] : features
 }

@@ -185,14 +185,15 @@ describe('between documents', () => {
       replaces: ['info@shop.example'],
     }
     await settings.put('pool', 'mail', mail, { by })
-    for (const [field, wrong] of [
+    const wrongs: [field: string, wrong: Partial<typeof pool>][] = [
       ['numbers', { numbers: ['ads@shop.example', 'more@shop.example'] }],
       ['numbers', { numbers: ['+74951234567'] }],
       ['replaces', { replaces: ['+74950000000'] }],
       ['replaces', { kind: 'dynamic', numbers: ['+74951234567'] }],
       ['numbers', { kind: 'dynamic', replaces: [] }],
       ['numbers.0', { numbers: ['ads@shop'] }],
-    ] as const)
+    ]
+    for (const [field, wrong] of wrongs)
       await expect(settings.put('pool', 'mail', { ...mail, ...wrong }, { by })).rejects.toMatchObject({
         code: 'bad_request',
         field,

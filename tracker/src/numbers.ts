@@ -18,7 +18,7 @@ const byHand: Node[] = []
 export function showKnownNumbers(): boolean {
   const now = new Date().toISOString()
   const known = JSON.parse(recall(CACHE_KEY) || '[]').filter((lease: Lease) => lease.expires_at > now)
-  show(known)
+  if (known.length) show(known)
   return known.length > 0
 }
 

@@ -25,6 +25,7 @@ declare const tl_settings: Settings
 // Set by cdn/build.ts: a build without a feature leaves its code out.
 declare global {
   const with_calls: boolean
+  const with_areas: boolean
   const with_forms: boolean
   const with_linker: boolean
 }

@@ -34,9 +34,10 @@ export function swapPage(numberOf: NumberOf): void {
   shownFor = numberOf
   rewrites_left = REWRITES_MAX
   page = { respell: respeller(settings.replaces) }
-  areas = (settings.areas || [])
-    .filter(([, , , own]) => numberOf(own) !== own)
-    .map((area) => ({ selector: area[3], respell: respeller([area]) }))
+  if (with_areas)
+    areas = (settings.areas || [])
+      .filter(([, , , own]) => numberOf(own) !== own)
+      .map((area) => ({ selector: area[3], respell: respeller([area]) }))
   if (!observer) {
     observer = new MutationObserver(guard(swapChanges))
     observe(document.documentElement)
@@ -79,13 +80,13 @@ export function swapIn(nodes: Iterable<Node>, numberOf = shownFor, area = page):
     if (holder) {
       if (holder.closest(UNTOUCHED)) continue
       // What changed inside such an element changes all of it.
-      if (!selector) for (const { selector } of areas) node = holder.closest(selector as string) || node
+      if (with_areas && !selector) for (const { selector } of areas) node = holder.closest(selector as string) || node
     }
     collect(node)
   }
   const before = [...texts].map(pageOwn).join(SEAM)
   let after = respell(before, numberOf)
-  if (selector) {
+  if (with_areas && selector) {
     const number = numberOf(selector)
     // No phone is there whose form could be kept.
     if (!after.replace(/\D/g, '').includes(number.slice(-7))) after = inFull(number, before)
@@ -101,7 +102,7 @@ export function swapIn(nodes: Iterable<Node>, numberOf = shownFor, area = page):
       const element = node as Element
       const { shadowRoot, localName } = element
       if (element.matches(UNTOUCHED)) return
-      const inner = !selector && areas.find(({ selector }) => element.matches(selector as string))
+      const inner = with_areas && !selector && areas.find(({ selector }) => element.matches(selector as string))
       if (inner) {
         swapIn([node], numberOf, inner)
         return
