@@ -39,7 +39,9 @@ function makeRules(site: Site | undefined, all: readonly Pool[]): SiteRules {
   // A number in two pools: dynamic before static, then by id, so that every run decides alike.
   const pools = all.toSorted((a, b) => (a.kind === b.kind ? compareText(a.id, b.id) : a.kind === 'dynamic' ? -1 : 1))
   const byNumber = new Map<string, Pool>()
-  for (const pool of pools) for (const number of pool.numbers) if (!byNumber.has(number)) byNumber.set(number, pool)
+  for (const pool of pools)
+    for (const number of pool.kind === 'email' ? [] : pool.numbers)
+      if (!byNumber.has(number)) byNumber.set(number, pool)
   return {
     projects: site?.projects ?? [],
     target_call_seconds: site?.target_call_seconds ?? 30,
@@ -58,6 +60,9 @@ function blockedIdentifiers(site: Site | undefined, pools: readonly Pool[]): Set
     if (email !== undefined) blocked.add(`email\n${email}`)
     else if (phone) blocked.add(`phone\n${phone.phone}`)
   }
-  for (const pool of pools) for (const number of [...pool.numbers, ...pool.replaces]) blocked.add(`phone\n${number}`)
+  for (const { kind, numbers, replaces } of pools) {
+    for (const number of [...numbers, ...replaces])
+      blocked.add(kind === 'email' ? `email\n${normalizeEmail(number)}` : `phone\n${number}`)
+  }
   return blocked
 }

@@ -6,7 +6,8 @@ import { renderScript } from '../cdn/render-script.ts'
 const settings = {
   site: 'shop',
   consent: 'not_needed',
-  replaces: [['7', '4950000000', '8']],
+  replaces: [['7', '4950000000', '8', '+74950000000']],
+  attributes: ['href', 'title', 'aria-label'],
   form_values: [],
 }
 

@@ -269,6 +269,38 @@ describe('several pools', () => {
     ])
   })
 
+  test('of e-mail addresses are answered by where the visitor came from, beside the numbers and without a lease', async () => {
+    const mail = { kind: 'email' as const, replaces: ['info@shop.example'] }
+    await open({
+      pools: [
+        { numbers: NUMBERS, replaces },
+        { ...mail, id: 'mail-paid', numbers: ['ads@shop.example'], when: { channels: ['paid_search'] } },
+        { ...mail, id: 'mail-print', numbers: ['print@shop.example'] },
+      ],
+    })
+    const paid = await visit({ visitor: 'a', url: cpc })
+    expect(paid.body.numbers).toMatchObject([
+      { pool: 'mail-paid', replaces: ['info@shop.example'], number: 'ads@shop.example' },
+      { pool: 'main', replaces },
+    ])
+    expect(await ingest.rows(paid.body.position, 'leases', "pool LIKE 'mail%'")).toEqual([])
+    expect((await visit({ visitor: 'b' })).body.numbers).toMatchObject([{ pool: 'main' }])
+  })
+
+  test('for elements of one selector: one of them answers', async () => {
+    const selectors = ['.phone']
+    await open({
+      pools: [
+        { numbers: NUMBERS, replaces, selectors },
+        { ...paid, replaces: [], selectors },
+      ],
+    })
+    expect((await visit({ visitor: 'a', url: cpc })).body.numbers).toMatchObject([
+      { pool: 'paid', replaces: ['.phone'] },
+      { pool: 'main', replaces },
+    ])
+  })
+
   test('may be for some pages only', async () => {
     await open({ pools: [{ numbers: NUMBERS, when: { url_prefixes: ['shop.example/flats'] } }] })
     expect(shown(await visit({ visitor: 'a', url: 'https://shop.example/flatscreens' }))).toEqual([])

@@ -11,7 +11,8 @@ export interface Sight {
 /**
  * The pools whose numbers a session may see, best first. Pools for just such sessions come before pools for all; among
  * those a dynamic one comes before a static one, which so is the fallback when the dynamic one is exhausted. A static
- * pool without `when` stands for something outside the site, such as a newspaper, and is never shown.
+ * pool without `when` stands for something outside the site, such as a newspaper, and is never shown. Pools of e-mail
+ * addresses are chosen like static ones.
  */
 export function poolsForSession(pools: readonly Pool[], sight: Sight): Pool[] {
   return pools

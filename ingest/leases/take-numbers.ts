@@ -33,9 +33,10 @@ export function takeNumbers(pools: readonly Pool[], holdings: Holdings, ask: Ask
   const taking: Taking = { shown: [], taken: [], ended: [], results: [], undo }
   const covered = new Set<string>()
   for (const pool of keptFirst(poolsForSession(pools, ask.sight), holdings, ask)) {
-    const replaces = pool.replaces.filter((number) => !covered.has(number))
-    if (replaces.length === 0 && pool.replaces.length > 0) continue
-    const shown = pool.kind === 'static' ? showStatic(pool, taking) : lease(pool, holdings, ask, taking, undos)
+    const wanted = [...pool.replaces, ...(pool.selectors ?? [])]
+    const replaces = wanted.filter((number) => !covered.has(number))
+    if (replaces.length === 0 && wanted.length > 0) continue
+    const shown = pool.kind !== 'dynamic' ? showStatic(pool, taking) : lease(pool, holdings, ask, taking, undos)
     if (!shown) continue
     for (const number of replaces) covered.add(number)
     taking.shown.push({ pool, replaces, ...shown })
@@ -47,7 +48,7 @@ export function takeNumbers(pools: readonly Pool[], holdings: Holdings, ask: Ask
   }
 }
 
-/** As the page is told. A static number needs no lease, yet the page is to ask again: settings change. */
+/** As the page is told. A static number or an address needs no lease, yet the page is to ask again: settings change. */
 export function asNumbersOnPage({ shown }: Taking, now_ms: number): NumberOnPage[] {
   return shown.map(({ pool, replaces, number, holding }) => ({
     pool: pool.id,

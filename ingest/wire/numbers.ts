@@ -18,8 +18,10 @@ export const NumbersRequest = z
 export const NumberOnPage = z
   .object({
     pool: z.string(),
-    replaces: z.array(z.string()).describe('The numbers of the page that it stands in for'),
-    number: z.string(),
+    replaces: z
+      .array(z.string())
+      .describe('The numbers, e-mail addresses and CSS selectors of the page that it stands in for'),
+    number: z.string().describe('In E.164; for a pool of kind `email` an address'),
     expires_at: z.string().describe('Ask again before this moment'),
   })
   .meta({ id: 'NumberOnPage', description: 'A tracked number to show instead of others.' })

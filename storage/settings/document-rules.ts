@@ -30,6 +30,7 @@ function checkSite(site: string, settings: Others): void {
 
 /** A number that rings in two pools would make every call to it a guess. */
 function checkPool(pool: Pool, settings: Others): void {
+  checkAddresses(pool)
   const own = new Set<string>()
   for (const number of pool.numbers) {
     if (own.has(number)) refuseNumber(number, pool.id)
@@ -39,6 +40,19 @@ function checkPool(pool: Pool, settings: Others): void {
     if (other.id === pool.id) continue
     for (const number of other.numbers) if (own.has(number)) refuseNumber(number, other.id)
   }
+}
+
+/** Mail shows which pool it came through by its address alone, so that such a pool has one. */
+function checkAddresses({ kind, numbers, replaces }: Pool): void {
+  for (const [field, values] of Object.entries({ numbers, replaces })) {
+    const wrong = values.find((value) => value.includes('@') !== (kind === 'email'))
+    if (wrong) {
+      const wanted = kind === 'email' ? 'addresses' : 'numbers'
+      throw new Failure('bad_request', `${field}: ${wrong} in a pool of ${wanted}`, { field })
+    }
+  }
+  if (kind === 'email' && numbers.length > 1)
+    throw new Failure('bad_request', 'numbers: a pool of kind email has one address', { field: 'numbers' })
 }
 
 function refuseNumber(number: string, pool: string): never {

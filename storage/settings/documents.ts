@@ -3,7 +3,25 @@ import { z } from 'zod'
 /** Ids of sites, pools, destinations, users and tokens: they stand in URLs and file names. */
 const settingId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 characters of A-Za-z0-9._-')
 
-const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be in E.164: + and 7–15 digits')
+/** What a pool shows: a number, or in a pool of kind `email` an address. */
+const numberOrAddress = z
+  .string()
+  .max(254)
+  .regex(
+    /^(\+[1-9]\d{6,14}|[\w.+-]+@[\w-]+(\.[\w-]+)+)$/,
+    'must be in E.164: + and 7–15 digits; in a pool of kind email, an address',
+  )
+
+// Only what every browser can read: one bad selector would take all numbers off the pages.
+const selectorPart = '(?:[.#][a-zA-Z_][\\w-]*|\\[[a-zA-Z_][\\w-]*(?:[~|^$*]?="[^"\\\\\\n]*")?\\])'
+const selectorStep = `(?:[a-zA-Z][\\w-]*${selectorPart}*|${selectorPart}+)`
+const selector = z
+  .string()
+  .max(200)
+  .regex(
+    new RegExp(`^${selectorStep}(?:(?: > | )${selectorStep})*$`),
+    'must be tags, .classes, #ids and [attributes="…"], with blanks or > between',
+  )
 
 const hostName = z
   .string()
@@ -49,6 +67,10 @@ export const SiteDocument = z
       .array(z.enum(['gpc', 'dnt']))
       .max(2)
       .default([]),
+    swap_attributes: z
+      .array(z.enum(['title', 'aria-label', 'alt', 'placeholder']))
+      .optional()
+      .describe('Attributes in which numbers are replaced beside the text: title and aria-label unless given'),
   })
   .meta({ id: 'Site' })
 
@@ -56,9 +78,14 @@ export const PoolDocument = z
   .strictObject({
     id: settingId,
     site: settingId,
-    kind: z.enum(['dynamic', 'static']),
-    numbers: z.array(phone).min(1).max(10_000),
-    replaces: z.array(phone).max(100).default([]),
+    kind: z.enum(['dynamic', 'static', 'email']),
+    numbers: z.array(numberOrAddress).min(1).max(10_000),
+    replaces: z.array(numberOrAddress).max(100).default([]),
+    selectors: z
+      .array(selector)
+      .max(20)
+      .optional()
+      .describe('CSS selectors of elements that show the number, whatever they hold'),
     lease_seconds: z.number().int().min(10).max(86_400).default(150),
     leases_per_address_max: z.number().int().min(1).max(10_000).default(4),
     when: z

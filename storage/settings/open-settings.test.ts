@@ -174,6 +174,44 @@ describe('between documents', () => {
     await settings.put('pool', 'second', { ...pool, id: 'second' }, { by })
   })
 
+  test('a pool of kind email has one address, and other pools have numbers', async () => {
+    const settings = await open()
+    await settings.put('site', 'shop', site, { by })
+    const mail = {
+      ...pool,
+      id: 'mail',
+      kind: 'email' as const,
+      numbers: ['ads@shop.example'],
+      replaces: ['info@shop.example'],
+    }
+    await settings.put('pool', 'mail', mail, { by })
+    const wrongs: [field: string, wrong: Partial<typeof pool>][] = [
+      ['numbers', { numbers: ['ads@shop.example', 'more@shop.example'] }],
+      ['numbers', { numbers: ['+74951234567'] }],
+      ['replaces', { replaces: ['+74950000000'] }],
+      ['replaces', { kind: 'dynamic', numbers: ['+74951234567'] }],
+      ['numbers', { kind: 'dynamic', replaces: [] }],
+      ['numbers.0', { numbers: ['ads@shop'] }],
+    ]
+    for (const [field, wrong] of wrongs)
+      await expect(settings.put('pool', 'mail', { ...mail, ...wrong }, { by })).rejects.toMatchObject({
+        code: 'bad_request',
+        field,
+      })
+  })
+
+  test('a selector is one that every browser can read', async () => {
+    const settings = await open()
+    await settings.put('site', 'shop', site, { by })
+    const fine = ['.phone', '#top .t-phone__number', 'a[href^="tel:"]', 'footer > p.phone.big', '[data-phone]']
+    await settings.put('pool', 'main', { ...pool, selectors: fine }, { by })
+    for (const selector of ['', '+7', '.', '..a', 'a,b', 'a:has(', '[x=', '>a', '.1', '*', 'a >', '[x="\\"]', 'a]'])
+      await expect(settings.put('pool', 'main', { ...pool, selectors: [selector] }, { by })).rejects.toMatchObject({
+        code: 'bad_request',
+        field: 'selectors.0',
+      })
+  })
+
   test('a site goes after its pools and destinations', async () => {
     const settings = await open()
     await settings.put('site', 'shop', site, { by })

@@ -1,5 +1,5 @@
 import { guard } from './guard.ts'
-import { numberFor } from './numbers.ts'
+import { numberFor, onSwap, showInstead, swapByHand } from './numbers.ts'
 import { countPage } from './pages.ts'
 import { dropUnsent, track } from './send.ts'
 import { agrees, decide, mayStart } from './storage.ts'
@@ -7,9 +7,9 @@ import { visitor } from './visitor.ts'
 
 type Call = [name: string, ...args: never[]]
 type Tell = (value: string | undefined) => void
-type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean }
+type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean; show?: unknown }
 
-const commands: Record<string, (...args: never[]) => unknown> = {
+const commands: Record<string, false | ((...args: never[]) => unknown)> = {
   // Props that the service would not take are left out: they must not cost the event.
   event: (name: string, props?: object) =>
     name &&
@@ -20,7 +20,9 @@ const commands: Record<string, (...args: never[]) => unknown> = {
   identify: ({ phone, email, user }: Record<string, unknown>) => track('identify', { phone, email, user }),
   page: countPage,
   getVisitor: (tell?: Tell) => answer(visitor(), tell),
-  getNumber: (own?: string, tell?: Tell) => answer(with_calls ? numberFor(own) : undefined, tell),
+  getNumber: with_calls && ((own?: string, tell?: Tell) => answer(numberFor(own), tell)),
+  onSwap: with_calls && onSwap,
+  swap: with_calls && swapByHand,
 }
 
 /** Puts `throughline(…)` in place and runs what was called before it was there. Until `start` may run, calls only wait. */
@@ -50,10 +52,15 @@ export function openApi(start: () => void): void {
     const [name, ...args] = call
     if (name === 'consent') say(!!args[0])
     else if (agrees(true))
-      return waiting ? void waiting.push(call) : (commands[name] as Global)(...(args as unknown as Call))
+      // Whoever wants to be asked about numbers is in time for those that are known already.
+      return waiting && name !== 'onSwap'
+        ? void waiting.push(call)
+        : (commands[name] as Global)(...(args as unknown as Call))
     return
   })
   api.on = true
+  // For the test aid.
+  if (with_calls) api.show = showInstead
   page.throughline = api
   for (const call of stub.q || []) api(...call)
   if (mayStart()) begin()

@@ -9,6 +9,7 @@ import { linkDomains } from './linker.ts'
 import { showKnownNumbers, showNumbers } from './numbers.ts'
 import { watchPages } from './pages.ts'
 import { startSending } from './send.ts'
+import { settings } from './settings.ts'
 
 guard(() => {
   // Found now: a script knows its own tag only while it is read, and consent may be long in coming.
@@ -30,7 +31,7 @@ guard(() => {
 
 function start(endpoint: string): void {
   startSending(endpoint, with_calls ? showNumbers : () => {})
-  const isKnown = with_calls && showKnownNumbers()
+  const isKnown = with_calls && guard(showKnownNumbers)()
   watchEngagement()
   if (with_forms) watchForms()
   watchClicks()

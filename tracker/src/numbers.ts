@@ -1,27 +1,26 @@
 import { guard } from './guard.ts'
-import { nationalOf, type Rule } from './respell.ts'
 import type { Lease } from './send.ts'
-import { settings } from './settings.ts'
 import { keep, recall } from './storage.ts'
-import { swapNumbers } from './swap.ts'
+import { swapIn, swapPage } from './swap.ts'
+
+/** Asked before a number is shown; on `false` the page's own one stays. */
+type Ask = (change: { own: string; number: string }) => unknown
 
 const CACHE_KEY = 'tl_numbers'
 
 let leases: Lease[] = []
-/** By the number that may stand on the page: the site's own, and after them all that have stood in their place. */
-const rules = new Map<string, Rule & { own: string }>()
-for (const from of settings.replaces) {
-  const own = `+${from[0]}${from[1]}`
-  rules.set(own, { from, own, to: own })
-}
+/** What is shown for a test, whatever the service answers. */
+let fixed: Lease[] | undefined
+const asks: Ask[] = []
+const byHand: Node[] = []
 
 /** Shows the numbers that the last page had, at once; true when there are any. */
-export const showKnownNumbers = guard((): boolean => {
+export function showKnownNumbers(): boolean {
   const now = new Date().toISOString()
   const known = JSON.parse(recall(CACHE_KEY) || '[]').filter((lease: Lease) => lease.expires_at > now)
   if (known.length) show(known)
   return known.length > 0
-})
+}
 
 /** Shows what the server leased; a number it no longer leases gives way to the site's own. */
 export function showNumbers(answer: Lease[]): void {
@@ -29,21 +28,34 @@ export function showNumbers(answer: Lease[]): void {
   show(answer)
 }
 
+/** Shows these from now on, and no longer what the server leases. */
+export function showInstead(answer: Lease[]): void {
+  fixed = answer
+  show(answer)
+}
+
+/** Has every number asked about before it is shown, from the next answer of the service on. */
+export function onSwap(ask: Ask): void {
+  asks.push(guard(ask))
+}
+
+/** Shows the numbers below a node from now on, asking nobody: in a closed shadow root, or where they were refused. */
+export function swapByHand(node: Node): void {
+  byHand.push(node)
+  show(leases)
+}
+
 /** The number shown in place of `own`; without it, the first there is. */
 export function numberFor(own?: string): string | undefined {
-  return leases.find(({ replaces }) => !own || replaces.includes(own))?.number
+  return (leases.find(({ replaces }) => !own || replaces.includes(own)) || ({} as Partial<Lease>)).number
 }
 
 function show(answer: Lease[]): void {
-  leases = answer
-  for (const rule of [...rules.values()]) {
-    const { own, from } = rule
-    const to = numberFor(own) || own
-    const national = nationalOf(to, from)
-    rule.to = to
-    // Written like the number it replaced; one of another country could only be written in full.
-    if (!rules.has(to))
-      rules.set(to, { from: national ? [from[0], national, from[2]] : ['', to.slice(1), ''], own, to })
-  }
-  swapNumbers([...rules.values()])
+  leases = fixed || answer
+  const numberOf = (own: string): string => numberFor(own) || own
+  swapPage((own) => {
+    const number = numberOf(own)
+    return number !== own && asks.some((ask) => ask({ own, number }) === false) ? own : number
+  })
+  swapIn(byHand, numberOf)
 }

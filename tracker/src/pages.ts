@@ -81,7 +81,7 @@ function settle(): void {
   counted_url = location.href
   enterPage()
   // Written so, because a form of the name «title» stands in the title's place.
-  track('page', { referrer, title: `${document.title}`.slice(0, 999), session }, !!settings.replaces[0])
+  track('page', { referrer, title: `${document.title}`.slice(0, 999), session }, with_calls)
 }
 
 /** Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. */

@@ -3,11 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { respeller, SEAM } from './respell.ts'
 import type { Spelling } from './settings.ts'
 
-const moscow: Spelling = ['7', '4950000000', '8']
-const london: Spelling = ['44', '2070000000', '0']
+const moscow: Spelling = ['7', '4950000000', '8', '+74950000000']
+const london: Spelling = ['44', '2070000000', '0', '+442070000000']
+
+/** Shows `number` in place of any of these. */
+function showing(number: string, ...spellings: Spelling[]): (text: string) => string {
+  const respell = respeller(spellings)
+  return (text) => respell(text, () => number)
+}
 
 describe('a number written the Russian way', () => {
-  const respell = respeller([{ from: moscow, to: '+74991234567' }])
+  const respell = showing('+74991234567', moscow)
 
   test.each([
     ['+7 (495) 000-00-00', '+7 (499) 123-45-67'],
@@ -42,6 +48,10 @@ describe('a number written the Russian way', () => {
     ['495 000-00'],
     ['8 (495) тел 000-00-00'],
     ['a4b9c5000d0000'],
+    ['8 (495) ТЕЛ 000-00-00'],
+    ['495, 000, 00, 00'],
+    ['+1 495 000-00-00'],
+    ['74950000000@mail.ru'],
     [''],
   ])('%s stays', (text) => {
     expect(respell(text)).toBe(text)
@@ -55,24 +65,51 @@ describe('a number of another country', () => {
     ['(020) 7000 0000', '(020) 7123 4567'],
     ['0044 20 7000 0000', '0044 20 7123 4567'],
   ])('%s becomes %s', (before, after) => {
-    expect(respeller([{ from: london, to: '+442071234567' }])(before)).toBe(after)
+    expect(showing('+442071234567', london)(before)).toBe(after)
   })
 
   test.each([
     ['call 8 (495) 000-00-00 now', 'call +442071234567 now'],
     [`8 (495)${SEAM}000-00-00${SEAM} now`, `+442071234567${SEAM}${SEAM} now`],
   ])('takes the place of «%s» in full', (before, after) => {
-    expect(respeller([{ from: moscow, to: '+442071234567' }])(before)).toBe(after)
-  })
-
-  test('is found in full when its lease is over', () => {
-    const respell = respeller([{ from: ['', '442071234567', ''], to: '+74950000000' }])
-    expect(respell('call +442071234567 now')).toBe('call +74950000000 now')
+    expect(showing('+442071234567', moscow)(before)).toBe(after)
   })
 })
 
+describe('numbers that look alike', () => {
+  const short: Spelling = ['372', '5000000', '372', '+3725000000']
+  const long: Spelling = ['7', '4955000000', '8', '+74955000000']
+  const tollFree: Spelling = ['1', '8006000000', '1', '+18006000000']
+  const numbers: Record<string, string> = {
+    '+3725000000': '+3725111111',
+    '+74955000000': '+74991234567',
+    '+18006000000': '+18005222222',
+  }
+
+  test.each([
+    ['of which one is the tail of another', '8 495 500-00-00, 500-00-00', '8 499 123-45-67, 511-11-11'],
+    ['with their codes', '+7 495 500 00 00 +372 500 00 00', '+7 499 123 45 67 +372 511 11 11'],
+    ['next to each other', '84955000000+3725000000', '84991234567+3725111111'],
+    ['of different countries', '+1 800 600-00-00, +7 800 600 00 00', '+1 800 522-22-22, +7 800 600 00 00'],
+  ])('%s are told apart', (_, before, after) => {
+    for (const spellings of [
+      [long, tollFree, short],
+      [short, tollFree, long],
+    ])
+      expect(respeller(spellings)(before, (own) => numbers[own] as string)).toBe(after)
+  })
+})
+
+test('a text without a number is passed in no time, however long', () => {
+  const respell = showing('+74991234567', moscow)
+  const began = performance.now()
+  for (const piece of [' ', '(', '+', '8 ', '7(', '+7 ', '0', 'a', '\ufdd0', '8.495.'])
+    expect(respell(piece.repeat(100_000))).toBe(piece.repeat(100_000))
+  expect(performance.now() - began).toBeLessThan(1000)
+})
+
 test('whatever stands between the digits, only digits change, and as many texts come back', () => {
-  const respell = respeller([{ from: moscow, to: '+74991234567' }])
+  const respell = showing('+74991234567', moscow)
   const gap = fc.stringMatching(/^[ ().\-\u00a0\u2013\n\ufdd0]{0,4}$/)
   const around = fc.stringMatching(/^[a-zа-я ,.:\ufdd0]{0,9}$/)
   fc.assert(

@@ -1,5 +1,9 @@
-/** A number as people write it: country code, national digits, and the digit dialled instead of the code inside the country. */
-export type Spelling = readonly [country: string, national: string, trunk: string]
+/**
+ * What is replaced, and `own`, what the service calls it. A number as people write it: country code, national digits, and
+ * what is dialled instead of the code inside the country. Without a country `national` is a pattern, as for an e-mail
+ * address. When `own` is a selector, the text of its elements gives way to a number, and the digits are `d`.
+ */
+export type Spelling = readonly [country: string, national: string, trunk: string, own: string]
 
 /** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
 interface Settings {
@@ -10,6 +14,10 @@ interface Settings {
   linked?: string
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]
+  /** Elements, by selector, whose text gives way to a number. */
+  areas?: Spelling[]
+  /** Attributes in which numbers are replaced too, `href` among them. */
+  attributes: string[]
   /** Fields of forms that are kept beside phone, email and name. */
   form_values: string[]
   /** The site's pages differ by the part of the address after `#`. */
@@ -22,6 +30,7 @@ declare const tl_settings: Settings
 // Set by cdn/build.ts: a build without a feature leaves its code out.
 declare global {
   const with_calls: boolean
+  const with_areas: boolean
   const with_forms: boolean
   const with_linker: boolean
 }

@@ -15,7 +15,7 @@ describe('the number on a page', () => {
       '<a href="tel:+74951234567">8&nbsp;(495)&nbsp;123–45–67</a>',
     ],
     ['<a href="tel:8(495)000-00-00">call</a>', '<a href="tel:8(495)123-45-67">call</a>'],
-    ['<a href="tel:%2B7%20495%20000%2000%2000;ext=5">call</a>', '<a href="tel:+74951234567;ext=5">call</a>'],
+    ['<a href="tel:%2B7%20495%20000%2000%2000;ext=5">call</a>', '<a href="tel:%2B74951234567;ext=5">call</a>'],
     ['<span>+7 495</span> <b>000-<i>00</i>-00</b> доб. 12', '<span>+7 495</span> <b>123-<i>45</i>-67</b> доб. 12'],
     ['8 (495) <span>000</span>\n      <span>00 00</span>', '8 (495) <span>123</span>\n      <span>45 67</span>'],
     ['<svg><text>84950000000</text></svg>', '<svg><text>84951234567</text></svg>'],
@@ -89,7 +89,7 @@ describe('the number on a page', () => {
       let rounds = 0
       await new Promise<void>((resolve) => {
         new MutationObserver(() => {
-          if (text.data !== '+7 495 000-00-00' && rounds < 500) {
+          if (text.data !== '+7 495 000-00-00' && rounds < 30_000) {
             rounds += 1
             text.data = '+7 495 000-00-00'
           }
@@ -97,10 +97,11 @@ describe('the number on a page', () => {
         text.data = 'now +7 495 000-00-00'
         setTimeout(resolve, 200)
       })
+      if (!text.data.includes('000-00-00')) throw new Error(text.data)
       return rounds
     })
     expect(rounds).toBeGreaterThan(1)
-    expect(rounds).toBeLessThan(50)
+    expect(rounds).toBeLessThan(10_100)
     await settle(page)
   })
 
@@ -126,7 +127,7 @@ describe('the number on a page', () => {
 describe('several pools', () => {
   test('swap each its own number', async () => {
     const { outside, visit } = visitor
-    outside.settings.replaces.push(['7', '8120000000', '8'])
+    outside.settings.replaces.push(['7', '8120000000', '8', '+78120000000'])
     outside.numbers.push({ ...NUMBER, pool: 'spb', replaces: ['+78120000000'], number: '+78127654321' })
     const page = await visit('/', '<main>8 495 000-00-00, 8 812 000-00-00</main>')
     await page.getByText('123-45-67').waitFor()

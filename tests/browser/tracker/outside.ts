@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import { buildAids, buildTracker } from '#cdn/build.ts'
+import { featuresOf, keyOf } from '#cdn/features.ts'
 import type { PublicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
 import { senderHost } from '#ingest/http/origin.ts'
@@ -52,8 +53,17 @@ export interface Outside {
 export const NUMBER = { pool: 'ads', replaces: ['+74950000000'], number: '+74951234567', expires_at: inAnHour() }
 
 const WAIT_MS = 15_000
-const code = buildTracker()
 const aids = buildAids()
+const builds = new Map<string, Promise<string>>()
+
+/** As the service chooses it for these settings. */
+function trackerFor(settings: PublicSettings): Promise<string> {
+  const features = featuresOf(settings)
+  const key = keyOf(features)
+  const built = builds.get(key) ?? buildTracker(features)
+  builds.set(key, built)
+  return built
+}
 
 export async function openOutside(): Promise<Outside> {
   const pages = new Map<string, { html: string; headers: Record<string, string> }>()
@@ -117,12 +127,13 @@ export async function openOutside(): Promise<Outside> {
 
   async function serveEndpoint(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://endpoint')
-    const script = { '/t/shop.js': code, '/t/shop.aids.js': aids }[pathname.slice(pathname.lastIndexOf('/t/'))]
-    if (script) {
+    const name = pathname.slice(pathname.lastIndexOf('/t/'))
+    if (name === '/t/shop.js' || name === '/t/shop.aids.js') {
       response.writeHead(200, {
         'content-type': 'text/javascript; charset=utf-8',
         'access-control-allow-origin': '*',
       })
+      const script = name === '/t/shop.js' ? trackerFor(outside.settings) : aids
       response.end(renderScript(await script, outside.settings))
       return
     }
@@ -205,7 +216,13 @@ function fresh(): Pick<
   | 'posted'
 > {
   return {
-    settings: { site: 'shop', consent: 'not_needed', replaces: [['7', '4950000000', '8']], form_values: [] },
+    settings: {
+      site: 'shop',
+      consent: 'not_needed',
+      replaces: [['7', '4950000000', '8', '+74950000000']],
+      attributes: ['href', 'title', 'aria-label'],
+      form_values: [],
+    },
     numbers: [NUMBER],
     mood: 'up',
     retry_after_s: undefined,

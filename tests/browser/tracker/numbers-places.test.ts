@@ -1,0 +1,211 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { publicSettings } from '#cdn/public-settings.ts'
+import { PoolDocument, SiteDocument } from '#storage/settings/documents.ts'
+import { NUMBER } from './outside.ts'
+import { pageOf, visiting } from './visiting.ts'
+
+const visitor = visiting()
+
+/** Waits until the element says so, then until all is quiet. */
+async function shows(page: Page, selector: string, text: string): Promise<void> {
+  await page.waitForFunction(([selector, text]) => document.querySelector(selector)?.textContent === text, [
+    selector,
+    text,
+  ] as const)
+  await visitor.settle(page)
+}
+
+const call = (page: Page, ...args: unknown[]) =>
+  page.evaluate((args) => Reflect.get(window, 'throughline')(...args), args)
+
+describe('a shadow root', () => {
+  test.each([
+    ['there at load', '<x-card><template shadowrootmode="open">8 (495) 000-00-00</template></x-card>', ''],
+    [
+      'opened when the script of an element comes',
+      '<x-card></x-card>',
+      `customElements.define('x-card', class extends HTMLElement {
+        connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '8 (495) 000-00-00' }
+      })`,
+    ],
+    [
+      'of an element that is added later',
+      '',
+      `const card = document.createElement('x-card')
+      document.body.append(card)
+      card.attachShadow({ mode: 'open' }).innerHTML = '8 (495) <b>000</b>-00-00'`,
+    ],
+  ])('%s is swapped, and what comes into it later', async (_, html, script) => {
+    const page = await visitor.visit('/', `<main>8 495 000-00-00</main>${html}`)
+    await shows(page, 'main', '8 495 123-45-67')
+    await page.evaluate(script)
+    const inside = () => page.evaluate(`document.querySelector('x-card').shadowRoot.textContent`)
+    await expect.poll(inside).toBe('8 (495) 123-45-67')
+    await page.evaluate(`document.querySelector('x-card').shadowRoot.innerHTML = '<p>+7 495 000 00 00</p>'`)
+    await expect.poll(inside).toBe('+7 495 123 45 67')
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('that is closed is swapped by hand, and follows the number from then on', async () => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.clock.install()
+    outside.put('/', pageOf(outside.snippet, '<main>8 495 000-00-00</main>'))
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.getByText('8 495 123-45-67').waitFor()
+    const closed = await page.evaluateHandle(() => {
+      const root = document.body.appendChild(document.createElement('div')).attachShadow({ mode: 'closed' })
+      root.innerHTML = '<p>8 495 000-00-00</p>'
+      Reflect.get(window, 'throughline')('swap', root)
+      return root
+    })
+    expect(await closed.evaluate((root) => root.textContent)).toBe('8 495 123-45-67')
+    outside.numbers = [{ ...NUMBER, number: '+74957654321' }]
+    await page.clock.runFor(45_000)
+    await expect.poll(() => closed.evaluate((root) => root.textContent)).toBe('8 495 765-43-21')
+  })
+})
+
+describe('a number in several pieces', () => {
+  test('is found while its elements are being put together', async () => {
+    const page = await visitor.visit('/', '<main>8 495 000-00-00</main>')
+    await shows(page, 'main', '8 495 123-45-67')
+    await page.evaluate(() => {
+      const line = document.body.appendChild(document.createElement('p'))
+      line.append('8 (495) ')
+      const bold = line.appendChild(document.createElement('b'))
+      bold.append('000')
+      line.append('-00-00')
+    })
+    await shows(page, 'p', '8 (495) 123-45-67')
+  })
+
+  test('stays whole when one of them is moved', async () => {
+    const page = await visitor.visit('/', '<p>8 (495) <b>000</b>-00-00</p>')
+    await shows(page, 'p', '8 (495) 123-45-67')
+    await page.evaluate(() => {
+      const bold = document.querySelector('b') as Element
+      bold.replaceWith(bold)
+      bold.before(bold)
+    })
+    await shows(page, 'p', '8 (495) 123-45-67')
+  })
+})
+
+describe('elements of a selector', () => {
+  test('show the number of their pool, written as the phone that was there, whatever it was', async () => {
+    const { outside, visit, context } = visitor
+    outside.settings.areas = [['7', 'dddddddddd', '8', '.phone']]
+    outside.numbers = [{ ...NUMBER, replaces: ['.phone'] }]
+    const page = await visit(
+      '/',
+      `<p class="phone">8 (800) <b>555</b>-35-35 доб. 2</p><p class="phone">Call us 24/7</p>
+      <a class="phone" href="tel:88005553535"> 8-800-555-35-35 </a><p>8 495 000-00-00</p>`,
+    )
+    await page.getByText('8-495-123-45-67').waitFor()
+    const html = () => page.evaluate(`document.body.innerHTML.replace(/>\\s+</g, '><')`)
+    expect(await html()).toBe(
+      '<p class="phone">8 (495) <b>123</b>-45-67 доб. 2</p><p class="phone">+74951234567</p>' +
+        '<a class="phone" href="tel:84951234567"> 8-495-123-45-67 </a><p>8 495 000-00-00</p>',
+    )
+    await page.evaluate(`document.querySelector('.phone b').textContent = '777'`)
+    await shows(page, '.phone', '8 (495) 123-45-67 доб. 2')
+    expect(context.pages()).toHaveLength(1)
+  })
+
+  test('get back what they had when the lease is over', async () => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.clock.install()
+    outside.settings.areas = [['7', 'dddddddddd', '8', '.phone']]
+    outside.numbers = [{ ...NUMBER, replaces: ['.phone'] }]
+    outside.put('/', pageOf(outside.snippet, '<p class="phone">ask <b>us</b></p>'))
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.getByText('+74951234567').waitFor()
+    outside.numbers = []
+    await page.clock.runFor(45_000)
+    await expect.poll(() => page.innerHTML('.phone')).toBe('ask <b>us</b>')
+  })
+})
+
+describe('an e-mail address', () => {
+  test('is swapped in texts and links, whatever its case, and not inside a longer one', async () => {
+    const { outside, visit } = visitor
+    const pool = { id: 'mail', site: 'shop', kind: 'email', numbers: ['ads@shop.test'], replaces: ['info@shop.test'] }
+    const site = SiteDocument.parse({ id: 'shop', domains: ['shop.test'] })
+    outside.settings = publicSettings(site, [PoolDocument.parse(pool)])
+    outside.numbers = [{ ...NUMBER, pool: 'mail', replaces: pool.replaces, number: 'ads@shop.test' }]
+    const untouched = 'my-info@shop.test, my.info@shop.test, info@shop.test.ru, info@shop.tests, xinfo@shop.test'
+    const page = await visit(
+      '/',
+      `<main>почта:Info@Shop.test, info<wbr>@shop.test. ${untouched}
+      <a href="mailto:info@shop.test?subject=a%26b&amp;cc=info@shop.test">x</a></main>`,
+    )
+    await page.locator('[href^="mailto:ads"]').waitFor()
+    expect((await page.innerHTML('main')).replace(/\s+/g, ' ')).toBe(
+      `почта:ads@shop.test, ads@shop.test<wbr>. ${untouched} ` +
+        '<a href="mailto:ads@shop.test?subject=a%26b&amp;cc=info@shop.test">x</a>',
+    )
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+describe('a page that wants a say', () => {
+  const stub =
+    '<script>window.throughline=window.throughline||function(){(throughline.q=throughline.q||[]).push(arguments)}'
+
+  test('is asked before a number is shown, and keeps its own, until it swaps by hand', async () => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.clock.install()
+    const head = `${stub};var asked=[];throughline('onSwap',function(change){asked.push(change);return false})</script>`
+    outside.put('/', pageOf(head + outside.snippet, '<main>8 495 000-00-00</main><p>8 495 000-00-00</p>'))
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.waitForFunction('asked.length')
+    expect(await page.evaluate('asked[0]')).toEqual({ own: '+74950000000', number: '+74951234567' })
+    expect(await page.textContent('main')).toBe('8 495 000-00-00')
+    await page.evaluate(`throughline('swap', document.querySelector('main'))`)
+    const answers = await page.evaluate('asked.length')
+    await page.clock.runFor(45_000)
+    await page.waitForFunction((before) => Number(Reflect.get(window, 'asked').length) > before, Number(answers))
+    expect(await page.textContent('main')).toBe('8 495 123-45-67')
+    expect(await page.textContent('p')).toBe('8 495 000-00-00')
+  })
+
+  test('may throw, and is not heeded then', async () => {
+    const { outside, context } = visitor
+    const head = `${stub};throughline('onSwap',function(){throw 1})</script>`
+    outside.put('/', pageOf(head + outside.snippet, '<main>8 495 000-00-00</main>'))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/`)
+    await shows(page, 'main', '8 495 123-45-67')
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('shows for a test what it was given, and no longer what the service says, nor on the next page', async () => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.clock.install()
+    outside.put('/', pageOf(outside.snippet, '<main>8 (495) 000-00-00</main>'))
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.getByText('8 (495) 123-45-67').waitFor()
+    await page.evaluate(() =>
+      Reflect.get(window, 'throughline').show([
+        { pool: 'test', replaces: ['+74950000000'], number: '+79999999999', expires_at: '' },
+      ]),
+    )
+    expect(await page.textContent('main')).toBe('8 (999) 999-99-99')
+    const asked = () => outside.requests.filter((request) => request === 'POST /v1/numbers').length
+    await page.clock.runFor(45_000)
+    await outside.waitFor('a renewal', () => asked() > 0)
+    await visitor.settle(page)
+    expect(await page.textContent('main')).toBe('8 (999) 999-99-99')
+    expect(await call(page, 'getNumber')).toBe('+79999999999')
+    expect(await page.evaluate(() => localStorage.getItem('tl_numbers'))).not.toContain('999999')
+  })
+})
