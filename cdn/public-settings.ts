@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { Pool, Site } from '#storage/settings/documents.ts'
 
@@ -9,7 +10,8 @@ export interface PublicSettings {
   site: string
   consent: Site['consent']
   replaces: Spelling[]
-  form_values: string[]
+  own: string
+  kept: string
 }
 
 /** Names what may be seen, field by field, so that a new setting stays private until somebody decides otherwise. */
@@ -19,8 +21,14 @@ export function publicSettings(site: Site, pools: readonly Pool[]): PublicSettin
     site: site.id,
     consent: site.consent,
     replaces: [...new Set(own)].sort().map(spellingOf),
-    form_values: site.form_values,
+    own: `(^|\\.)${oneOf([...site.domains, ...site.cross_domains].map(domainToASCII))}$`,
+    kept: site.form_values.includes('*') ? '' : `^${oneOf(site.form_values)}$`,
   }
+}
+
+/** A regular expression is shorter than what the tracker would need to look through a list. */
+function oneOf(texts: readonly string[]): string {
+  return `(${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`
 }
 
 /** Worked out here, because the tables of all countries are thirty times the size of the tracker. */

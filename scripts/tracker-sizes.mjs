@@ -7,7 +7,8 @@ const settings = {
   site: 'shop',
   consent: 'not_needed',
   replaces: [['7', '4950000000', '8']],
-  form_values: [],
+  own: '(^|\\.)(shop\\.example)$',
+  kept: '^()$',
 }
 
 for (const [features, code] of Object.entries(await buildTrackers())) {

@@ -10,6 +10,7 @@ const site = SiteDocument.parse({
   id: 'shop',
   domains: ['shop.example'],
   blocked: ['+79990000001', 'boss@shop.example'],
+  cross_domains: ['пример.рф'],
   form_values: ['city'],
 })
 const pool = PoolDocument.parse({
@@ -55,7 +56,8 @@ describe('GET /t/{site}.js', () => {
         ['44', '2071234567', '0'],
         ['7', '4950000000', '8'],
       ],
-      form_values: ['city'],
+      own: '(^|\\.)(shop\\.example|xn--e1afmkfd\\.xn--p1ai)$',
+      kept: '^(city)$',
     })
   })
 

@@ -7,8 +7,10 @@ interface Settings {
   consent: 'not_needed' | 'wait' | 'cookieless'
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]
-  /** Fields of forms that are kept beside phone, email and name. */
-  form_values: string[]
+  /** Fits the site's own hosts: a link to any other leads out. A regular expression, as `kept` is. */
+  own: string
+  /** Fits the names of fields that are kept beside phone, email and name. */
+  kept: string
 }
 
 // The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`.

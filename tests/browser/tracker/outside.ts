@@ -29,6 +29,8 @@ export interface Outside {
   events: Received[]
   /** Every request to the service: «POST /v1/events», «OPTIONS …» would be a preflight. */
   requests: string[]
+  /** What those requests held, letter by letter. */
+  bodies: string[]
   /** Bodies that API.md would not accept. */
   refused: string[]
   /** Ids of events that arrived again. */
@@ -114,6 +116,7 @@ export async function openOutside(): Promise<Outside> {
     }
     const body = await readBody(request)
     outside.requests.push(`${request.method} ${pathname}`)
+    outside.bodies.push(body)
     answer(request, response, pathname, body)
     changed()
   }
@@ -169,14 +172,21 @@ export async function openOutside(): Promise<Outside> {
 
 function fresh(): Pick<
   Outside,
-  'settings' | 'numbers' | 'mood' | 'events' | 'requests' | 'refused' | 'repeats' | 'posted'
+  'settings' | 'numbers' | 'mood' | 'events' | 'requests' | 'bodies' | 'refused' | 'repeats' | 'posted'
 > {
   return {
-    settings: { site: 'shop', consent: 'not_needed', replaces: [['7', '4950000000', '8']], form_values: [] },
+    settings: {
+      site: 'shop',
+      consent: 'not_needed',
+      replaces: [['7', '4950000000', '8']],
+      own: '(^|\\.)shop\\.test$',
+      kept: '^()$',
+    },
     numbers: [NUMBER],
     mood: 'up',
     events: [],
     requests: [],
+    bodies: [],
     refused: [],
     repeats: [],
     posted: [],
