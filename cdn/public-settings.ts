@@ -10,7 +10,7 @@ export interface PublicSettings {
   site: string
   consent: Site['consent']
   replaces: Spelling[]
-  own: string
+  quiet: string
   kept: string
 }
 
@@ -21,10 +21,17 @@ export function publicSettings(site: Site, pools: readonly Pool[]): PublicSettin
     site: site.id,
     consent: site.consent,
     replaces: [...new Set(own)].sort().map(spellingOf),
-    own: `(^|\\.)${oneOf([...site.domains, ...site.cross_domains].map(domainToASCII))}$`,
+    quiet: quietLinks([...site.domains, ...site.cross_domains].map(domainToASCII)),
     kept: site.form_values.includes('*') ? '' : `^${oneOf(site.form_values)}$`,
   }
 }
+
+/** Links that lead nowhere else: to pages of the site, which are no files, to `blob:`, `data:` and `javascript:`. */
+function quietLinks(own: readonly string[]): string {
+  return `^([bdj]|https?://([^/]*[.])?${oneOf(own)}/(?!.*[.](${FILES})$))`
+}
+
+const FILES = 'pdf|PDF|(doc|xls|ppt)x?|zip|rar|apk|exe'
 
 /** A regular expression is shorter than what the tracker would need to look through a list. */
 function oneOf(texts: readonly string[]): string {

@@ -7,7 +7,7 @@ const settings = {
   site: 'shop',
   consent: 'not_needed',
   replaces: [['7', '4950000000', '8']],
-  own: '(^|\\.)(shop\\.example)$',
+  quiet: '^([bdj]|https?://([^/]*[.])?(shop\\.example)/(?!.*[.](pdf|PDF|(doc|xls|ppt)x?|zip|rar|apk|exe)$))',
   kept: '^()$',
 }
 

@@ -9,14 +9,9 @@ export function watchClicks(): void {
     const link = event.composedPath().find(guard((node) => (node as Element).matches('a[href],area[href]'))) as Element
     // Not `link.href`: inside SVG that is an object.
     const { protocol, hostname, pathname } = new URL(link.getAttribute('href') as string, document.baseURI)
-    // The third button opens a menu; javascript:, data: and blob: lead nowhere; of the site's own addresses only files count.
-    if (
-      (event as MouseEvent).button < 2 &&
-      !/^[bdj]/.test(protocol) &&
-      (!RegExp(settings.own).test(hostname) ||
-        /\.(pdf|(doc|xls|ppt)x?|[rz][ai][rp]|7z|csv|apk|exe|dmg)$/i.test(pathname))
-    )
-      // Without the query, where messengers keep the text, and without a name and password.
-      track('click', { target: `${protocol}//${hostname}${pathname}` })
+    // Without the query, where messengers keep the text, and without a name and password.
+    const target = `${protocol}//${hostname}${pathname}`
+    // The third button opens a menu.
+    if ((event as MouseEvent).button < 2 && !target.match(settings.quiet)) track('click', { target })
   })
 }

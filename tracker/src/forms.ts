@@ -26,15 +26,17 @@ const VALUE_CHARS_MAX = 500
 
 const told: Record<string, boolean> = {}
 /** The last try of a builder's form: by the time of its success it may be empty, or gone. */
-let tried: Lead
+let tried: Lead | undefined
 
 /** Requests left in forms: a builder's word that it took one, and the submit of any other form. */
 export function watchForms(): void {
   const tellTried = guard(({ target }: { target: { tildaTranId?: string } }, answer?: unknown) => {
     // Ninja Forms has one event for success and refusal.
-    if (!/"errors":{/.test(JSON.stringify(answer)))
-      // Pages of older Tilda keep it in jQuery.
-      tell(tried, target.tildaTranId || guard(() => jQuery(target).data('tildaformresult').tranid)())
+    if (!tried || /"errors":{/.test(JSON.stringify(answer))) return
+    // Pages of older Tilda keep it in jQuery.
+    tell(tried, target.tildaTranId || guard(() => jQuery(target).data('tildaformresult').tranid)())
+    // Success may be told twice, once by each library, and again when an order is paid.
+    tried = undefined
   })
   const tryForm = (event: Event): void => {
     const form = (event.composedPath()[0] as Element).closest('form') as Element
@@ -53,13 +55,12 @@ export function watchForms(): void {
   on(window, ACCEPTED, tellTried as never)
 }
 
-/** Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. After a payment it is 0. */
+/** Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. It may be 0. */
 function tell(lead: Lead, tranid?: string): void {
-  const { phone, email } = lead.fields
-  const mark = `${[lead.id, lead.name, phone, email]}`
-  const id = /:/.test(tranid as string) ? (tranid as string) : ''
-  if (told[id || mark]) return
-  told[id] = told[mark] = true
+  const id = /:/.test(tranid as string) && (tranid as string)
+  const mark = id || JSON.stringify(lead)
+  if (told[mark]) return
+  told[mark] = true
   track('form', { form: lead, id: id || newId() })
 }
 
@@ -82,7 +83,7 @@ function readForm(form: Element): Lead | undefined {
     // Of a consent to the use of «name and phone» only a tick is there.
     const kind = field.closest(IGNORED)
       ? ''
-      : recogniseField(`${field.checked ? '' : about}`, value, RegExp(settings.kept).test(name) ? name : '')
+      : recogniseField(`${field.checked ? '' : about}`, value, name.match(settings.kept) ? name : '')
     // Given name and family name come in fields of their own; of two phones the first is the one to call.
     if (kind) fields[kind] = kind === 'name' && fields.name ? `${fields.name} ${value}` : fields[kind] || value
   }

@@ -7,8 +7,8 @@ interface Settings {
   consent: 'not_needed' | 'wait' | 'cookieless'
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]
-  /** Fits the site's own hosts: a link to any other leads out. A regular expression, as `kept` is. */
-  own: string
+  /** Fits the addresses whose clicks are not worth telling. A regular expression, as `kept` is. */
+  quiet: string
   /** Fits the names of fields that are kept beside phone, email and name. */
   kept: string
 }

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import { buildTracker } from '#cdn/build.ts'
-import type { PublicSettings } from '#cdn/public-settings.ts'
+import { type PublicSettings, publicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
 import { NumbersRequest } from '#ingest/wire/numbers.ts'
+import { SiteDocument } from '#storage/settings/documents.ts'
 
 export type Received = z.output<typeof EventBatch>['events'][number] & {
   visitor: string
@@ -46,6 +47,8 @@ export interface Outside {
 }
 
 export const NUMBER = { pool: 'ads', replaces: ['+74950000000'], number: '+74951234567', expires_at: inAnHour() }
+
+const { quiet, kept } = publicSettings(SiteDocument.parse({ id: 'shop', domains: ['shop.test'] }), [])
 
 const WAIT_MS = 15_000
 const code = buildTracker()
@@ -179,8 +182,8 @@ function fresh(): Pick<
       site: 'shop',
       consent: 'not_needed',
       replaces: [['7', '4950000000', '8']],
-      own: '(^|\\.)shop\\.test$',
-      kept: '^()$',
+      quiet,
+      kept,
     },
     numbers: [NUMBER],
     mood: 'up',
