@@ -140,6 +140,10 @@ describe('a form that the browser submits', () => {
       'a delivery address',
       '<input name="city" value="Тверь"><input name="index" value="170100"><input name="house" value="12">',
     ],
+    [
+      'a comment in WordPress',
+      '<span id="commentform"><input name="author" value="Мария"><input type="email" value="m@example.com"></span>',
+    ],
     ['an empty mask', '<input type="tel" name="phone" value="+7 (___) ___-__-__">'],
     ['a half-filled mask', '<input type="tel" name="phone" value="+7 (926) 111-2_-__">'],
     [
