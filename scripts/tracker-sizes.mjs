@@ -8,7 +8,8 @@ const settings = {
   consent: 'not_needed',
   replaces: [['7', '4950000000', '8', '+74950000000']],
   attributes: ['href', 'title', 'aria-label'],
-  form_values: [],
+  quiet: '^([bdj]|https?://([^/]*[.])?(shop\\.example)/(?!.*[.](pdf|PDF|(doc|xls|ppt)x?|zip|rar|apk|exe)$))',
+  kept: '^()$',
 }
 
 for (const [features, code] of Object.entries(await buildTrackers())) {

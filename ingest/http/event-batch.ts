@@ -7,6 +7,7 @@ import type { Sight } from '#ingest/leases/pools-for-session.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 import { EventEnvelope, TrackedEvent } from '#ingest/wire/event.ts'
 import { instantFault } from '#ingest/wire/instant.ts'
+import { formOfLead } from '#ingest/wire/lead-event.ts'
 import { plainEnvelope, plainPage } from '#ingest/wire/plain-event.ts'
 import type { Access } from '#shell/access.ts'
 import { isTooDeep } from './depth.ts'
@@ -132,7 +133,7 @@ function readTracked(value: unknown): TrackedEvent | Refusal {
   const plain = plainPage(value)
   if (plain) return plain
   const parsed = TrackedEvent.safeParse(value)
-  return parsed.success ? parsed.data : invalid(parsed.error as core.$ZodError)
+  return parsed.success ? formOfLead(parsed.data) : invalid(parsed.error as core.$ZodError)
 }
 
 function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, sender: Sender): Refusal | undefined {

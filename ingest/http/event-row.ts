@@ -1,3 +1,4 @@
+import { readClick } from '#domain/click.ts'
 import { normalizeEmail } from '#domain/email.ts'
 import { normalizePhone } from '#domain/phone.ts'
 import { type Recognised, recogniseFields } from '#domain/recognise.ts'
@@ -39,6 +40,7 @@ export function eventRow(
   const referrer = event.type === 'page' ? (event.referrer ?? '') : ''
   const traffic = url === '' ? undefined : trafficOf(url, referrer)
   const person = personOf(event, document)
+  const click = clickOf(event)
   // Every column is written out: putting forty columns together from parts takes twenty times as long.
   return {
     site: batch.site,
@@ -69,8 +71,8 @@ export function eventRow(
     form_id: event.type === 'form' ? (event.form.id ?? '') : '',
     form_name: event.type === 'form' ? (event.form.name ?? '') : '',
     form_fields: person.kept,
-    click_kind: event.type === 'click' ? event.kind : '',
-    click_target: event.type === 'click' ? (event.target ?? '') : '',
+    click_kind: click.kind,
+    click_target: click.target,
     name: event.type === 'custom' ? event.name : '',
     props: event.type === 'custom' ? (event.props ?? '') : '',
     phone: person.phone ?? '',
@@ -87,6 +89,15 @@ export function eventRow(
     user_agent: batch.user_agent,
   }
 }
+
+/** A click that names no kind of its own has it in its target. */
+function clickOf(event: TrackedEvent): { kind: string; target: string } {
+  if (event.type !== 'click') return noClick
+  const { kind, target } = event
+  return kind ? { kind, target: target ?? '' } : readClick(target ?? '')
+}
+
+const noClick = { kind: '', target: '' }
 
 /** What an event says about who is there. */
 function personOf(event: TrackedEvent, { region, form_values }: Site): Recognised {

@@ -89,7 +89,10 @@ const ClickEvent = z.object({
   type: z.literal('click'),
   ...common,
   url: optionalUrl,
-  kind: z.enum(['phone', 'email', 'messenger', 'outbound', 'download']),
+  kind: z
+    .enum(['phone', 'email', 'messenger', 'outbound', 'download'])
+    .nullish()
+    .describe('May be left out when `target` is an address with its scheme: it tells the kind'),
   target: cutText(2048).nullish(),
 })
 

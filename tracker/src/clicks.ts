@@ -1,20 +1,17 @@
-import { on } from './guard.ts'
+import { guard, on } from './guard.ts'
 import { track } from './send.ts'
+import { settings } from './settings.ts'
 
-/** Clicks on phones, addresses and messengers. The click itself goes its way untouched. */
+/** Clicks on links that lead to no page of the site; the server tells the kinds apart. The click goes its way untouched. */
 export function watchClicks(): void {
-  on(document, 'click', (event) => {
-    // The first step of the path: outside an open shadow root, `target` is only its host.
-    const link = (event.composedPath()[0] as Element).closest('[href]')
-    // Not `href`: on links inside SVG that is an object.
-    const href = link ? (link.getAttribute('href') as string) : ''
-    const kind = kindOf(href)
-    if (kind) track('click', { kind, target: href.replace(/^(tel|mailto):|\?.*/gi, '') })
+  on(document, 'click auxclick', (event) => {
+    // Looked for along the path: outside an open shadow root, `target` is only its host. Not all on it are elements.
+    const link = event.composedPath().find(guard((node) => (node as Element).matches('a[href],area[href]'))) as Element
+    // Not `link.href`: inside SVG that is an object.
+    const { protocol, hostname, pathname } = new URL(link.getAttribute('href') as string, document.baseURI)
+    // Without the query, where messengers keep the text, and without a name and password.
+    const target = `${protocol}//${hostname}${pathname}`
+    // The third button opens a menu.
+    if ((event as MouseEvent).button < 2 && !target.match(settings.quiet)) track('click', { target })
   })
-}
-
-function kindOf(href: string): string {
-  if (/^tel:/i.test(href)) return 'phone'
-  if (/^mailto:/i.test(href)) return 'email'
-  return /^(whatsapp|viber|tg):|\/\/((wa|t|vk|m)\.me|\w+\.whatsapp\.com|max\.ru)\//.test(href) ? 'messenger' : ''
 }

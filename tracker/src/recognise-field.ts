@@ -1,22 +1,25 @@
-export type ContactKind = 'phone' | 'email' | 'name'
-
 /**
- * Which contact a field holds, if any. `hints` is all that it says of itself (type first, then autocomplete, name, id,
- * placeholder, label), in lower case.
+ * Which contact a field holds: `phone`, `email`, `name`, or else `other`; an empty text for secrets and empty fields.
+ * `hints` is all that it says of itself (type first, then autocomplete, input mode, name, id, placeholder, labels).
  */
-export function recogniseField(hints: string, value: string): ContactKind | undefined {
-  const digits = value.replace(/\D/g, '').length
-  if (/^\S+@\S+\.\S+$/.test(value)) return 'email'
-  if (digits > 6 && digits < 16) {
-    // By value alone only when written like a phone: passports and tax numbers have ten digits too.
-    const isPhone =
-      /\btel(?!eg)|phone|mobile|whatsapp|тел(?!ег)|моб/.test(hints) || /^(\+|[78][\s(-])[\d\s().-]{10,}$/.test(value)
-    return isPhone ? 'phone' : undefined
-  }
-  return !digits && /\b(\w*(first|last|full|your|client)[_-]?)?name\b|имя|фамил|фио/.test(hints) ? 'name' : undefined
-}
-
-/** Secrets, whatever they are called: passwords, cards, papers. They never leave the page, whatever the settings say. */
-export function isSecret(hints: string): boolean {
-  return /^(password|hidden|file)|cc-|pass(wor|por)|card|cvv|snils|парол|карт[аы]|паспорт|снилс|\binn\b|инн/.test(hints)
+export function recogniseField(hints: string, value: string, other: string): string {
+  // No text of a page has this character: browsers make it a line feed.
+  const all = `${hints}\r${value}`.toLowerCase()
+  // Passwords, papers, cards. So many digits are a card whatever it is called, unless a plus makes them a phone.
+  if (
+    /^(file|hidden)|cc-|pass(?!e)|card|cvv|snils|inn\b|карт|паспорт|снилс|инн|\r([\s\S]*[^+\d])?(\d[\s.-]?){13}|\r$/.test(
+      all,
+    )
+  )
+    return ''
+  if (/\r\S+@\S+\.\S+$/.test(all)) return 'email'
+  // Bare digits only by name: passports and tax numbers have ten too. A mask that is half filled has lines.
+  if (
+    /((\btel(?!eg)|phone|mobil|[^а-я]тел(?!ег))[^\r]*\r|\r(?=(\+|[78][\s(-])[\d\s().-]{10,}$))\D*(\d[^\d_]*){7,13}$/.test(
+      all,
+    )
+  )
+    return 'phone'
+  // Of a consent to the use of «name and phone» only a tick is left.
+  return /([^r]name\b|имя|фамил|фио)[^\r]*\r\D+$/.test(all) ? 'name' : other
 }

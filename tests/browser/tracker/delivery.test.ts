@@ -307,43 +307,6 @@ describe('when the page is left before the answer', () => {
   })
 })
 
-describe('clicks', () => {
-  test.each([
-    ['phone', 'tel:+74950000001', '+74950000001'],
-    ['email', 'mailto:hi@shop.test?subject=x', 'hi@shop.test'],
-    ['messenger', 'https://wa.me/79261112233?text=hi', 'https://wa.me/79261112233'],
-    ['messenger', 'https://t.me/shop', 'https://t.me/shop'],
-    ['messenger', 'viber://chat?number=1', 'viber://chat'],
-  ])('on %s links (%s) are told, and go their way', async (kind, href, target) => {
-    const { outside, visit } = visitor
-    const page = await visit('/', `<a href="${href}"><b>write</b></a>`)
-    await outside.event('page')
-    const wasPrevented = await page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          addEventListener('click', (event) => {
-            resolve(event.defaultPrevented)
-            event.preventDefault()
-          })
-          document.querySelector('b')?.click()
-        }),
-    )
-    expect(wasPrevented).toBe(false)
-    expect(await outside.event('click')).toMatchObject({ kind, target })
-  })
-
-  test('on other links, and in SVG, are nobody’s business', async () => {
-    const { outside, visit, settle } = visitor
-    const page = await visit('/', '<a id="a" href="#x">x</a><svg><a href="#y"><text id="t" y="20">y</text></a></svg>')
-    await outside.event('page')
-    await page.locator('#a').click()
-    await page.locator('#t').click()
-    await settle(page)
-    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
-    expect(visitor.complaints).toEqual([])
-  })
-})
-
 describe('calls of the site’s own scripts', () => {
   test('made before the script came are not lost, and can ask for the visitor', async () => {
     const { outside, context } = visitor

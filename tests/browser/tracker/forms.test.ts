@@ -20,7 +20,7 @@ describe('a form that the browser submits', () => {
   test('is a lead with phone, email and name, and reaches the site as if nobody had looked', async () => {
     const { outside, visit } = visitor
     outside.put('/thanks', pageOf(outside.snippet, '<h1>Thanks</h1>'))
-    outside.settings.form_values = ['city']
+    outside.settings.kept = '^(city)$'
     const page = await visit('/', form)
     await outside.event('page')
     await fill(page, { Имя: ' Мария ', tel: '8 (926) 111-22-33', mail: 'm@example.com', wish: 'secret', city: 'Тверь' })
@@ -60,10 +60,10 @@ describe('a form that the browser submits', () => {
 
   test('gives no secret away', async () => {
     const { outside, visit, settle } = visitor
-    outside.settings.form_values = ['password', 'card', 'note', 'token', 'fine']
+    outside.settings.kept = ''
     const page = await visit(
       '/',
-      `<form><input name="phone" value="+7 926 111-22-33"><input type="password" name="password" value="hunter2">
+      `<form><input name="name" value="Мария"><input name="phone" value="+7 926 111-22-33"><input type="password" name="password" value="hunter2">
       <input name="card" autocomplete="cc-number" value="4111111111111111"><input name="cvv" value="137">
       <input name="passport" type="tel" value="4509123456"><input type="hidden" name="token" value="t0ken">
       <input name="inn" value="500100732259"><label>СНИЛС <input name="s" value="11223344595"></label>
@@ -76,12 +76,80 @@ describe('a form that the browser submits', () => {
     await settle(page)
     expect(leads()).toMatchObject([{ form: { fields: { phone: '+7 926 111-22-33', fine: 'kept' } } }])
     const { form } = leads()[0] as { form?: { fields?: object } }
-    expect(Object.keys(form?.fields ?? {})).toEqual(['phone', 'fine'])
+    expect(Object.keys(form?.fields ?? {})).toEqual(['name', 'phone', 'fine'])
+    const secrets = /hunter2|4111|137"|450912|t0ken|5001007|112233445|marked/
+    expect(outside.bodies.join()).toContain('926')
+    expect(outside.bodies.join()).not.toMatch(secrets)
+  })
+
+  test.each([
+    ['a newsletter', '<input type="email" name="email" value="m@example.com">', { email: 'm@example.com' }],
+    [
+      'a checkout that opens an account',
+      '<input name="billing_first_name" value="Мария"><input type="tel" name="billing_phone" value="89261112233"><input type="password" value="x">',
+      { name: 'Мария', phone: '89261112233' },
+    ],
+    [
+      'a form that names its fields in labels alone',
+      '<label>Имя <input name="f1" value="Мария"></label><label for="p">Контактный телефон</label><input id="p" name="f2" value="9261112233">',
+      { name: 'Мария', phone: '9261112233' },
+    ],
+    ['a numeric keypad', '<input name="f" inputmode="tel" value="9261112233">', { phone: '9261112233' }],
+    [
+      'given name and family name',
+      '<input autocomplete="given-name" value="Мария"><input autocomplete="family-name" value="Иванова"><input type="tel" value="9261112233">',
+      { name: 'Мария Иванова', phone: '9261112233' },
+    ],
+    [
+      'two phones, of which the first is the one to call',
+      '<input name="phone" value="8 926 111-22-33"><input name="phone2" value="8 926 111-22-34">',
+      { phone: '8 926 111-22-33' },
+    ],
+    [
+      'fields whose names are those of the form’s own members',
+      '<input name="id" value="1"><input name="name" value="Мария"><input name="elements" value="x"><input type="tel" name="phone" value="9261112233">',
+      { name: 'Мария', phone: '9261112233' },
+    ],
+  ])('is a lead when it is %s', async (_, fields, found) => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', `<form>${fields}<button>Send</button></form>`)
+    await page.evaluate(() => document.addEventListener('submit', (event) => event.preventDefault()))
+    await outside.event('page')
+    await submit(page)
+    await settle(page)
+    expect(leads()).toHaveLength(1)
+    expect(leads()).toMatchObject([{ form: { fields: found } }])
+    expect(outside.refused).toEqual([])
   })
 
   test.each([
     ['a search', '<input type="search" name="q" value="flat in Tver">'],
-    ['a sign-in', '<input type="email" name="email" value="m@example.com"><input type="password" value="x">'],
+    ['a sign-in by e-mail', '<input type="email" name="email" value="m@example.com"><input type="password" value="x">'],
+    ['a sign-in by phone', '<input type="tel" name="login" value="+7 926 111-22-33"><input type="password" value="x">'],
+    ['a filter with phone-like prices', '<input name="from" value="7 500 000"><input name="to" value="12 000 000">'],
+    [
+      'a number of a paper',
+      '<input type="tel" name="passport" value="4509123456"><input type="tel" name="snils" value="11223344595">',
+    ],
+    ['a payment', '<input type="tel" name="number" value="4111 1111 1111 1111"><input name="exp" value="12/27">'],
+    [
+      'a card in four fields',
+      '<input type="tel" value="4111"><input type="tel" value="1111"><input type="tel" value="1111"><input type="tel" value="1111">',
+    ],
+    [
+      'a delivery address',
+      '<input name="city" value="Тверь"><input name="index" value="170100"><input name="house" value="12">',
+    ],
+    [
+      'a comment in WordPress',
+      '<span id="commentform"><input name="author" value="Мария"><input type="email" value="m@example.com"></span>',
+    ],
+    ['an empty mask', '<input type="tel" name="phone" value="+7 (___) ___-__-__">'],
+    ['a half-filled mask', '<input type="tel" name="phone" value="+7 (926) 111-2_-__">'],
+    [
+      'a survey with consent',
+      '<label><input type="checkbox" checked> Имя и телефон</label><input name="age" value="30">',
+    ],
     ['a filter', '<input name="price" value="1000000"><input name="area" value="40">'],
     ['a form marked data-tl-ignore', '<span data-tl-ignore><input type="tel" value="+79261112233"></span>'],
   ])('is no lead when it is %s', async (_, fields) => {
@@ -95,65 +163,94 @@ describe('a form that the browser submits', () => {
   })
 })
 
-describe('a form of a site builder', () => {
-  test('of Tilda is a lead when Tilda took it, under its number, and not when it was tried', async () => {
+describe('a form that a script of the page sends', () => {
+  const prevent = () =>
+    document.addEventListener('submit', (event) => {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      ;(event.target as HTMLFormElement).reset()
+    })
+
+  test('is a lead with what was typed, though the script empties it and lets nobody else hear of it', async () => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(prevent)
+    const page = await visit('/', '<form><input type="tel" name="phone" required><button>Send</button></form>')
+    await outside.event('page')
+    await fill(page, { phone: '8 926 111-22-33' })
+    await page.locator('button').dblclick()
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { fields: { phone: '8 926 111-22-33' } } }])
+  })
+
+  test('is no lead while a field is wrong, and one when it was put right', async () => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(() => document.addEventListener('submit', (event) => event.preventDefault()))
+    const page = await visit(
+      '/',
+      '<form novalidate><input type="tel" name="phone"><input name="consent" required><button>Send</button></form>',
+    )
+    await outside.event('page')
+    await fill(page, { phone: '8 926 111-22-33' })
+    await submit(page)
+    await settle(page)
+    expect(leads()).toEqual([])
+    await fill(page, { phone: '8 926 111-22-34', consent: 'yes' })
+    await submit(page)
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { fields: { phone: '8 926 111-22-34' } } }])
+  })
+
+  test('is no lead by a click alone', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit(
       '/',
-      `<form class="js-form-proccess" id="form652374741"><input name="Phone" value="+7 926 111-22-33"><button>Send</button></form>`,
+      '<form><input type="tel" value="89261112233"><button type="button">Check</button></form>',
     )
-    await page.evaluate(() => document.addEventListener('submit', (event) => event.preventDefault()))
     await outside.event('page')
     await submit(page)
     await settle(page)
     expect(leads()).toEqual([])
-    await page.evaluate(() => {
-      const form = document.querySelector('form') as HTMLFormElement
-      Object.assign(form, { tildaTranId: '3485402:88123411' })
-      for (let times = 0; times < 2; times++) {
-        form.dispatchEvent(new CustomEvent('tildaform:aftersuccess', { bubbles: true }))
-      }
-    })
-    await settle(page)
-    expect(leads()).toMatchObject([
-      { id: '3485402:88123411', form: { id: 'form652374741', fields: { phone: '+7 926 111-22-33' } } },
-    ])
-    expect(outside.repeats).toEqual([])
   })
 
-  test('of old Tilda is heard through jQuery alone', async () => {
-    const { outside, visit, settle, context } = visitor
-    await context.addInitScript(() => {
-      // As much of jQuery as it takes: handlers that only its own `trigger` calls.
-      const handlers: ((event: object) => void)[] = []
-      Object.assign(window, {
-        jQuery: () => ({ on: (_: string, act: (event: object) => void) => handlers.push(act) }),
-        trigger: (target: Element) => handlers.map((act) => act({ target })),
-      })
+  test('is one lead also inside an open shadow root, out of which no submit comes', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', '<div id="host"></div>')
+    await page.evaluate(() => {
+      const root = (document.querySelector('#host') as Element).attachShadow({ mode: 'open' })
+      root.innerHTML = '<form id="inner"><input type="tel" name="phone"><button>Send</button></form>'
+      root.addEventListener('submit', (event) => event.preventDefault())
     })
-    const page = await visit('/', '<form class="js-form-proccess"><input name="Phone" value="+79261112233"></form>')
     await outside.event('page')
-    await page.evaluate(() => Reflect.get(window, 'trigger')(document.querySelector('form')))
+    await fill(page, { phone: '8 926 111-22-33' })
+    await submit(page)
+    await submit(page)
     await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'inner', fields: { phone: '8 926 111-22-33' } } }])
     expect(leads()).toHaveLength(1)
   })
 
-  test('of Contact Form 7 is a lead when the mail was sent', async () => {
-    const { outside, visit, settle } = visitor
+  test('is another lead than another form with the same contact', async () => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(() => document.addEventListener('submit', (event) => event.preventDefault()))
+    const form = (id: string) => `<form id="${id}"><input type="tel" value="89261112233"><button>${id}</button></form>`
+    const page = await visit('/', form('callback') + form('order'))
+    await outside.event('page')
+    for (const id of ['callback', 'order', 'callback']) await page.locator(`#${id} button`).click()
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'callback' } }, { form: { id: 'order' } }])
+  })
+
+  test('goes its way at once when the service hangs', async () => {
+    const { outside, visit } = visitor
+    outside.put('/thanks', pageOf('', '<h1>Thanks</h1>'))
     const page = await visit(
       '/',
-      `<div class="wpcf7"><form class="wpcf7-form"><input name="your-name" value="Мария"><input name="your-email" value="m@example.com"><button>Send</button></form></div>`,
+      '<form method="post" action="/thanks"><input type="tel" value="89261112233"><button>Send</button></form>',
     )
-    await page.evaluate(() => document.addEventListener('submit', (event) => event.preventDefault()))
     await outside.event('page')
+    outside.mood = 'hangs'
     await submit(page)
-    await settle(page)
-    expect(leads()).toEqual([])
-    await page.evaluate(() => {
-      const at = document.querySelector('.wpcf7') as Element
-      at.dispatchEvent(new CustomEvent('wpcf7mailsent', { bubbles: true, detail: { contactFormId: 7 } }))
-    })
-    await settle(page)
-    expect(leads()).toMatchObject([{ form: { fields: { name: 'Мария', email: 'm@example.com' } } }])
+    await page.getByText('Thanks').waitFor({ timeout: 5_000 })
+    expect(outside.posted).toHaveLength(1)
   })
 })

@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import { buildAids, buildTracker } from '#cdn/build.ts'
 import { featuresOf, keyOf } from '#cdn/features.ts'
-import type { PublicSettings } from '#cdn/public-settings.ts'
+import { type PublicSettings, publicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
 import { senderHost } from '#ingest/http/origin.ts'
 import { visitorCookie } from '#ingest/http/visitor-cookie.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
 import { NumbersRequest } from '#ingest/wire/numbers.ts'
+import { SiteDocument } from '#storage/settings/documents.ts'
 
 export type Received = z.output<typeof EventBatch>['events'][number] & {
   visitor: string
@@ -34,6 +35,8 @@ export interface Outside {
   events: Received[]
   /** Every request to the service: «POST /v1/events», «OPTIONS …» would be a preflight. */
   requests: string[]
+  /** What those requests held, letter by letter. */
+  bodies: string[]
   /** Bodies that API.md would not accept. */
   refused: string[]
   /** Ids of events that arrived again. */
@@ -51,6 +54,8 @@ export interface Outside {
 }
 
 export const NUMBER = { pool: 'ads', replaces: ['+74950000000'], number: '+74951234567', expires_at: inAnHour() }
+
+const { quiet, kept } = publicSettings(SiteDocument.parse({ id: 'shop', domains: ['shop.test'] }), [])
 
 const WAIT_MS = 15_000
 const aids = buildAids()
@@ -139,6 +144,7 @@ export async function openOutside(): Promise<Outside> {
     }
     const body = await readBody(request)
     outside.requests.push(`${request.method} ${pathname}`)
+    outside.bodies.push(body)
     answer(request, response, pathname, body)
     changed()
   }
@@ -214,6 +220,7 @@ function fresh(): Pick<
   | 'repeats'
   | 'cookies'
   | 'posted'
+  | 'bodies'
 > {
   return {
     settings: {
@@ -221,13 +228,15 @@ function fresh(): Pick<
       consent: 'not_needed',
       replaces: [['7', '4950000000', '8', '+74950000000']],
       attributes: ['href', 'title', 'aria-label'],
-      form_values: [],
+      quiet,
+      kept,
     },
     numbers: [NUMBER],
     mood: 'up',
     retry_after_s: undefined,
     events: [],
     requests: [],
+    bodies: [],
     refused: [],
     repeats: [],
     cookies: [],
