@@ -187,7 +187,7 @@ describe('many forms', () => {
     'sixty of one page in a moment (%s) all arrive, each once',
     async (mood) => {
       const { outside, visit } = visitor
-      outside.settings.form_values = ['wish']
+      outside.settings.kept = '^wish$'
       const page = await visit('/', form)
       await outside.event('page')
       outside.mood = mood
@@ -207,7 +207,7 @@ describe('many forms', () => {
   test('one that is larger than keepalive allows arrives as well', async () => {
     const { outside, visit } = visitor
     const names = Array.from({ length: 100 }, (_, at) => `field${at}`)
-    outside.settings.form_values = names
+    outside.settings.kept = ''
     const fields = names.map((name) => `<input name="${name}" value="${'ж'.repeat(500)}">`).join('')
     const page = await visit('/', form.replace('<button>', `${fields}<button>`))
     await outside.event('page')
