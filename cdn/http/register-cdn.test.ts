@@ -34,7 +34,7 @@ describe('GET /t/{site}.js', () => {
     app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
     registerCdn(app, {
       settings: memory.settings,
-      trackers: { 'calls,forms': 'seen($)', forms: 'seen($)', aids: 'aids($)' },
+      trackers: { 'calls,forms,linker': 'seen($)', 'forms,linker': 'seen($)', aids: 'aids($)' },
     })
     await app.ready()
   })
@@ -59,6 +59,7 @@ describe('GET /t/{site}.js', () => {
       attributes: ['href', 'title', 'aria-label'],
       quiet: expect.stringContaining('(shop\\.example|xn--e1afmkfd\\.xn--p1ai)'),
       kept: '^(city)$',
+      linked: expect.stringContaining('xn--e1afmkfd'),
     })
   })
 
