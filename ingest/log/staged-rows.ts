@@ -42,9 +42,9 @@ export class StagedRows<Owner> {
   #slab: Slab | undefined
   #spare: Slab | undefined
 
-  /** `row_chars_max` bounds the longest row; a slab holds one of them at least. */
-  constructor(row_chars_max: number) {
-    this.#slab_bytes = row_chars_max * char_bytes_max + number_places + 3
+  /** A row that is longer than a slab gets one of its own. */
+  constructor(slab_bytes: number) {
+    this.#slab_bytes = slab_bytes
   }
 
   get isEmpty(): boolean {
@@ -117,15 +117,18 @@ export class StagedRows<Owner> {
     const current = this.#slab
     if (current?.runs === 0) current.end = 0
     if (current && current.end + bytes_max <= current.bytes.length) return current
-    const next = this.#spare ?? newSlab(Math.max(this.#slab_bytes, bytes_max))
-    this.#spare = undefined
-    this.#slab = next.bytes.length >= bytes_max ? next : newSlab(bytes_max)
+    if (bytes_max > this.#slab_bytes) {
+      this.#slab = newSlab(bytes_max)
+    } else {
+      this.#slab = this.#spare ?? newSlab(this.#slab_bytes)
+      this.#spare = undefined
+    }
     return this.#slab
   }
 
   #release(slab: Slab, runs: number): void {
     slab.runs -= runs
-    if (slab.runs > 0 || slab === this.#slab) return
+    if (slab.runs > 0 || slab === this.#slab || slab.bytes.length > this.#slab_bytes) return
     slab.end = 0
     this.#spare = slab
   }

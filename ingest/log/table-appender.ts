@@ -50,18 +50,16 @@ interface Entry {
   reject(error: unknown): void
 }
 
-/** Above the longest row there can be. */
-const row_chars_max = 1_500_000
 /** One commit is cut here, unless it is a single row that is longer. */
 const commit_bytes_max = 1_500_000
-/** Of that single row. */
-const row_bytes_max = 3 * row_chars_max
+/** Above the longest row there can be. */
+const row_bytes_max = 4_500_000
 const stretch_ms_per_row = 0.8
 
 /** Appends rows of one table: all calls that wait are written and synced together, by one loop, in their order. */
 export class TableAppender {
   readonly #options: AppenderOptions
-  readonly #waiting = new StagedRows<Entry>(row_chars_max)
+  readonly #waiting = new StagedRows<Entry>(commit_bytes_max)
   #open: OpenSegment | undefined
   #opened_ms = 0
   #closing: Segment | undefined
