@@ -4,7 +4,7 @@ import { moneyText } from '#domain/money.ts'
 import { creditedTouches } from '#reports-api/registry/attribution.ts'
 import { type Credit, settleCredit, termParams } from '#reports-api/registry/attribution-terms.ts'
 import { effectParams, readRemovalEffects } from '#reports-api/registry/removal-effects-query.ts'
-import { halfLife, weight } from '#reports-api/registry/report-query.ts'
+import { HALF_LIFE_DAYS_MAX, HALF_LIFE_DAYS_MIN, weight } from '#reports-api/registry/report-query.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Params } from '#storage/client.ts'
@@ -148,7 +148,12 @@ const TouchpointsQuery = Period.extend({
     .describe(`Adds \`weight\` and \`credit\` under this attribution model: ${creditModels.join(', ')}`),
   lookback_days: z.coerce.number().int().min(1).max(3650).default(180),
   direct: z.enum(['true', 'false']).default('true').describe('Whether direct touches may get credit'),
-  half_life_days: z.coerce.number().pipe(halfLife).optional().describe('Of `time_decay`'),
+  half_life_days: z.coerce
+    .number()
+    .min(HALF_LIFE_DAYS_MIN)
+    .max(HALF_LIFE_DAYS_MAX)
+    .optional()
+    .describe('Of `time_decay`'),
   weights: z
     .string()
     .max(100)
