@@ -30,6 +30,8 @@ beforeAll(async () => {
     { ...deal, site: 'puzyrov', id: 'd4', person: 'p4', path: steps(c1, c2) },
     // Nobody's touch: no part of the chain.
     { ...deal, site: 'puzyrov', id: 'd5', person: 'p5' },
+    { ...deal, site: 'slow', id: 'd1', person: 'p1', closed_at: '2027-01-15T00:00:00.000Z', path: steps(c1, c2) },
+    { ...deal, site: 'slow', id: 'd2', person: 'p2', status: 'open', path: steps(c3) },
     // Somebody who asked, and bought nothing.
     { site: 'bryl', id: 'l1', person: 'asker', at: day(3), path: steps(c2) },
   ])
@@ -152,6 +154,25 @@ describe('a report by Markov chains', () => {
     const { meta } = await ask('bryl')
     expect(meta.removal_effects?.deal.conversion_rate).toBe(0.25)
     expect(meta.removal_effects?.deal.channels).toContainEqual({ channel: 'offline', effect: 0, share: 0 })
+  })
+
+  test('takes the deals that were closed in the period when those are asked for', async () => {
+    const closed = await ask('slow', { from: '2027-01-01', to: '2027-01-31', date: 'closed' })
+    expect(closed.meta.removal_effects?.deal.channels.map(({ channel }) => channel)).toEqual(['email', 'paid_search'])
+    expect(closed.totals).toEqual({ deals_won: 1, revenue: '100.00' })
+    const created = await ask('slow')
+    expect(created.meta.removal_effects?.deal.channels.map(({ channel }) => channel)).toEqual([
+      'email',
+      'paid_search',
+      'sms',
+    ])
+  })
+
+  test('compares two periods, each by the chain of its own', async () => {
+    const { meta, totals } = await ask('slow', { compare: { from: '2026-10-01', to: '2026-10-30' } })
+    expect(totals).toMatchObject({ deals_won: 1, compare_deals_won: 0 })
+    expect(meta.removal_effects?.deal.channels).toHaveLength(3)
+    expect(meta.compare?.removal_effects?.deal.channels).toEqual([])
   })
 
   test('of a period without any journey is empty', async () => {
