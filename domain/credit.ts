@@ -1,31 +1,68 @@
 import type { Channel } from './channel.ts'
 
-/** The attribution models that share credit by a touch's place in its path. */
-export const creditModels = ['first', 'last', 'last_non_direct', 'linear'] as const
+/** The attribution models, as callers name them. */
+export const creditModels = [
+  'first',
+  'last',
+  'last_non_direct',
+  'first_last',
+  'linear',
+  'time_decay',
+  'position_u',
+  'position_w',
+  'markov',
+  'shapley',
+] as const
 
 export type CreditModel = (typeof creditModels)[number]
 
 /** One touch of a path. */
 export interface Touch {
   channel: Channel
+  at_ms?: number
 }
 
 export interface CreditOptions {
   model: CreditModel
   /** False leaves out touches that nobody brought; a path of nothing else then credits nobody. */
   direct?: boolean
+  /** Of `time_decay`: a touch this much older has half the credit. */
+  half_life_days?: number
+  /** Of `position_u`: first, middle, last. Of `position_w`: first, the lead's, the deal's, rest. */
+  weights?: readonly number[]
+  /** The place in the path of the touch that made the lead; a lead's own is its last one. */
+  lead?: number | undefined
+  /** Whether the path led to a deal; else it led to a lead. */
+  deal?: boolean
+  /** Of `markov`: what the loss of a channel would cost. */
+  effects?: ReadonlyMap<string, number>
 }
 
-/** The share of each touch, in the order of the path: they add up to 1, or are all 0 when no touch counts. */
-export function creditWeights(path: readonly Touch[], { model, direct = true }: CreditOptions): number[] {
+export const HALF_LIFE_DAYS = 7
+export const U_WEIGHTS = [40, 20, 40] as const
+export const W_WEIGHTS = [30, 30, 30, 10] as const
+
+const DAY_MS = 86_400_000
+
+/**
+ * The share of each touch, in the order of the path: they add up to 1, or are all 0 when no touch counts. Reports work out
+ * the same in SQL (`reports-api/registry/models.ts`); a test holds the two together.
+ */
+export function creditWeights(path: readonly Touch[], options: CreditOptions): number[] {
+  const { direct = true, lead } = options
+  const counted = [...path.keys()].filter((index) => direct || !isUnsourced((path[index] as Touch).channel))
+  const leadAmong = lead === undefined ? -1 : counted.indexOf(lead)
+  const parts = partsOf(
+    counted.map((index) => path[index] as Touch),
+    leadAmong,
+    options,
+  )
+  const whole = parts.reduce((sum, part) => sum + part, 0)
   const weights = new Array<number>(path.length).fill(0)
-  const counted = countedTouches(path, direct)
-  if (counted.length === 0) return weights
-  if (model === 'linear') {
-    for (const index of counted) weights[index] = 1 / counted.length
-    return weights
+  for (const [place, index] of counted.entries()) {
+    // Weights that leave nobody anything (0/100/0 on a path of one) leave everybody the same.
+    weights[index] = whole === 0 ? 1 / counted.length : (parts[place] as number) / whole
   }
-  weights[chosenTouch(path, counted, model)] = 1
   return weights
 }
 
@@ -34,14 +71,58 @@ export function isUnsourced(channel: Channel): boolean {
   return channel === 'direct' || channel === 'internal'
 }
 
-function countedTouches(path: readonly Touch[], direct: boolean): number[] {
-  const all = [...path.keys()]
-  return direct ? all : all.filter((index) => !isUnsourced((path[index] as Touch).channel))
+function partsOf(touches: readonly Touch[], lead: number, options: CreditOptions): number[] {
+  const last = touches.length - 1
+  const only = (chosen: number) => touches.map((_, index) => Number(index === chosen))
+  switch (options.model) {
+    case 'first':
+      return only(0)
+    case 'last':
+      return only(last)
+    case 'last_non_direct': {
+      const named = touches.findLastIndex(({ channel }) => !isUnsourced(channel))
+      return only(named < 0 ? last : named)
+    }
+    case 'first_last':
+      return roleParts(touches.length, [0, last], [1, 1], 0)
+    case 'linear':
+      return touches.map(() => 1)
+    case 'time_decay':
+      return decayParts(touches, options.half_life_days ?? HALF_LIFE_DAYS)
+    case 'position_u': {
+      const [first = 0, middle = 0, end = 0] = options.weights ?? U_WEIGHTS
+      return roleParts(touches.length, [0, last], [first, end], middle)
+    }
+    case 'position_w': {
+      const [first = 0, atLead = 0, atDeal = 0, rest = 0] = options.weights ?? W_WEIGHTS
+      return options.deal
+        ? roleParts(touches.length, [0, lead, last], [first, atLead, atDeal], rest)
+        : roleParts(touches.length, [0, last], [first, atLead], rest)
+    }
+    case 'markov':
+      return channelParts(touches, (channel) => options.effects?.get(channel) ?? 0)
+    case 'shapley':
+      return channelParts(touches, () => 1)
+  }
 }
 
-function chosenTouch(path: readonly Touch[], counted: number[], model: Exclude<CreditModel, 'linear'>): number {
-  const last = counted.at(-1) as number
-  if (model === 'first') return counted[0] as number
-  if (model === 'last') return last
-  return counted.findLast((index) => !isUnsourced((path[index] as Touch).channel)) ?? last
+/** A touch with two roles is paid for both; what nobody is there to take goes to the others in proportion. */
+function roleParts(touches: number, places: readonly number[], weights: readonly number[], rest: number): number[] {
+  const others = [...new Array(touches).keys()].filter((index) => !places.includes(index))
+  return [...new Array(touches).keys()].map((index) =>
+    others.includes(index)
+      ? rest / others.length
+      : places.reduce((sum, place, role) => sum + (place === index ? (weights[role] as number) : 0), 0),
+  )
+}
+
+/** Only differences of age matter: ages are counted from the newest touch. */
+function decayParts(touches: readonly Touch[], half_life_days: number): number[] {
+  const newest_ms = Math.max(...touches.map(({ at_ms = 0 }) => at_ms))
+  return touches.map(({ at_ms = 0 }) => 2 ** ((at_ms - newest_ms) / DAY_MS / half_life_days))
+}
+
+/** Credit of a channel, whatever how often it stands on the path, is shared evenly among its touches. */
+function channelParts(touches: readonly Touch[], worth: (channel: string) => number): number[] {
+  return touches.map(({ channel }) => worth(channel) / touches.filter((touch) => touch.channel === channel).length)
 }

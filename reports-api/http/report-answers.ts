@@ -2,7 +2,27 @@ import { z } from 'zod'
 
 const words = z.object({ en: z.string(), ru: z.string() })
 const cell = z.union([z.string(), z.number()]).nullable()
-const attribution = z.object({ model: z.string(), lookback_days: z.number(), direct: z.boolean() })
+const attribution = z.object({
+  model: z.string(),
+  lookback_days: z.number(),
+  direct: z.boolean(),
+  half_life_days: z.number().optional(),
+  weights: z.array(z.number()).optional(),
+})
+const chain = z.object({
+  conversion_rate: z.number().describe('Of all journeys'),
+  channels: z.array(
+    z.object({
+      channel: z.string(),
+      effect: z.number().describe('The share of conversions that would be lost without the channel'),
+      share: z.number().describe('Its part of all effects'),
+    }),
+  ),
+})
+const removal_effects = z
+  .object({ lead: chain, deal: chain })
+  .optional()
+  .describe('Of the model `markov`: within a path, credit is shared in proportion to the effects of its channels')
 const uncredited = z
   .object({ leads: z.number().nullable(), deals: z.number().nullable(), revenue: z.number().nullable() })
   .describe('Shares that no touch can be credited with')
@@ -27,6 +47,7 @@ export const ReportAnswer = z.object({
     timezone: z.string(),
     currency: z.string(),
     attribution,
+    removal_effects,
     rows_total: z.number().describe('All rows there are, whatever limit and offset'),
     uncredited: uncredited.optional(),
     currencies_left_out: z.array(z.string()).describe('Their money is in none of the sums'),
@@ -36,6 +57,7 @@ export const ReportAnswer = z.object({
         from: z.string(),
         to: z.string(),
         attribution,
+        removal_effects,
         uncredited: uncredited.optional(),
         currencies_left_out: z.array(z.string()),
       })
@@ -63,5 +85,20 @@ export const RegistryAnswer = z.object({
     }),
   ),
   dimensions: z.array(z.object({ id: z.string(), type: z.string(), label: words, description: words })),
-  models: z.array(z.object({ id: z.string(), label: words, description: words })),
+  models: z.array(
+    z.object({
+      id: z.string(),
+      label: words,
+      description: words,
+      parameters: z
+        .array(
+          z.object({
+            id: z.enum(['half_life_days', 'weights']),
+            default: z.union([z.number(), z.array(z.number())]),
+            roles: z.array(z.string()).optional().describe('What each of several numbers is for'),
+          }),
+        )
+        .describe('What can be set of the model, beside `lookback_days` and `direct`'),
+    }),
+  ),
 })

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { settleCredit } from '#reports-api/registry/attribution-terms.ts'
 import { dimensions } from '#reports-api/registry/dimensions.ts'
 import { metrics } from '#reports-api/registry/metrics.ts'
 import { planReport } from '#reports-api/registry/plan-report.ts'
+import { journeysOf, readRemovalEffects } from '#reports-api/registry/removal-effects-query.ts'
 import { ReportQuery } from '#reports-api/registry/report-query.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { makeTestApp, type TestApp } from './test-app.ts'
@@ -56,7 +58,14 @@ describe('POST /v1/reports/query', () => {
     [{ metrics: ['visits', 'hype'] }, 'unknown_metric', 'hype'],
     [{ dimensions: ['aura'] }, 'unknown_dimension', 'aura'],
     [{ attribution: { model: 'guess' } }, 'unknown_model', 'guess'],
-    [{ attribution: { model: 'markov' } }, 'unknown_model', 'markov'],
+    [{ attribution: { model: 'time_decay', half_life_days: 0 } }, 'bad_request', 'half_life_days'],
+    [{ attribution: { model: 'time_decay', half_life_days: 'week' } }, 'bad_request', 'half_life_days'],
+    [{ attribution: { model: 'linear', half_life_days: 7 } }, 'bad_request', 'linear'],
+    [{ attribution: { model: 'position_u', weights: [40, -20, 40] } }, 'bad_request', 'weights'],
+    [{ attribution: { model: 'position_u', weights: [40, 60] } }, 'bad_request', 'weights'],
+    [{ attribution: { model: 'position_u', weights: [0, 0, 0] } }, 'bad_request', 'weights'],
+    [{ attribution: { model: 'position_w', weights: [40, 20, 40] } }, 'bad_request', 'first, lead, deal, rest'],
+    [{ attribution: { model: 'markov', order: 2 } }, 'bad_request', 'order'],
     [{ from: '2026-02-30' }, 'bad_request', 'from'],
     [{ limit: 0 }, 'bad_request', 'limit'],
     [{ limit: 10_001 }, 'bad_request', 'limit'],
@@ -82,6 +91,22 @@ describe('POST /v1/reports/query', () => {
     expect(rows).toBeLessThanOrEqual((await countRows(['sessions', 'touchpoints', 'touchpoints', 'costs'])) + 2)
   })
 
+  test('reads each table once more, and no row twice, to find what the loss of a channel would cost', async () => {
+    const read: number[] = []
+    const counting = {
+      query: async (sql: string, params = {}) => {
+        read.push(await rowsReadBy(sql, params))
+        return []
+      },
+    }
+    const credit = settleCredit(ReportQuery.parse({ ...query, attribution: { model: 'markov' } }).attribution, '')
+    await readRemovalEffects(counting, credit, journeysOf({ ...query, date: 'created' }, 'UTC'))
+    const stored = await countRows(['sessions', 'touchpoints', 'call_matches', 'conversions'])
+    expect(read).toHaveLength(1)
+    expect(read[0]).toBeLessThanOrEqual(stored)
+    expect(read[0]).toBeGreaterThan(5)
+  })
+
   test('reads no table that it does not need', async () => {
     expect(await rowsRead({ metrics: ['visits'] })).toBeLessThanOrEqual((await countRows(['sessions'])) + 2)
   })
@@ -89,12 +114,16 @@ describe('POST /v1/reports/query', () => {
 
 async function rowsRead(given: object): Promise<number> {
   const plan = planReport(ReportQuery.parse({ ...query, ...given }), { timezone: 'UTC', currency: 'RUB' })
+  return rowsReadBy(plan.sql, plan.params)
+}
+
+async function rowsReadBy(sql: string, params: object): Promise<number> {
   const engine = inject('engine')
   const url = new URL(engine.url)
   url.searchParams.set('database', store.database)
-  for (const [name, value] of Object.entries(plan.params)) url.searchParams.set(`param_${name}`, String(value))
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(`param_${name}`, String(value))
   const headers = { 'x-clickhouse-user': engine.user, 'x-clickhouse-key': engine.password }
-  const answer = await fetch(url, { method: 'POST', headers, body: `${plan.sql} FORMAT JSON` })
+  const answer = await fetch(url, { method: 'POST', headers, body: `${sql} FORMAT JSON` })
   expect([answer.status, answer.ok ? '' : await answer.text()]).toEqual([200, ''])
   const { statistics } = (await answer.json()) as { statistics: { rows_read: number } }
   return statistics.rows_read
@@ -225,12 +254,24 @@ describe('GET /v1/reports/registry', () => {
   test('names what the vocabulary names, in both languages', async () => {
     const { body } = await http.get('/v1/reports/registry', token)
     const all = [...(body.metrics as Described[]), ...(body.dimensions as Described[]), ...(body.models as Described[])]
-    expect(all).toHaveLength(30 + 26 + 4)
+    expect(all).toHaveLength(30 + 26 + 10)
     for (const { label, description } of all)
       for (const text of [label, description]) expect(text.en && text.ru).toBeTruthy()
     expect((body.metrics as Described[]).find(({ id }) => id === 'cost')).toMatchObject({
       unit: 'money',
       dimensions: ['channel', 'source', 'medium', 'campaign', 'content', 'term', 'date', 'week', 'month', 'weekday'],
+    })
+  })
+
+  test('tells what can be set of a model', async () => {
+    const { body } = await http.get('/v1/reports/registry', token)
+    const settable = (body.models as (Described & { parameters: object[] })[]).filter(
+      ({ parameters }) => parameters.length,
+    )
+    expect(Object.fromEntries(settable.map(({ id, parameters }) => [id, parameters]))).toEqual({
+      time_decay: [{ id: 'half_life_days', default: 7 }],
+      position_u: [{ id: 'weights', default: [40, 20, 40], roles: ['first', 'middle', 'last'] }],
+      position_w: [{ id: 'weights', default: [30, 30, 30, 10], roles: ['first', 'lead', 'deal', 'rest'] }],
     })
   })
 })

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { creditModels } from '#domain/credit.ts'
 import { moneyText } from '#domain/money.ts'
 import { creditedTouches } from '#reports-api/registry/attribution.ts'
-import { modelOf } from '#reports-api/registry/plan-report.ts'
+import { type Credit, settleCredit, termParams } from '#reports-api/registry/attribution-terms.ts'
+import { effectParams, readRemovalEffects } from '#reports-api/registry/removal-effects-query.ts'
+import { HALF_LIFE_DAYS_MAX, HALF_LIFE_DAYS_MIN, weight } from '#reports-api/registry/report-query.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Params } from '#storage/client.ts'
@@ -138,9 +141,25 @@ function identityRoute(app: App, { reader, settings }: ReportsDeps): void {
 }
 
 const TouchpointsQuery = Period.extend({
-  model: z.string().max(64).optional().describe('Adds `weight` and `credit` under this attribution model'),
+  model: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(`Adds \`weight\` and \`credit\` under this attribution model: ${creditModels.join(', ')}`),
   lookback_days: z.coerce.number().int().min(1).max(3650).default(180),
   direct: z.enum(['true', 'false']).default('true').describe('Whether direct touches may get credit'),
+  half_life_days: z.coerce
+    .number()
+    .min(HALF_LIFE_DAYS_MIN)
+    .max(HALF_LIFE_DAYS_MAX)
+    .optional()
+    .describe('Of `time_decay`'),
+  weights: z
+    .string()
+    .max(100)
+    .regex(/^\d+(\.\d+)?(,\d+(\.\d+)?){2,3}$/, 'must be three or four numbers with commas between')
+    .optional()
+    .describe('Of `position_u` (`40,20,40`) and `position_w` (`30,30,30,10`)'),
 })
 
 const touchColumns = [
@@ -168,16 +187,25 @@ interface TouchRow extends Record<string, unknown> {
 function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
   const schema = { tags: ['streams'], summary: 'Every step of every path, one a line', querystring: TouchpointsQuery }
   const config = { scope: 'reports' as const, answer: linesOf(TouchpointAnswer), failures: ['unknown_model'] as const }
-  app.get('/v1/touchpoints', { schema, config }, (request, reply) => {
+  app.get('/v1/touchpoints', { schema, config }, async (request, reply) => {
     const { query } = request
     const { timezone } = siteFor(request, settings, query.site)
-    const { sql: where, params } = periodSql('conversion_at', query, timezone)
+    const { sql, params } = periodSql('conversion_at', query, timezone)
+    const where = `site = {site:String} AND ${sql}`
+    const bound: Params = { site: query.site, ...params }
+    const credit = creditOf(query)
+    const effects =
+      credit &&
+      (await readRemovalEffects(reader, credit, {
+        conversions: where,
+        during: (column) => periodSql(column, query, timezone).sql,
+        params: bound,
+      }))
     const mask = maskFor(request.access)
-    const rows = reader.stream<TouchRow>(touchpointsSql(query, where), {
-      site: query.site,
-      lookback_days: query.lookback_days,
-      direct: query.direct === 'true' ? 1 : 0,
-      ...(params satisfies Params),
+    const rows = reader.stream<TouchRow>(touchpointsSql(credit, where), {
+      ...bound,
+      ...(credit && termParams(credit.terms)),
+      ...effectParams(effects),
     })
     return sendLines(reply, rows, ({ session, call, person, value, credit, ...row }) => ({
       ...mask.free(row),
@@ -189,23 +217,30 @@ function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
   })
 }
 
+function creditOf({ model, lookback_days, direct, half_life_days, weights }: z.output<typeof TouchpointsQuery>) {
+  if (model === undefined) return undefined
+  if (model === '') throw new Failure('unknown_model', 'model: is empty.', { field: 'model' })
+  const numbers = weights?.split(',').map(Number)
+  const wrong = numbers && z.array(weight).safeParse(numbers).error
+  if (wrong) throw new Failure('bad_request', `weights: ${wrong.issues[0]?.message}`, { field: 'weights' })
+  return settleCredit(
+    {
+      ...{ model, lookback_days, direct: direct === 'true' },
+      ...(half_life_days !== undefined && { half_life_days }),
+      ...(numbers && { weights: numbers }),
+    },
+    '',
+  )
+}
+
 /** With a model also the row that takes what no touch can be credited with: the weights of a conversion add up to one. */
-function touchpointsSql({ model }: { model?: string | undefined }, where: string): string {
+function touchpointsSql(credit: Credit | undefined, where: string): string {
   const shown = `conversion, conversion_kind, conversion_fact, conversion_at, status, value, currency, person, position, length,
     at, session, call, channel, source, medium, campaign, content, term`
   const order = 'ORDER BY conversion_kind, conversion_fact, conversion, position'
-  if (model === undefined) {
-    return `SELECT ${shown} FROM touchpoints FINAL WHERE site = {site:String} AND position > 0 AND ${where} ${order}`
-  }
-  if (model === '') throw new Failure('unknown_model', 'model: is empty.', { field: 'model' })
-  const touches = creditedTouches({
-    model: modelOf({ model, lookback_days: 180, direct: true }, 'model'),
-    lookback: 'lookback_days',
-    direct: 'direct',
-    columns: touchColumns,
-    made: [],
-    where: `site = {site:String} AND ${where}`,
-  })
+  if (!credit) return `SELECT ${shown} FROM touchpoints FINAL WHERE ${where} AND position > 0 ${order}`
+  const { model } = credit
+  const touches = creditedTouches({ model, prefix: '', columns: touchColumns, made: [], where })
   return `SELECT ${shown}, weight, toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit
     FROM (${touches})
     WHERE position > 0 OR parts > 0

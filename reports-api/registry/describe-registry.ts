@@ -1,7 +1,7 @@
-import { models } from './attribution.ts'
 import { type Dimension, dimensions } from './dimensions.ts'
 import { measure, type Source } from './measures.ts'
 import { type Metric, metrics, type Text } from './metrics.ts'
+import { type Model, models } from './models.ts'
 
 export interface RegistryAnswer {
   metrics: {
@@ -15,7 +15,15 @@ export interface RegistryAnswer {
     attributed: boolean
   }[]
   dimensions: { id: string; type: string; label: Text; description: Text }[]
-  models: { id: string; label: Text; description: Text }[]
+  models: { id: string; label: Text; description: Text; parameters: Parameter[] }[]
+}
+
+/** What can be set of a model, beside look-back and direct. */
+interface Parameter {
+  id: 'half_life_days' | 'weights'
+  default: number | readonly number[]
+  /** What each of several numbers is for. */
+  roles?: readonly string[]
 }
 
 /** The registry as callers see it: what can be asked, and what can be split by what. */
@@ -42,6 +50,18 @@ export function describeRegistry(): RegistryAnswer {
       label,
       description,
     })),
-    models: Object.entries(models).map(([name, { label, description }]) => ({ id: name, label, description })),
+    models: Object.entries<Model>(models).map(([name, model]) => ({
+      id: name,
+      label: model.label,
+      description: model.description,
+      parameters: parametersOf(model),
+    })),
   }
+}
+
+function parametersOf({ half_life_days, weights, roles }: Model): Parameter[] {
+  return [
+    ...(half_life_days === undefined ? [] : [{ id: 'half_life_days' as const, default: half_life_days }]),
+    ...(weights === undefined ? [] : [{ id: 'weights' as const, default: weights, ...(roles && { roles }) }]),
+  ]
 }

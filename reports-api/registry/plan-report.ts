@@ -1,11 +1,11 @@
 import { Failure } from '#shell/failure.ts'
 import type { Params } from '#storage/client.ts'
-import { findModel, type Model } from './attribution.ts'
+import { type Credit, prefixed, settleCredit, termParams } from './attribution-terms.ts'
 import { dimensionOf, filterParams, type KnownFilter, knownFilters } from './filters.ts'
 import { type MeasureName, measure, type Source, zero } from './measures.ts'
 import { findMetric, type Metric } from './metrics.ts'
 import { type Column, orderSql, reportColumns, type WantedDimension, type WantedMetric } from './report-columns.ts'
-import type { Attribution, ReportQuery } from './report-query.ts'
+import type { ReportQuery } from './report-query.ts'
 import { type Side, scanSql } from './scan.ts'
 
 export interface SiteTerms {
@@ -22,7 +22,16 @@ export interface ReportPlan {
   notes: string[]
   /** Whether leads or deals are asked, and so credit is given. */
   credits: boolean
+  asked: Credits
 }
+
+interface Credits {
+  main: Credit
+  compared: Credit | undefined
+}
+
+/** Stands before the names of the parameters that credit has bound on the compared side. */
+export const COMPARED = 'compare_'
 
 const sources: readonly Source[] = ['sessions', 'touchpoints', 'costs']
 
@@ -38,13 +47,14 @@ export function planReport(query: ReportQuery, site: SiteTerms): ReportPlan {
     alias: `d${index}`,
   }))
   const filters = knownFilters(query.filters)
+  const asked = creditsOf(query)
   const used = [...new Set(metrics.flatMap(({ known }) => known.uses))]
   const reach = new Map(sources.map((source) => [source, reachOf(source, dimensions, filters)]))
   const compares = query.compare !== undefined
   const scans = sources
     .filter((source) => used.some((name) => measure(name).source === source) && reach.get(source) !== 'none')
     .flatMap((source) =>
-      sidesOf(query, source).map((side) =>
+      sidesOf(query, asked, source).map((side) =>
         scanSql({
           source,
           side,
@@ -59,20 +69,20 @@ export function planReport(query: ReportQuery, site: SiteTerms): ReportPlan {
   const columns = reportColumns(dimensions, metrics, compares)
   return {
     sql: addUp({ scans, dimensions, metrics, used, reach, compares, query }),
-    params: reportParams(query, site, filters),
+    params: reportParams(query, asked, site, filters),
     columns,
     dimensions,
     metrics,
     notes: notesOf(metrics, dimensions, filters, reach),
     credits: used.some((name) => measure(name).source === 'touchpoints'),
+    asked,
   }
 }
 
-/** The model of an attribution; a Failure that names it when it is unknown. */
-export function modelOf({ model }: Attribution, field: string): Model {
-  const known = findModel(model)
-  if (!known) throw new Failure('unknown_model', `There is no attribution model "${model}".`, { field })
-  return known
+function creditsOf({ attribution, compare }: ReportQuery): Credits {
+  const main = settleCredit(attribution, 'attribution.')
+  const compared = compare?.attribution ? settleCredit(compare.attribution, 'compare.attribution.') : main
+  return { main, compared: compare && compared }
 }
 
 function wantedMetrics(names: readonly string[]): WantedMetric[] {
@@ -91,36 +101,30 @@ function reachOf(source: Source, dimensions: readonly WantedDimension[], filters
   return dimensions.every(({ known }) => known.on[source] !== undefined) ? 'rows' : 'total'
 }
 
-function sidesOf(query: ReportQuery, source: Source): Side[] {
-  const main: Side = {
-    compared: 0,
-    model: modelOf(query.attribution, 'attribution.model'),
-    from: 'from',
-    to: 'to',
-    lookback: 'lookback_days',
-    direct: 'direct',
-    shift: 'no_shift',
-  }
-  if (!query.compare) return [main]
-  const { attribution = query.attribution, from } = query.compare
+function sidesOf({ compare }: ReportQuery, { main, compared }: Credits, source: Source): Side[] {
+  const side: Side = { compared: 0, model: main.model, prefix: '', from: 'from', to: 'to', shift: 'no_shift' }
+  if (!compare || !compared) return [side]
   const other: Side = {
     compared: 1,
-    model: modelOf(attribution, 'compare.attribution.model'),
+    model: compared.model,
+    prefix: COMPARED,
     from: 'compare_from',
     to: 'compare_to',
-    lookback: 'compare_lookback_days',
-    direct: 'compare_direct',
     shift: 'compare_shift',
   }
   // Visits and costs know nothing of models: in the same period they are read once, for both sides.
-  return from === undefined && source !== 'touchpoints' ? [{ ...main, compared: 2 }] : [main, other]
+  return compare.from === undefined && source !== 'touchpoints' ? [{ ...side, compared: 2 }] : [side, other]
 }
 
-function reportParams(query: ReportQuery, site: SiteTerms, filters: readonly KnownFilter[]): Params {
+function reportParams(
+  query: ReportQuery,
+  { main, compared }: Credits,
+  site: SiteTerms,
+  filters: readonly KnownFilter[],
+): Params {
   const { compare } = query
   checkPeriod(query.from, query.to, 'to')
   if (compare?.from && compare.to) checkPeriod(compare.from, compare.to, 'compare.to')
-  const attribution = compare?.attribution ?? query.attribution
   const from = compare?.from ?? query.from
   return {
     site: query.site,
@@ -128,14 +132,12 @@ function reportParams(query: ReportQuery, site: SiteTerms, filters: readonly Kno
     currency: site.currency,
     from: query.from,
     to: query.to,
-    lookback_days: query.attribution.lookback_days,
-    direct: Number(query.attribution.direct),
     no_shift: 0,
+    ...termParams(main.terms),
     compare_from: from,
     compare_to: compare?.to ?? query.to,
-    compare_lookback_days: attribution.lookback_days,
-    compare_direct: Number(attribution.direct),
     compare_shift: Math.round((Date.parse(query.from) - Date.parse(from)) / 86_400_000),
+    ...(compared && prefixed(termParams(compared.terms), COMPARED)),
     limit: query.limit,
     offset: query.offset,
     ...filterParams(filters),

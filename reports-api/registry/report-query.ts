@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { creditModels } from '#domain/credit.ts'
 
 const name = z.string().min(1).max(64)
 
@@ -14,10 +15,32 @@ export const Filter = z
   })
   .meta({ id: 'ReportFilter' })
 
+/** Of `time_decay`: from a quarter of an hour to ten years. */
+export const HALF_LIFE_DAYS_MIN = 0.01
+export const HALF_LIFE_DAYS_MAX = 3650
+
+/** Of a role in a position model. */
+export const weight = z.number().min(0).max(10_000)
+
 export const Attribution = z.strictObject({
-  model: name.default('last_non_direct').describe('One of the models of the registry'),
+  model: name.default('last_non_direct').describe(`One of the models of the registry: ${creditModels.join(', ')}`),
   lookback_days: z.number().int().min(1).max(3650).default(180).describe('Touches older than this get no credit'),
   direct: z.boolean().default(true).describe('Whether direct touches may get credit at all'),
+  half_life_days: z
+    .number()
+    .min(HALF_LIFE_DAYS_MIN)
+    .max(HALF_LIFE_DAYS_MAX)
+    .optional()
+    .describe('Of `time_decay`: the age that halves the credit of a touch; 7 unless set'),
+  weights: z
+    .array(weight)
+    .min(3)
+    .max(4)
+    .optional()
+    .describe(
+      'Of `position_u`: first, middle, last (40, 20, 40 unless set); of `position_w`: first, lead, deal, rest ' +
+        '(30, 30, 30, 10). Only their proportions matter.',
+    ),
 })
 
 const Compare = z

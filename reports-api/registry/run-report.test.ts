@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
-import { models } from './attribution.ts'
 import { dimensions } from './dimensions.ts'
-import { costRow, insertConversions, sessionRow } from './hand-made-history.ts'
+import { fillMonth } from './hand-made-month.ts'
 import { metrics } from './metrics.ts'
 import { ReportQuery } from './report-query.ts'
 import { type ReportAnswer, runReport } from './run-report.ts'
@@ -10,91 +9,9 @@ import { type ReportAnswer, runReport } from './run-report.ts'
 let store: Awaited<ReturnType<typeof freshStore>>
 const site = { timezone: 'Europe/Moscow', currency: 'RUB' }
 
-const paid = { channel: 'paid_search', source: 'yandex', medium: 'cpc', campaign: 'brand', device: 'mobile' }
-const organic = { channel: 'organic_search', source: 'google', medium: 'organic' }
-const s1 = { session: 's1', at: '2026-11-01T10:00:00.000Z', ...paid }
-const s2 = { session: 's2', at: '2026-11-05T10:00:00.000Z' }
-const s3 = { session: 's3', at: '2026-11-04T10:00:00.000Z', ...organic }
-
 beforeAll(async () => {
   store = await freshStore()
-  await store.insert('sessions', [
-    sessionRow({ id: 's1', visitor: 'v1', started_at: s1.at, pages: 3, ...paid, project: 'sosny' }),
-    sessionRow({ id: 's2', visitor: 'v1', started_at: s2.at, bounce: 1 }),
-    sessionRow({ id: 's3', visitor: 'v2', started_at: s3.at, pages: 2, ...organic }),
-    // Half past midnight of 1 November in Moscow; and half past midnight of 1 December.
-    sessionRow({
-      id: 's6',
-      visitor: 'v2',
-      started_at: '2026-10-31T21:30:00.000Z',
-      channel: 'referral',
-      source: 'blog.test',
-    }),
-    sessionRow({ id: 's4', visitor: 'v3', started_at: '2026-11-30T21:30:00.000Z' }),
-    sessionRow({ id: 's5', visitor: 'v4', started_at: s1.at, bot: 1 }),
-    sessionRow({ id: 's1', visitor: 'v1', site: 'other', started_at: s1.at }),
-  ])
-  // Rewritten by matching: only the newer version may count.
-  await store.insert('sessions', [
-    sessionRow({ id: 's3', visitor: 'v2', started_at: s3.at, pages: 2, ...organic, device: 'tablet', version: 2 }),
-  ])
-  const d1 = { id: 'd1', kind: 'deal', fact: 'deal', lead_kind: '', at: '2026-11-06T10:00:00.000Z' }
-  await insertConversions(store, [
-    { id: 'l1', at: '2026-11-05T12:00:00.000Z', first: 1, target: 1, project: 'sosny', path: [s1, s2] },
-    {
-      id: 'c1',
-      fact: 'call',
-      lead_kind: 'call',
-      status: 'answered',
-      at: '2026-11-05T13:00:00.000Z',
-      target: 1,
-      number: '+74951000001',
-      pool: 'main',
-      path: [s1, s3, s2],
-    },
-    {
-      id: 'c2',
-      fact: 'call',
-      lead_kind: 'call',
-      status: 'missed',
-      at: '2026-11-07T13:00:00.000Z',
-      first: 1,
-      number: '+74951000002',
-    },
-    {
-      ...d1,
-      status: 'won',
-      value: '1000.00',
-      currency: 'RUB',
-      closed_at: '2026-11-16T22:00:00.000Z',
-      manager: 'Anna',
-      stage: 'paid',
-      path: [s1, s3, s2],
-    },
-    { ...d1, id: 'd2', status: 'won', value: '500.00', currency: 'USD', path: [s1] },
-    { ...d1, id: 'd3', status: 'open', manager: 'Boris' },
-    {
-      ...d1,
-      id: 'd4',
-      status: 'lost',
-      reason: 'price',
-      closed_at: '2026-12-01T10:00:00.000Z',
-      path: [{ at: '2026-01-01T10:00:00.000Z', channel: 'referral', source: 'blog.test' }],
-    },
-  ])
-  await store.insert('costs', [
-    costRow({ date: '2026-11-03', cost: '100.00', clicks: 5, impressions: 500 }),
-    costRow({
-      date: '2026-11-03',
-      cost: '150.50',
-      clicks: 10,
-      impressions: 1000,
-      received_at: '2026-11-11T00:00:00.000Z',
-    }),
-    costRow({ date: '2026-11-04', cost: '49.50', clicks: 10, impressions: 100, campaign: 'remarketing' }),
-    costRow({ date: '2026-11-04', cost: '99.00', clicks: 4, impressions: 50, campaign: 'abroad', currency: 'USD' }),
-    costRow({ date: '2026-12-01', cost: '999.00' }),
-  ])
+  await fillMonth(store)
 })
 
 afterAll(() => store.drop())
@@ -142,34 +59,6 @@ describe('a report', () => {
     })
     expect(rows).toEqual([totals])
     expect(names).toHaveLength(30)
-  })
-
-  test.each([
-    ['first', { paid_search: ['1000.00', 2, 2], uncredited: ['0.00', 1, 2] }],
-    ['last', { direct: ['1000.00', 2, 1], paid_search: ['0.00', 0, 1], uncredited: ['0.00', 1, 2] }],
-    ['last_non_direct', { organic_search: ['1000.00', 1, 1], paid_search: ['0.00', 1, 1], uncredited: ['0.00', 1, 2] }],
-    [
-      'linear',
-      {
-        direct: ['333.3333', 0.833333, 0.333333],
-        organic_search: ['333.3334', 0.333333, 0.333333],
-        paid_search: ['333.3333', 0.833333, 1.333333],
-        uncredited: ['0.00', 1, 2],
-      },
-    ],
-  ])('gives credit to channels by the model %s', async (model, expected) => {
-    const { rows, totals } = await ask({
-      metrics: ['revenue', 'leads', 'deals'],
-      dimensions: ['channel'],
-      attribution: { model },
-      order_by: 'channel',
-    })
-    expect(Object.fromEntries(rows.map((row) => [row.channel, [row.revenue, row.leads, row.deals]]))).toEqual(expected)
-    expect(totals).toEqual({ revenue: '1000.00', leads: 3, deals: 4 })
-  })
-
-  test('knows every model it is asked about above', () => {
-    expect(Object.keys(models)).toEqual(['first', 'last', 'last_non_direct', 'linear'])
   })
 
   test('tells what no touch could be credited with', async () => {
@@ -343,6 +232,21 @@ describe('a report', () => {
       { metrics: ['visits'], compare: { attribution: { model: 'psychic' } } },
       'unknown_model',
       'compare.attribution.model',
+    ],
+    [
+      { metrics: ['visits'], attribution: { model: 'first', weights: [1, 1, 1] } },
+      'bad_request',
+      'attribution.weights',
+    ],
+    [
+      { metrics: ['visits'], compare: { attribution: { model: 'position_w', weights: [1, 1, 1] } } },
+      'bad_request',
+      'compare.attribution.weights',
+    ],
+    [
+      { metrics: ['leads'], attribution: { model: 'shapley', half_life_days: 7 } },
+      'bad_request',
+      'attribution.half_life_days',
     ],
     [{ metrics: ['visits'], order_by: 'leads' }, 'bad_request', 'order_by.0'],
     [{ metrics: ['visits'], order_by: 'compare_visits' }, 'bad_request', 'order_by.0'],

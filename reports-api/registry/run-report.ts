@@ -1,8 +1,17 @@
 import { moneyText } from '#domain/money.ts'
 import type { Store } from '#storage/client.ts'
-import { planReport, type SiteTerms } from './plan-report.ts'
+import { type AttributionTerms, type Credit, prefixed } from './attribution-terms.ts'
+import { COMPARED, planReport, type SiteTerms } from './plan-report.ts'
+import {
+  type EffectsByKind,
+  effectParams,
+  journeysOf,
+  readRemovalEffects,
+  type ShownEffects,
+  showEffects,
+} from './removal-effects-query.ts'
 import type { Column, WantedDimension } from './report-columns.ts'
-import type { Attribution, ReportQuery } from './report-query.ts'
+import type { ReportQuery } from './report-query.ts'
 
 export type Cell = string | number | null
 
@@ -20,7 +29,9 @@ export interface ReportMeta {
   date: 'created' | 'closed'
   timezone: string
   currency: string
-  attribution: Attribution
+  attribution: AttributionTerms
+  /** Of the model `markov`: what the weights come from, on the way to a lead and to a deal. */
+  removal_effects?: Record<keyof EffectsByKind, ShownEffects>
   /** All rows there are, whatever limit and offset. */
   rows_total: number
   uncredited?: Uncredited
@@ -29,7 +40,8 @@ export interface ReportMeta {
   compare?: {
     from: string
     to: string
-    attribution: Attribution
+    attribution: AttributionTerms
+    removal_effects?: Record<keyof EffectsByKind, ShownEffects>
     uncredited?: Uncredited
     currencies_left_out: string[]
   }
@@ -40,6 +52,11 @@ export interface ReportAnswer {
   rows: Record<string, Cell>[]
   totals: Record<string, Cell>
   meta: ReportMeta
+}
+
+interface Period {
+  from: string | undefined
+  to: string | undefined
 }
 
 interface SqlRow extends Record<string, unknown> {
@@ -54,7 +71,17 @@ export async function runReport(
   site: SiteTerms,
 ): Promise<ReportAnswer> {
   const plan = planReport(query, site)
-  const found = await store.query<SqlRow>(plan.sql, plan.params)
+  const { main, compared } = plan.asked
+  const effectsOf = (credit: Credit | undefined, { from = query.from, to = query.to }: Partial<Period>) =>
+    credit && plan.credits
+      ? readRemovalEffects(store, credit, journeysOf({ ...query, from, to }, site.timezone))
+      : undefined
+  const effects = await Promise.all([effectsOf(main, query), effectsOf(compared, query.compare ?? {})])
+  const found = await store.query<SqlRow>(plan.sql, {
+    ...plan.params,
+    ...effectParams(effects[0]),
+    ...prefixed(effectParams(effects[1]), COMPARED),
+  })
   const total = found.find((row) => row.is_total === 1) as SqlRow
   const groups = found.filter((row) => row.is_total === 0)
   const names = plan.columns.filter(({ kind }) => kind === 'metric').map(({ name }) => name)
@@ -64,6 +91,7 @@ export async function runReport(
   const rows =
     plan.dimensions.length > 0 ? groups.map((row) => cells(row, plan.dimensions)) : query.offset === 0 ? [totals] : []
   const side = (number: 0 | 1) => ({
+    ...(effects[number] && { removal_effects: showEffects(effects[number]) }),
     ...(plan.credits && { uncredited: uncreditedOf(total[`uncredited_${number}`] as number[]) }),
     currencies_left_out: total[`currencies_${number}`] as string[],
   })
@@ -78,18 +106,19 @@ export async function runReport(
       date: query.date,
       timezone: site.timezone,
       currency: site.currency,
-      attribution: query.attribution,
+      attribution: main.terms,
       rows_total: plan.dimensions.length > 0 ? Number(total.places) : 1,
       ...side(0),
       notes: plan.notes,
-      ...(query.compare && {
-        compare: {
-          from: query.compare.from ?? query.from,
-          to: query.compare.to ?? query.to,
-          attribution: query.compare.attribution ?? query.attribution,
-          ...side(1),
-        },
-      }),
+      ...(query.compare &&
+        compared && {
+          compare: {
+            from: query.compare.from ?? query.from,
+            to: query.compare.to ?? query.to,
+            attribution: compared.terms,
+            ...side(1),
+          },
+        }),
     },
   }
 }

@@ -2,11 +2,14 @@ import { moneyText } from '#domain/money.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
 import { creditedTouches } from './attribution.ts'
+import { settleCredit, termParams } from './attribution-terms.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { filterParams, filterSql, type KnownFilter, knownFilters } from './filters.ts'
 import type { Source } from './measures.ts'
 import { findMetric, rowsBehind } from './metrics.ts'
-import { checkPeriod, modelOf, type SiteTerms } from './plan-report.ts'
+import type { Model } from './models.ts'
+import { checkPeriod, type SiteTerms } from './plan-report.ts'
+import { effectParams, journeysOf, readRemovalEffects } from './removal-effects-query.ts'
 import type { RowsQuery } from './report-query.ts'
 import { rowsOf } from './rows-columns.ts'
 import { between, conversionsOf, newestCosts } from './scan.ts'
@@ -33,11 +36,14 @@ export async function runRows(store: Pick<Store, 'query'>, query: RowsQuery, sit
       field: 'filters',
     })
   }
+  const credit = settleCredit(query.attribution, 'attribution.')
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, keys)
+  const effects =
+    source === 'touchpoints' ? await readRemovalEffects(store, credit, journeysOf(query, site.timezone)) : undefined
   const found = await store.query<Record<string, unknown> & { row_key: string[] }>(
     `SELECT ${columns.join(', ')}, row_key
 FROM (
-${tableSql(source, query, filters, columns)}
+${tableSql(source, query, credit.model, filters, columns)}
 )
 WHERE ${[where, ...(cursor ? [afterKey(keys)] : [])].join(' AND ')}
 ORDER BY ${keys.map(({ sql }) => sql).join(', ')}
@@ -49,8 +55,8 @@ LIMIT {limit:UInt32}`,
       from: query.from,
       to: query.to,
       no_shift: 0,
-      lookback_days: query.attribution.lookback_days,
-      direct: Number(query.attribution.direct),
+      ...termParams(credit.terms),
+      ...effectParams(effects),
       limit: query.limit + 1,
       ...filterParams(filters),
       ...Object.fromEntries((cursor ?? []).map((value, index) => [`key_${index}`, value])),
@@ -94,6 +100,7 @@ const period = { from: 'from', to: 'to' }
 function tableSql(
   source: Source,
   query: RowsQuery,
+  model: Model,
   filters: readonly KnownFilter[],
   columns: readonly string[],
 ): string {
@@ -119,9 +126,8 @@ function tableSql(
   return `SELECT ${[...own, 'weight'].join(', ')}, ${key}, ${inCurrency},
       toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit
     FROM (${creditedTouches({
-      model: modelOf(query.attribution, 'attribution.model'),
-      lookback: 'lookback_days',
-      direct: 'direct',
+      model,
+      prefix: '',
       columns: own,
       made: [{ name: 'moment', sql: `toTimeZone(${countedAt}, {timezone:String})` }],
       where: [conversionsOf(period, closed), ...ofConversion].join(' AND '),

@@ -1,16 +1,17 @@
-import { creditedTouches, type Model } from './attribution.ts'
+import { creditedTouches } from './attribution.ts'
 import { filterSql, type KnownFilter } from './filters.ts'
 import { type MeasureName, measure, type Source, zero } from './measures.ts'
+import type { Model } from './models.ts'
 import type { WantedDimension } from './report-columns.ts'
 
 /** One part of the answer: the report itself, or what it is compared with. */
 export interface Side {
   compared: 0 | 1 | 2
   model: Model
+  /** Stands before the names of the parameters that credit has bound. */
+  prefix: string
   from: string
   to: string
-  lookback: string
-  direct: string
   shift: string
 }
 
@@ -106,8 +107,7 @@ function touchRows({ side, dimensions, filters, closed }: Scan): string {
     .filter((column) => /^\w+$/.test(column))
   const inner = creditedTouches({
     model: side.model,
-    lookback: side.lookback,
-    direct: side.direct,
+    prefix: side.prefix,
     columns: [...columns, 'status', 'lead_kind', 'first', 'target', 'currency', 'closed_at'],
     made: [{ name: 'moment', sql: local(closed ? countedAt : 'conversion_at', side) }],
     where: [conversionsOf(side, closed), ...ofConversion.map((item) => item.sql)].join('\n      AND '),

@@ -105,6 +105,9 @@ export async function answersOf(service: RunningService, after: string): Promise
   for (const [name, query] of Object.entries({
     channels: { dimensions: ['channel', 'campaign'], attribution: { model: 'linear' } },
     days: { dimensions: ['date'], attribution: { model: 'first' } },
+    chains: { dimensions: ['channel'], attribution: { model: 'markov' } },
+    milestones: { dimensions: ['channel'], attribution: { model: 'position_w' } },
+    players: { dimensions: ['channel'], attribution: { model: 'shapley' } },
   })) {
     said[name] = await ask('POST', `/v1/reports/query?after=${after}`, { ...period, metrics, ...query })
   }

@@ -153,6 +153,15 @@ describe('a small world sent through the API', () => {
     ['last', { direct: '1500.50' }],
     ['last_non_direct', { organic_search: '1500.50' }],
     ['linear', { paid_search: '500.1667', organic_search: '500.1666', direct: '500.1667' }],
+    ['first_last', { paid_search: '750.25', direct: '750.25' }],
+    // 84.5 and 48 hours before the last touch.
+    ['time_decay', { paid_search: '419.174', organic_search: '487.3003', direct: '594.0257' }],
+    ['position_u', { paid_search: '600.20', organic_search: '300.10', direct: '600.20' }],
+    // The form and the deal both came of the direct visit.
+    ['position_w', { paid_search: '450.15', organic_search: '150.05', direct: '900.30' }],
+    // Boris made two deals of three; Gleb came directly and by e-mail, for nothing: effects of 1/6, 1/6 and 1/3.
+    ['markov', { paid_search: '375.125', organic_search: '375.125', direct: '750.25' }],
+    ['shapley', { paid_search: '500.1667', organic_search: '500.1666', direct: '500.1667' }],
   ])('gives its revenue to the channels that %s names', async (model, credited) => {
     const { rows } = await report({ metrics: ['revenue'], dimensions: ['channel'], attribution: { model } })
     const paid = rows.filter(({ revenue }) => revenue !== '0.00').map(({ channel, revenue }) => [channel, revenue])

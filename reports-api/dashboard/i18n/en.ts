@@ -76,6 +76,7 @@ export const en = {
   'report.by': 'Group by',
   'report.by.nothing': 'Nothing of that name',
   'report.model': 'Attribution',
+  'report.credit': 'Attribution: {description}.',
   'report.total': 'Total',
   'report.caption': 'End-to-end report by {dimension}, {dates}',
   'report.sort': 'Sort by {column}',

@@ -76,6 +76,7 @@ export const ru: Record<TextKey, Text> = {
   'report.by': 'Группировка',
   'report.by.nothing': 'Такого нет',
   'report.model': 'Атрибуция',
+  'report.credit': 'Атрибуция: {description}.',
   'report.total': 'Итого',
   'report.caption': 'Сквозной отчёт, группировка «{dimension}», {dates}',
   'report.sort': 'Сортировать: {column}',

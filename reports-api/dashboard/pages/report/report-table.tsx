@@ -9,6 +9,7 @@ import { isWhole } from '../../format/numbers.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { columns } from './columns.ts'
 import { type ColumnStyle, Numbers, RowLabel, Rows } from './report-rows.tsx'
+import { defaults } from './report-search.ts'
 import classes from './report-table.module.css'
 import { useChangeSearch } from './use-change-search.ts'
 import type { ReportView } from './use-report.ts'
@@ -28,6 +29,7 @@ export function ReportTable({ report, view, isStale }: ReportTableProps): ReactN
   const dimension = registry?.dimensions.find(({ id }) => id === view.by)?.label[language] ?? view.by
   const dates = formatDateRange(view.range.from, view.range.to, language)
   const left = report.meta.currencies_left_out
+  const model = registry?.models.find(({ id }) => id === (view.search.model ?? defaults.model))
   return (
     <Paper withBorder className={classes.frame} data-stale={isStale || undefined} aria-busy={isStale}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table wider than the screen must scroll by keyboard too. */}
@@ -61,7 +63,8 @@ export function ReportTable({ report, view, isStale }: ReportTableProps): ReactN
         {report.meta.row_count > report.rows.length
           ? t('report.more', { count: report.rows.length })
           : t('report.hint')}{' '}
-        {left.length > 0 && t('report.currencies', { currencies: left.join(', '), currency: report.meta.currency })}
+        {left.length > 0 && t('report.currencies', { currencies: left.join(', '), currency: report.meta.currency })}{' '}
+        {model && t('report.credit', { description: model.description[language] })}
       </Text>
     </Paper>
   )
