@@ -11,13 +11,7 @@ type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean 
 type Command = (...args: never[]) => unknown
 
 const commands: Record<string, false | Command> = {
-  // Props that the service would not take are left out: they must not cost the event.
-  event: (name: string, props?: object) =>
-    name &&
-    track('custom', {
-      name: `${name}`,
-      props: /^{.{0,8190}}$/.test(guard(JSON.stringify)(props) as string) ? props : undefined,
-    }),
+  event: (name: string, props?: object) => name && track('custom', { name: `${name}`, props }),
   identify: ({ phone, email, user }: Record<string, unknown>) => track('identify', { phone, email, user }),
   page: countPage,
   getVisitor: (tell?: Tell) => answer(visitor(), tell),
