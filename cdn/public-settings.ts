@@ -21,7 +21,7 @@ export interface PublicSettings {
   hash_routes?: true
   /** As `navigator` names them; left out when there are none. */
   signals?: ('globalPrivacyControl' | 'doNotTrack')[]
-  /** A pattern of the domains that links take a visitor along to; left out when there are none. */
+  /** Fits `.host>.other` where links from one host take a visitor along to the other; left out when none do. */
   linked?: string
   quiet: string
   kept: string
@@ -43,7 +43,7 @@ export function publicSettings(site: Site, all: readonly Pool[]): PublicSettings
     kept: site.form_values.includes('*') ? '' : `^${oneOf(site.form_values)}$`,
     ...(site.hash_routes && { hash_routes: true }),
     ...(site.privacy_signals.length > 0 && { signals: site.privacy_signals.map((name) => signals[name]) }),
-    ...(isLinked(site) && { linked: domainPattern([...site.domains, ...site.cross_domains]) }),
+    ...(isLinked(site) && { linked: linkPattern([...site.domains, ...site.cross_domains]) }),
   }
 }
 
@@ -54,11 +54,12 @@ function isLinked({ cross_domains, consent }: Site): boolean {
   return cross_domains.length > 0 && consent !== 'cookieless'
 }
 
-/** Finds which of the domains `.host` is in; of two that lie in each other the wider, because they share their cookies. */
-function domainPattern(domains: readonly string[]): string {
+/** From a page of any host to those domains that it is not in. Of two that lie in each other the wider: they share cookies. */
+function linkPattern(domains: readonly string[]): string {
   const hosts = [...new Set(domains.map((domain) => domainToASCII(domain) || domain))].sort()
   const widest = hosts.filter((host) => !hosts.some((other) => host.endsWith(`.${other}`)))
-  return `\\.(?:${widest.join('|').replaceAll('.', '\\.')})$`
+  const domain = `\\.${oneOf(widest)}`
+  return `^(?!.*(${domain})>.*\\1$).*${domain}$`
 }
 
 /** Links that lead nowhere else: to pages of the site, which are no files, to `blob:`, `data:` and `javascript:`. */

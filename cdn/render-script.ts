@@ -3,11 +3,17 @@ import type { PublicSettings } from './public-settings.ts'
 /** The name that `tl_settings` has in the file: one letter, and none that the minifier gives to anything else. */
 export const SETTINGS = '$'
 
+/** How far the tracker may go before its visitor says yes, which is 1, or no, which is 0 (`tracker/src/settings.ts`). */
+const CONSENT = { wait: 0.1, cookieless: 0.5, not_needed: 1 } as const satisfies Record<
+  PublicSettings['consent'],
+  number
+>
+
 /** The file a site's pages load: the tracker, and around it the one variable it expects (`tracker/src/settings.ts`). */
 export function renderScript(tracker_code: string, settings: PublicSettings): string {
   const { signals = [], ...shown } = settings
   // Asked by the page: only the browser knows what it says for its visitor, and other sites pay no byte for it.
-  const consent = [...signals.map((name) => `navigator.${name}>0?"wait":`), asJavaScript(shown.consent)].join('')
+  const consent = [...signals.map((name) => `navigator.${name}>0?${CONSENT.wait}:`), CONSENT[shown.consent]].join('')
   const written = asJavaScript({ ...shown, consent: undefined })
   return `!function(${SETTINGS}){${tracker_code}}({"consent":${consent},${written.slice(1)});\n`
 }

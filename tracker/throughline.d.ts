@@ -14,7 +14,8 @@ interface Throughline {
   /**
    * Tells of something that happened.
    * @param name Up to 200 characters; a longer one is cut, an empty one sends nothing.
-   * @param props What else is known, up to 8,192 characters of JSON; what cannot be written as a JSON object is left out.
+   * @param props What else is known: an object, up to 8,192 characters of JSON. With anything else the service refuses the
+   * event, and `?tl_debug` says so.
    * @example throughline('event', 'plan_opened', { plan: 'A', rooms: 2 })
    */
   (command: 'event', name: string, props?: Readonly<Record<string, unknown>>): void

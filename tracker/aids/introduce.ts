@@ -5,9 +5,10 @@ import { say, warn } from './say.ts'
 type Call = (...call: unknown[]) => unknown
 type Page = { throughline: Call & { q?: Iterable<Iterable<unknown>> } }
 
-const consents: Record<string, string> = {
-  not_needed: 'not needed, says the setting of the site',
-  cookieless: 'cookieless: nothing is kept on the device',
+/** By what the settings say, see tracker/src/settings.ts. */
+const consents: Record<number, string> = {
+  1: 'not needed, says the setting of the site',
+  0.5: 'cookieless: nothing is kept on the device',
 }
 
 /** What is known before anything happens: who this is for, where it goes, and whether it may. */

@@ -1,22 +1,17 @@
 import { guard } from './guard.ts'
-import { numberFor, onSwap, showInstead, swapByHand } from './numbers.ts'
+import { numberFor, onSwap, swapByHand } from './numbers.ts'
 import { countPage } from './pages.ts'
 import { dropUnsent, track } from './send.ts'
-import { agrees, decide, mayStart } from './storage.ts'
+import { decide, mayAsk, mayStart } from './storage.ts'
 import { visitor } from './visitor.ts'
 
 type Call = [name: string, ...args: never[]]
 type Tell = (value: string | undefined) => void
-type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean; show?: unknown }
+type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean }
+type Command = (...args: never[]) => unknown
 
-const commands: Record<string, false | ((...args: never[]) => unknown)> = {
-  // Props that the service would not take are left out: they must not cost the event.
-  event: (name: string, props?: object) =>
-    name &&
-    track('custom', {
-      name: `${name}`,
-      props: /^{.{0,8190}}$/.test(guard(JSON.stringify)(props) as string) ? props : undefined,
-    }),
+const commands: Record<string, false | Command> = {
+  event: (name: string, props?: object) => name && track('custom', { name: `${name}`, props }),
   identify: ({ phone, email, user }: Record<string, unknown>) => track('identify', { phone, email, user }),
   page: countPage,
   getVisitor: (tell?: Tell) => answer(visitor(), tell),
@@ -31,41 +26,33 @@ export function openApi(start: () => void): void {
   const stub = page.throughline || {}
   // Another copy of the script is at work on this page already.
   if (stub.on) return
-  let waiting: Call[] | undefined = []
+  let waiting: (() => unknown)[] | undefined = [start]
 
   const begin = (): void => {
-    const calls = waiting
+    const acts = waiting || []
     waiting = undefined
-    if (!calls) return
-    start()
-    for (const call of calls) api(...call)
+    for (const act of acts) act()
   }
-  const say = (isGiven: boolean): void => {
-    decide(isGiven)
-    if (isGiven) begin()
-    else {
-      waiting = waiting && []
+  const api: Global = guard((name, ...args) => {
+    if (name === 'consent') {
+      decide(!!args[0])
+      if (args[0]) return begin()
+      // What was called before the no is forgotten.
+      waiting = waiting && [start]
       dropUnsent()
-    }
-  }
-  const api: Global = guard((...call) => {
-    const [name, ...args] = call
-    if (name === 'consent') say(!!args[0])
-    else if (agrees(true))
+    } else if (mayAsk())
       // Whoever wants to be asked about numbers is in time for those that are known already.
       return waiting && name !== 'onSwap'
-        ? void waiting.push(call)
-        : (commands[name] as Global)(...(args as unknown as Call))
+        ? void waiting.push(() => api(name, ...args))
+        : (commands[name] as Command)(...args)
     return
   })
   api.on = true
-  // For the test aid.
-  if (with_calls) api.show = showInstead
   page.throughline = api
   for (const call of stub.q || []) api(...call)
   if (mayStart()) begin()
   // Once more: an answer that was under way may have set the visitor's cookie after the no.
-  else if (!agrees(true)) say(false)
+  else if (!mayAsk()) api('consent', false as never)
 }
 
 /** Returned as well as told: a call queued before the script came has nobody left to return to. */

@@ -10,28 +10,23 @@ const STAMP = /[?#]?&tl=(\w+)\.([\w-]+)\.(\w+)/
 /** Goes on with the visit that began on another domain, and lets links and forms to the others carry it on. */
 export function linkDomains(): void {
   on(document, 'click auxclick submit', (event) => {
-    for (const name of ['href', 'action', 'formaction'])
-      (event.composedPath() as Element[]).map(guard((node) => stamp(node, name)))
+    for (const name of ['href', 'action']) (event.composedPath() as Element[]).map(guard((node) => stamp(node, name)))
   })
   const [brought, visitor, session, time] = location.href.match(STAMP) as unknown as [string, string, string, number]
   // Off the address, good or not: an address that is passed on must not make two people one.
   history.replaceState(history.state, '', location.href.replace(brought, ''))
   // Of either sign: another browser may be ahead as well.
-  if (((ownTime() - time) / LIFE_MS) | 0) return
+  if (((Date.now() - time) / LIFE_MS) | 0) return
   // A visitor who is known here stays one: the session that names both tells that they are the same.
   adoptVisitor(visitor)
   adoptSession(session)
 }
 
-/** For `guard`: what has no address, or one of strangers, ends in an error. */
+/** For `guard`: what has no address ends in an error. */
 function stamp(node: Element, name: string): void {
   const url = new URL((node.getAttribute(name) as string).replace(STAMP, ''), document.baseURI)
-  const [domain] = `.${url.hostname}`.match(settings.linked as string) as unknown as [string]
-  if (`.${location.hostname}`.endsWith(domain) || !mayKeep()) return
+  if (!`.${location.hostname}>.${url.hostname}`.match(settings.linked as string) || !mayKeep()) return
   // Behind the #, where it outlives redirects and the query that a form makes anew, and no server writes it down.
-  url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${ownTime()}`
+  url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${Date.now()}`
   node.setAttribute(name, url.href)
 }
-
-/** A clock that most other browsers read differently: an address copied to one of them is never of these minutes. */
-const ownTime = (): number => Date.now() + navigator.userAgent.length * 1e6

@@ -9,8 +9,6 @@ type Ask = (change: { own: string; number: string }) => unknown
 const CACHE_KEY = 'tl_numbers'
 
 let leases: Lease[] = []
-/** What is shown for a test, whatever the service answers. */
-let fixed: Lease[] | undefined
 const asks: Ask[] = []
 const byHand: Node[] = []
 
@@ -25,12 +23,6 @@ export function showKnownNumbers(): boolean {
 /** Shows what the server leased; a number it no longer leases gives way to the site's own. */
 export function showNumbers(answer: Lease[]): void {
   keep(CACHE_KEY, JSON.stringify(answer))
-  show(answer)
-}
-
-/** Shows these from now on, and no longer what the server leases. */
-export function showInstead(answer: Lease[]): void {
-  fixed = answer
   show(answer)
 }
 
@@ -51,7 +43,7 @@ export function numberFor(own?: string): string | undefined {
 }
 
 function show(answer: Lease[]): void {
-  leases = fixed || answer
+  leases = answer
   const numberOf = (own: string): string => numberFor(own) || own
   swapPage((own) => {
     const number = numberOf(own)

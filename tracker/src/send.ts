@@ -2,7 +2,7 @@ import { clientIds } from './client-ids.ts'
 import { guard, on } from './guard.ts'
 import { session } from './session.ts'
 import { settings } from './settings.ts'
-import { agrees, recall } from './storage.ts'
+import { mayAsk, recall } from './storage.ts'
 import { newId, renewal, visitor } from './visitor.ts'
 
 export interface Lease {
@@ -50,7 +50,7 @@ export function dropUnsent(): void {
  */
 export function track(type: string, fields: object, lease?: boolean, isEnd?: boolean): void {
   // Asked each time: it may have been said in another tab.
-  if (!agrees(true)) return
+  if (!mayAsk()) return
   // Nobody has seen the page yet, and it may be that nobody ever will.
   if ((document as { prerendering?: boolean }).prerendering) {
     on(document, 'prerenderingchange', () => track(type, fields))
@@ -76,7 +76,7 @@ export function track(type: string, fields: object, lease?: boolean, isEnd?: boo
 /** Says that the numbers are still looked at. */
 export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
-  if (hasLeases)
+  if (hasLeases && mayAsk())
     post('numbers', JSON.stringify({ site: settings.site, visitor: visitor(), session: session() }))
       .then(readLeases)
       .catch(() => {})
@@ -124,7 +124,7 @@ const retry = guard(() => {
   clearTimeout(timer)
   timer = 0
   const [key] = keysKept()
-  if (key && agrees(true)) send(key, shelf()[key] as string)
+  if (key && mayAsk()) send(key, shelf()[key] as string)
 })
 
 /** Storage that works holds the visitor. */
@@ -148,7 +148,7 @@ const post = (path: string, body: string): Promise<Response> =>
 
 const readLeases = (response: Response): Promise<void> =>
   response.json().then(({ numbers }) => {
-    if (!numbers || !agrees(true)) return
+    if (!numbers || !mayAsk()) return
     hasLeases = true
     onLeases(numbers)
   })

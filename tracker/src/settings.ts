@@ -8,9 +8,12 @@ export type Spelling = readonly [country: string, national: string, trunk: strin
 /** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
 interface Settings {
   site: string
-  /** Where the browser says no for its visitor, and the site listens to that, it is `wait`: see cdn/render-script.ts. */
-  consent: 'not_needed' | 'wait' | 'cookieless'
-  /** A pattern of the domains that a visitor is taken along to, each after a dot. */
+  /**
+   * How far the tracker may go before its visitor has said anything: 1 is as after a yes, 0.5 without keeping anything on
+   * the device, 0.1 not at all until the yes. 0 is a no. cdn/render-script.ts makes it of the site's setting.
+   */
+  consent: number
+  /** Fits `.host>.other` where links from one host take a visitor along to the other. */
   linked?: string
   /** The site's own numbers that may be replaced by leased ones. */
   replaces: Spelling[]

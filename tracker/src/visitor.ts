@@ -1,5 +1,7 @@
 import { keep, LONGEST_S, readId, recall, writeCookie } from './storage.ts'
 
+const DAY_MS = 86_400_000
+
 let id = ''
 
 /** This browser's id, the same on every page and subdomain for as long as the browser keeps it. */
@@ -18,11 +20,11 @@ export function adoptVisitor(brought: string): void {
  * a week what a script wrote last, and so a page must not write over what an answer has set.
  */
 export function renewal(): string | undefined {
-  const mark = `${visitor()};${new Date().toDateString()}`
+  const mark = `${visitor()};${(Date.now() / DAY_MS) | 0}`
   if (recall('tl_visitor') === mark) return
   keep('tl_visitor', mark)
   return writeCookie('tl_visitor', id, LONGEST_S)
 }
 
-/** 96 random bits. Not randomUUID: that one is missing on plain HTTP and in Safari before 15.4. */
-export const newId = (): string => crypto.getRandomValues(new Uint32Array(3)).join('')
+/** Some 53 random bits, and the time: two alike would have to be made in the same millisecond. No secret. */
+export const newId = (): string => `${Math.random()}${Date.now()}`.slice(2)

@@ -41,13 +41,7 @@ describe('throughline(…)', () => {
     [`'event', 17`, { type: 'custom', name: '17' }],
     [`'event', 'x'.repeat(300)`, { type: 'custom', name: 'x'.repeat(200) }],
     [`'event', 'calc', { act() {}, none: undefined }`, { type: 'custom', name: 'calc', props: '{}' }],
-    [`'event', 'calc', 'text'`, { type: 'custom', name: 'calc', props: undefined }],
-    [`'event', 'calc', [1]`, { type: 'custom', name: 'calc', props: undefined }],
     [`'event', 'calc', () => {}`, { type: 'custom', name: 'calc', props: undefined }],
-    [`'event', 'calc', window`, { type: 'custom', name: 'calc', props: undefined }],
-    [`'event', 'calc', { big: 10n }`, { type: 'custom', name: 'calc', props: undefined }],
-    [`'event', 'calc', { long: 'x'.repeat(9000) }`, { type: 'custom', name: 'calc', props: undefined }],
-    [`'event', 'calc', { toJSON() { throw new Error('no') } }`, { type: 'custom', name: 'calc', props: undefined }],
     [
       `'identify', { phone: '+7 916 123-45-67', user: 17, id: 'no id', type: 'page', url: 'nowhere' }`,
       { type: 'identify', phone: '+7 916 123-45-67', user: '17' },
@@ -72,6 +66,9 @@ describe('throughline(…)', () => {
     `'event', ''`,
     `'event', null`,
     `'event', Symbol('s')`,
+    `'event', 'calc', window`,
+    `'event', 'calc', { big: 10n }`,
+    `'event', 'calc', { toJSON() { throw new Error('no') } }`,
     `'identify'`,
     `'identify', null`,
     `'identify', { user: 10n }`,
@@ -92,6 +89,20 @@ describe('throughline(…)', () => {
     expect(outside.refused).toEqual([])
     expect(visitor.complaints).toEqual([])
   })
+
+  test.each([`'text'`, '[1]', `{ long: 'x'.repeat(9000) }`])(
+    'leaves it to the service to refuse an event with (%s), and goes on',
+    async (props) => {
+      const { outside, settle } = visitor
+      const page = await open()
+      await run(page, `throughline('event', 'calc', ${props})`)
+      await settle(page)
+      expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
+      expect(outside.refused).toHaveLength(1)
+      // The browser's own line about the answer, and nothing thrown.
+      expect(visitor.complaints).toEqual([expect.stringMatching(/status of 4\d\d/)])
+    },
+  )
 
   test('counts a page that no address shows', async () => {
     const { outside } = visitor

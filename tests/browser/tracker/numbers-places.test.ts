@@ -16,9 +16,6 @@ async function shows(page: Page, selector: string, text: string): Promise<void> 
   await visitor.settle(page)
 }
 
-const call = (page: Page, ...args: unknown[]) =>
-  page.evaluate((args) => Reflect.get(window, 'throughline')(...args), args)
-
 describe('a shadow root', () => {
   test.each([
     ['there at load', '<x-card><template shadowrootmode="open">8 (495) 000-00-00</template></x-card>', ''],
@@ -184,28 +181,5 @@ describe('a page that wants a say', () => {
     await page.goto(`${outside.site}/`)
     await shows(page, 'main', '8 495 123-45-67')
     expect(visitor.complaints).toEqual([])
-  })
-
-  test('shows for a test what it was given, and no longer what the service says, nor on the next page', async () => {
-    const { outside, context } = visitor
-    const page = await context.newPage()
-    await page.clock.install()
-    outside.put('/', pageOf(outside.snippet, '<main>8 (495) 000-00-00</main>'))
-    await page.goto(`${outside.site}/`)
-    await page.clock.runFor(100)
-    await page.getByText('8 (495) 123-45-67').waitFor()
-    await page.evaluate(() =>
-      Reflect.get(window, 'throughline').show([
-        { pool: 'test', replaces: ['+74950000000'], number: '+79999999999', expires_at: '' },
-      ]),
-    )
-    expect(await page.textContent('main')).toBe('8 (999) 999-99-99')
-    const asked = () => outside.requests.filter((request) => request === 'POST /v1/numbers').length
-    await page.clock.runFor(45_000)
-    await outside.waitFor('a renewal', () => asked() > 0)
-    await visitor.settle(page)
-    expect(await page.textContent('main')).toBe('8 (999) 999-99-99')
-    expect(await call(page, 'getNumber')).toBe('+79999999999')
-    expect(await page.evaluate(() => localStorage.getItem('tl_numbers'))).not.toContain('999999')
   })
 })
