@@ -144,9 +144,7 @@ export function createApp({ log, trustProxy, authorize, limits = {} }: AppOption
 
 function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = answerFailure(error, { log: request.log, path: pathOf(request), reqId: request.id })
-  // Named as readable: to a page of another origin it would not be there.
-  if (answer.retry_after !== undefined)
-    reply.header('retry-after', answer.retry_after).header('access-control-expose-headers', 'retry-after')
+  if (answer.retry_after !== undefined) reply.header('retry-after', answer.retry_after)
   return reply.code(answer.status).send(answer.body)
 }
 

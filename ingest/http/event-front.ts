@@ -42,8 +42,7 @@ export function eventFront(app: App, deps: EventFrontDeps): void {
       }
       const fail = (error: unknown) => {
         const { status, retry_after, body } = answerFailure(error, { log: app.log, path: PATH })
-        if (retry_after !== undefined)
-          told.push('retry-after', retry_after, 'access-control-expose-headers', 'retry-after')
+        if (retry_after !== undefined) told.push('retry-after', retry_after)
         answer(status, body)
       }
       const body = documentOf(bytes)

@@ -3,9 +3,8 @@ import { settings } from './settings.ts'
 /** Where facts go: beside the script, under whatever path and name it is served; `data-tl-base` says otherwise. */
 export function findEndpoint(): string {
   // Looked for by its address first: Rocket Loader and «delay JS» run scripts without currentScript, or inside another file.
-  const script = (document.querySelector(`script[data-tl-base],script[src*="/t/${settings.site}.js"]`) ||
+  const script = (document.querySelector(`[data-tl-base],[src*="/t/${settings.site}.js"]`) ||
     document.currentScript) as HTMLScriptElement
   // Throws, and so keeps us still, where there is no such address: in a page that has the code written into it.
-  const folder = script.dataset.tlBase || (/^(http.*?)(\/t)?\/[^/?]*(\?.*)?$/.exec(script.src) as string[])[1]
-  return `${folder}/v1/`
+  return `${script.dataset.tlBase || new URL('.', script.src).href.replace(/(\/t)?\/$/, '')}/v1/`
 }

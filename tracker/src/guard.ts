@@ -5,9 +5,8 @@ export function guard<Args extends unknown[], Result>(
   return (...args) => {
     try {
       return act(...args)
-    } catch {
-      return
-    }
+    } catch {}
+    return
   }
 }
 

@@ -1,12 +1,10 @@
-import { watchActivity } from './activity.ts'
 import { openApi } from './api.ts'
 import { watchClicks } from './clicks.ts'
 import { findEndpoint } from './endpoint.ts'
-import { watchEngagement } from './engagement.ts'
 import { watchForms } from './forms.ts'
 import { guard } from './guard.ts'
 import { linkDomains } from './linker.ts'
-import { showKnownNumbers, showNumbers } from './numbers.ts'
+import { showKnownNumbers } from './numbers.ts'
 import { watchPages } from './pages.ts'
 import { startSending } from './send.ts'
 import { settings } from './settings.ts'
@@ -30,11 +28,9 @@ guard(() => {
 })()
 
 function start(endpoint: string): void {
-  startSending(endpoint, with_calls ? showNumbers : () => {})
+  startSending(endpoint)
   const isKnown = with_calls && guard(showKnownNumbers)()
-  watchEngagement()
   if (with_forms) watchForms()
   watchClicks()
-  watchActivity(!isKnown)
-  watchPages()
+  watchPages(!isKnown)
 }

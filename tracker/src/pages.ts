@@ -1,108 +1,128 @@
 import { campaignOf } from './campaign.ts'
-import { enterPage, leavePage, tick } from './engagement.ts'
 import { guard, isVisible, on } from './guard.ts'
-import { keepUnsettled, track } from './send.ts'
+import { keepUnsettled, renewLeases, track } from './send.ts'
 import { lastSession, touchSession } from './session.ts'
 import { settings } from './settings.ts'
 
 // Long enough for a router's own redirects to end, short enough for nobody to notice.
 const SETTLE_MS = 50
+const LOOK_MS = 1000
+// A laptop that slept with the page open was not looked at all night.
+const GAP_MS_MAX = 60_000
+const PULSE_MS = 44_000
+// Someone who reads the number aloud into a phone does not touch the mouse for a while.
+const PATIENCE_MS = 300_000
 
+/** The page that was counted last; `counted_as` is empty when whatever is on show is to be counted once more. */
 let counted_url = ''
-let counted_session = ''
-let isDue = false
-let timer = 0
+let counted_as = ''
+let { referrer } = document
+/** When the page on show has settled; 0 when there is no other than the one counted. */
+let due_ms = 0
 
-/** Counts pages: the one that was loaded, the ones a router shows, the ones that come back through the back button. */
-export function watchPages(): void {
-  on(window, 'pageshow', (event) => {
-    if ((event as PageTransitionEvent).persisted) expectPage()
-  })
-  on(document, 'visibilitychange', () => {
-    if (isVisible()) comeBack()
-    else goAway()
-  })
-  // Safari before 14.1 hides no page that is left by a link.
-  on(window, 'pagehide', goAway)
+let engaged_ms = 0
+let since_ms = 0
+let scrolled_px = 0
+
+let active_ms = Date.now()
+let pulsed_ms = active_ms
+let isLeaseShort: boolean
+
+/**
+ * Counts pages: the one that was loaded, the ones a router shows, the ones that come back through the back button; tells
+ * how they were read; and keeps session and leases alive while somebody is there. `isNew`: no number is known yet.
+ */
+export function watchPages(isNew: boolean): void {
+  isLeaseShort = isNew
+  // Safari before 14.1 hides no page that is left by a link: only `pagehide` tells.
+  on(window, 'focus blur scroll pointermove pointerdown keydown visibilitychange pagehide', look)
   // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
-  // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each tick looks.
-  const { navigation } = window as { navigation?: EventTarget }
-  on(navigation || window, 'currententrychange popstate', moved)
-  schedule()
+  // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each look finds it.
+  on((window as { navigation?: EventTarget }).navigation || window, 'currententrychange', () => look())
+  setInterval(look, LOOK_MS)
+  look()
 }
 
 /** Counts the page on show as one more, once it has settled and is looked at. */
 export function countPage(): void {
-  leavePage(counted_url)
-  expectPage()
+  counted_as = ''
+  look()
 }
 
-/** A sign of life; after half an hour of silence it begins a new session, and that begins with a page. */
-export function signOfLife(): boolean {
-  // What was read until then belongs to the session of then.
-  const last = lastSession()
-  const isNew = touchSession(false)
-  if (isNew) {
-    leavePage(counted_url, false, last)
-    expectPage()
+/** Whatever happens to a page ends here; an event is a sign that somebody is there. */
+const look = guard((event?: Event) => {
+  const now = Date.now()
+  const { type } = event || ({} as Partial<Event>)
+  const isGone = type === 'pagehide'
+  const isHidden = isGone || !isVisible()
+
+  if (since_ms) engaged_ms += Math.min(now - since_ms, GAP_MS_MAX)
+  since_ms = !isHidden && document.hasFocus() ? now : 0
+  if (type) {
+    active_ms = now
+    // A first lease is short: a sign of life has it confirmed at once.
+    if (isLeaseShort) pulsed_ms = 0
+    isLeaseShort = false
   }
-  return !isNew
-}
 
-function expectPage(): void {
-  isDue = true
-  schedule()
-}
+  // Hidden is the last moment a phone promises: what comes after it may never run.
+  if (due_ms && (isHidden || now >= due_ms)) {
+    due_ms = 0
+    if (touchSession(counted_url !== location.href) && counted_url) referrer = ''
+    // Written so, because a form of the name «title» stands in the title's place.
+    const page = { referrer, title: `${document.title}` }
+    referrer = counted_url = location.href
+    counted_as = markOf()
+    engaged_ms = SETTLE_MS
+    scrolled_px = 0
+    track('page', page)
+  }
 
-function schedule(): void {
-  clearTimeout(timer)
-  // A prerendered page or a tab in the background waits until somebody looks.
-  timer = isVisible() ? setTimeout(guard(settle), SETTLE_MS) : 0
-}
+  // What was read until now belongs to the session of then.
+  const last = lastSession()
+  if (!isHidden && counted_url && now - active_ms < PATIENCE_MS && now - pulsed_ms > PULSE_MS) {
+    pulsed_ms = now
+    // After half an hour of silence a new session begins, and that begins with a page.
+    if (touchSession(false)) counted_as = referrer = ''
+    else if (with_calls) renewLeases()
+  }
 
-/** To be called when the address may have changed. */
-export function moved(): void {
-  if (!isNewPage()) return
+  const isNew = !counted_as.startsWith(markOf())
   // In a chain of redirects only the first step leaves a page that somebody has seen.
-  if (!timer) leavePage(counted_url)
-  schedule()
-}
+  const isLeft = isHidden || (isNew && !due_ms)
+  // Routers scroll to the top when they are ready: before that, where the page stands is not where it was read.
+  if (isLeft || type === 'scroll') scrolled_px = Math.max(scrolled_px, scrollY)
+  if (isLeft) {
+    // A page can be left many times: the parts add up.
+    if (counted_url && engaged_ms >= SETTLE_MS)
+      track(
+        'leave',
+        Object.assign(
+          {
+            url: counted_url,
+            engaged_ms,
+            scroll_percent: Math.min(100, ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100),
+          },
+          last,
+        ),
+        isHidden,
+      )
+    engaged_ms = 0
+    if (isHidden) keepUnsettled()
+    // A prerendered page or a tab in the background waits until somebody looks.
+    else {
+      due_ms = now + SETTLE_MS
+      setTimeout(look, SETTLE_MS)
+    }
+  }
+  // Through the back button it comes back as one page more.
+  if (isGone) counted_as = ''
+})
 
-function settle(): void {
-  timer = 0
-  if (!isDue && !isNewPage()) return
-  isDue = false
-  touchSession(counted_url !== location.href)
-  // Asked for once: each look at the session is a cookie read and one written.
-  const { session } = lastSession()
-  const isOther = counted_url && session !== counted_session
-  const referrer = isOther ? '' : counted_url || document.referrer
-  counted_session = session
-  counted_url = location.href
-  enterPage()
-  // Written so, because a form of the name «title» stands in the title's place.
-  track('page', { referrer, title: `${document.title}`.slice(0, 999), session }, with_calls)
-}
-
-/** Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. */
-function isNewPage(): boolean {
-  const campaign = campaignOf(location.search)
-  return pathOf(counted_url) !== pathOf(location.href) || (!!campaign && !counted_session.endsWith(campaign))
-}
-
-function pathOf(url: string): string {
-  return url.replace(settings.hash_routes ? /\?[^#]*/g : /[?#].*/, '')
-}
-
-function comeBack(): void {
-  signOfLife()
-  schedule()
-  tick()
-}
-
-/** The last moment a phone promises: what comes after it may never run. */
-function goAway(): void {
-  if (timer) settle()
-  leavePage(counted_url, true)
-  keepUnsettled()
+/**
+ * Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. A mark
+ * without a campaign begins the marks of all campaigns.
+ */
+function markOf(): string {
+  return `${location.href.replace(settings.hash_routes ? /\?[^#]*/g : /[?#].*/, '')} ${campaignOf(location.search)}`
 }

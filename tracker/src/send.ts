@@ -1,5 +1,6 @@
 import { clientIds } from './client-ids.ts'
 import { guard, on } from './guard.ts'
+import { showNumbers } from './numbers.ts'
 import { session } from './session.ts'
 import { settings } from './settings.ts'
 import { mayAsk, recall } from './storage.ts'
@@ -16,8 +17,11 @@ export interface Lease {
 const KEPT = `tl_unsent_${settings.site}_`
 // Behind an ad blocker nothing is ever accepted, and the site's storage is not ours to fill.
 const KEPT_MAX = 100
-const PAUSE_MS = 1000
+// The first pause is twice as long, each further one twice the one before.
+const PAUSE_MS = 500
 const PAUSE_MS_MAX = 600_000
+// 429 and all of 5xx are worth another try.
+const REFUSED_MAX = 428
 /** A body longer than this may not fit into the 64 KiB that keepalive has. */
 const KEEPALIVE_CHARS_MAX = 20_000
 
@@ -26,14 +30,12 @@ let unsettled: Record<string, string> = {}
 let hasLeases = false
 let leaseKey: string
 let pause_ms = PAUSE_MS
-let timer = 0
+let isPausing: unknown
 let endpoint: string
-let onLeases: (leases: Lease[]) => void
 
 /** What earlier pages could not deliver follows the first success, and so never delays a page's own facts. */
-export function startSending(address: string, listener: (leases: Lease[]) => void): void {
+export function startSending(address: string): void {
   endpoint = address
-  onLeases = listener
   on(window, 'online', retry)
 }
 
@@ -41,41 +43,41 @@ export function startSending(address: string, listener: (leases: Lease[]) => voi
 export function dropUnsent(): void {
   unsettled = {}
   // A number that is no longer renewed is soon somebody else's.
-  if (with_calls && hasLeases) onLeases([])
+  if (with_calls && hasLeases) showNumbers([])
 }
 
 /**
  * One fact, sent at once. `lease` asks for numbers in the same request; `isEnd` says that the page is being hidden, where
  * only beacons are sure to get through. Elsewhere hardened browsers swallow them, and over their quota they are refused.
  */
-export function track(type: string, fields: object, lease?: boolean, isEnd?: boolean): void {
-  // Asked each time: it may have been said in another tab.
-  if (!mayAsk()) return
+export function track(type: string, fields: object, isEnd?: boolean): void {
   // Nobody has seen the page yet, and it may be that nobody ever will.
-  if ((document as { prerendering?: boolean }).prerendering) {
+  if ((document as { prerendering?: boolean }).prerendering)
     on(document, 'prerenderingchange', () => track(type, fields))
-    return
+  // Asked each time: it may have been said in another tab.
+  else if (mayAsk()) {
+    const id = newId()
+    const key = KEPT + id
+    const event = Object.assign({ id, type, at: Date.now(), url: location.href }, fields)
+    const sender = {
+      site: settings.site,
+      visitor: visitor(),
+      // A page knows which session it was shown in.
+      session: (fields as { session?: string }).session || session(),
+      cookie_domain: renewal(),
+      client_ids: clientIds(),
+    }
+    // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
+    const text = `"events":[${JSON.stringify(event)}],${JSON.stringify(sender).slice(1)}`
+    if (with_calls && type === 'page') leaseKey = key
+    if (!isEnd || !guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()) send(key, text)
   }
-  const id = newId()
-  const key = KEPT + id
-  const event = Object.assign({ id, type, at: Date.now(), url: location.href }, fields)
-  const sender = {
-    site: settings.site,
-    visitor: visitor(),
-    // A page knows which session it was shown in.
-    session: (fields as { session?: string }).session || session(),
-    cookie_domain: renewal(),
-    client_ids: clientIds(),
-  }
-  // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
-  const text = `"events":[${JSON.stringify(event)}],${JSON.stringify(sender).slice(1)}`
-  if (with_calls && lease) leaseKey = key
-  if (!isEnd || !guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()) send(key, text)
 }
 
 /** Says that the numbers are still looked at. */
 export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
+  // Of a no that was said in another tab this one hears here.
   if (hasLeases && mayAsk())
     post('numbers', JSON.stringify({ site: settings.site, visitor: visitor(), session: session() }))
       .then(readLeases)
@@ -84,7 +86,7 @@ export function renewLeases(): void {
 
 /** To be called when the page may be about to vanish: what has no answer yet is left for the next page. */
 export function keepUnsettled(): void {
-  for (const key of Object.keys(unsettled)) putOff(key, unsettled[key] as string)
+  Object.keys(unsettled).map((key) => putOff(key, unsettled[key] as string))
 }
 
 function putOff(key: string, text: string): void {
@@ -98,7 +100,7 @@ function send(key: string, text: string): void {
   post('events', timed(key, text))
     .then((response) => {
       // Anything else that is wrong with a fact would be wrong again tomorrow.
-      if (/^5|429/.test(`${response.status}`)) throw response
+      if (response.status > REFUSED_MAX) throw 0
       delete unsettled[key]
       delete shelf()[key]
       pause_ms = PAUSE_MS
@@ -106,12 +108,12 @@ function send(key: string, text: string): void {
       return with_calls ? readLeases(response) : undefined
     })
     .catch(
-      guard(({ headers }) => {
+      guard(() => {
         // The answer itself may have been unreadable: then the fact has arrived all the same.
         if (!unsettled[key]) return
-        if (!timer) {
-          timer = setTimeout(retry, Math.min(PAUSE_MS_MAX, (headers && headers.get('retry-after') * 1000) || pause_ms))
+        if (!isPausing) {
           pause_ms *= 2
+          isPausing = setTimeout(retry, Math.min(pause_ms, PAUSE_MS_MAX))
         }
         delete unsettled[key]
         putOff(key, text)
@@ -121,8 +123,7 @@ function send(key: string, text: string): void {
 
 /** Tries one that failed, and after its success the next: a server coming back is not met by a crowd. */
 const retry = guard(() => {
-  clearTimeout(timer)
-  timer = 0
+  isPausing = 0
   const [key] = keysKept()
   if (key && mayAsk()) send(key, shelf()[key] as string)
 })
@@ -150,5 +151,5 @@ const readLeases = (response: Response): Promise<void> =>
   response.json().then(({ numbers }) => {
     if (!numbers || !mayAsk()) return
     hasLeases = true
-    onLeases(numbers)
+    showNumbers(numbers)
   })

@@ -29,8 +29,6 @@ export interface Outside {
   numbers: { pool: string; replaces: string[]; number: string; expires_at: string }[]
   /** `down` breaks the connection off, `busy` answers 503, `hangs` never answers. */
   mood: 'up' | 'down' | 'busy' | 'hangs'
-  /** What a busy service says in Retry-After. */
-  retry_after_s: number | undefined
   /** Events that were accepted, each id once, in order of arrival. */
   events: Received[]
   /** Every request to the service: «POST /v1/events», «OPTIONS …» would be a preflight. */
@@ -153,9 +151,6 @@ export async function openOutside(): Promise<Outside> {
     if (outside.mood === 'down') request.socket.destroy()
     if (outside.mood === 'down' || outside.mood === 'hangs') return
     const [status, content] = reply(request, path, body)
-    const { retry_after_s } = outside
-    if (status === 503 && retry_after_s !== undefined)
-      response.setHeader('retry-after', retry_after_s).setHeader('access-control-expose-headers', 'retry-after')
     const cookie = status === 202 && cookieFor(request, body)
     if (cookie) outside.cookies.push(cookie)
     response.writeHead(status, {
@@ -210,17 +205,7 @@ export async function openOutside(): Promise<Outside> {
 
 function fresh(): Pick<
   Outside,
-  | 'settings'
-  | 'numbers'
-  | 'mood'
-  | 'retry_after_s'
-  | 'events'
-  | 'requests'
-  | 'refused'
-  | 'repeats'
-  | 'cookies'
-  | 'posted'
-  | 'bodies'
+  'settings' | 'numbers' | 'mood' | 'events' | 'requests' | 'refused' | 'repeats' | 'cookies' | 'posted' | 'bodies'
 > {
   return {
     settings: {
@@ -233,7 +218,6 @@ function fresh(): Pick<
     },
     numbers: [NUMBER],
     mood: 'up',
-    retry_after_s: undefined,
     events: [],
     requests: [],
     bodies: [],

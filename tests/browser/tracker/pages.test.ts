@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { show, visiting } from './visiting.ts'
+import { pageOf, show, visiting } from './visiting.ts'
 
 const visitor = visiting()
 
@@ -85,6 +85,20 @@ describe('a page of a router', () => {
     await page.evaluate(() => Reflect.get(window, 'go')('/two'))
     await outside.event('page', ({ url }) => String(url).endsWith('/two'))
     expect(await page.evaluate(() => Object.hasOwn(history, 'pushState'))).toBe(false)
+  })
+
+  test('that still shows the campaign of before, counted by a call in the session of another tab, is one page', async () => {
+    const { outside, visit, settle } = visitor
+    const old = await visit('/a?utm_source=a')
+    await outside.event('page')
+    await visit('/b?utm_source=b')
+    await outside.event('page', ({ url }) => String(url).includes('/b'))
+    await old.evaluate(() => Reflect.get(window, 'throughline')('page'))
+    await outside.waitFor('the page that was called for', () => paths().length === 3)
+    // Longer than two looks at the address.
+    await old.waitForFunction(() => new Promise((resolve) => setTimeout(() => resolve(true), 2200)))
+    await settle(old)
+    expect(paths()).toEqual(['/a', '/b', '/a'])
   })
 
   test('that counts itself by a call leaves the one before it', async () => {
@@ -261,5 +275,21 @@ describe('a page nobody looks at', () => {
     await show(page, true)
     await settle(page)
     expect(paths()).toEqual(['/background'])
+  })
+
+  test('keeps the referrer it came with, however long it waited', async () => {
+    const { outside, context } = visitor
+    await context.addInitScript(() =>
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }),
+    )
+    outside.put('/background', pageOf(outside.snippet, ''))
+    const page = await context.newPage()
+    await page.clock.install()
+    await page.goto(`${outside.site}/background`, { referer: 'https://search.example/' })
+    await page.waitForFunction(() => 'throughline' in window)
+    await page.clock.fastForward(120_000)
+    await show(page, true)
+    await page.clock.runFor(100)
+    expect(await outside.event('page')).toMatchObject({ referrer: 'https://search.example/' })
   })
 })
