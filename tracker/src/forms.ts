@@ -83,7 +83,7 @@ function readForm(form: Element): Lead | undefined {
     // Of a consent to the use of «name and phone» only a tick is there.
     const kind = field.closest(IGNORED)
       ? ''
-      : recogniseField(`${field.checked ? '' : about}`, value, name.match(settings.kept) ? name : '')
+      : recogniseField(`${field.checked ? '' : about}`, value, name.match(settings.kept || '^$') ? name : '')
     // Given name and family name come in fields of their own; of two phones the first is the one to call.
     if (kind) fields[kind] = kind === 'name' && fields.name ? `${fields.name} ${value}` : fields[kind] || value
   }
