@@ -53,14 +53,17 @@ function tryForm(event: Event): void {
   else if (!form.matches(':invalid')) tellTried(event as never)
 }
 
-const tellTried = guard(({ target: { tildaTranId } }: { target: { tildaTranId?: string } }, answer?: unknown) => {
-  const mark = JSON.stringify([tried, tildaTranId, answer])
-  // Ninja Forms has one event for success and refusal.
-  if (tried && !told[mark] && !/errors":{/.test(mark)) {
-    told[mark] = true
-    // Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. It may be 0.
-    track('form', { form: tried, id: (tildaTranId as string) > '0' ? tildaTranId : newId() })
-  }
-  // Success may be told twice, once by each library, and again when an order is paid.
-  tried = undefined
-})
+// Marked, so that builds without forms leave it out.
+const tellTried = /* @__PURE__ */ guard(
+  ({ target: { tildaTranId } }: { target: { tildaTranId?: string } }, answer?: unknown) => {
+    const mark = JSON.stringify([tried, tildaTranId, answer])
+    // Ninja Forms has one event for success and refusal.
+    if (tried && !told[mark] && !/errors":{/.test(mark)) {
+      told[mark] = true
+      // Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. It may be 0.
+      track('form', { form: tried, id: (tildaTranId as string) > '0' ? tildaTranId : newId() })
+    }
+    // Success may be told twice, once by each library, and again when an order is paid.
+    tried = undefined
+  },
+)
