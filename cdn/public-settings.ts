@@ -23,8 +23,8 @@ export interface PublicSettings {
   signals?: ('globalPrivacyControl' | 'doNotTrack')[]
   /** Fits `.host>.other` where links from one host take a visitor along to the other; left out when none do. */
   linked?: string
-  quiet: string
-  kept: string
+  /** A pattern of the names of fields that are sent beside phone, email and name; left out when there are none. */
+  kept?: string
 }
 
 /** Names what may be seen, field by field, so that a new setting stays private until somebody decides otherwise. */
@@ -39,8 +39,7 @@ export function publicSettings(site: Site, all: readonly Pool[]): PublicSettings
     replaces: own.flatMap((name) => (name.includes('@') ? spellingsOfAddress(name) : spellingsOf(name))),
     ...(areas.length > 0 && { areas }),
     ...((own.length > 0 || areas.length > 0) && { attributes }),
-    quiet: quietLinks([...site.domains, ...site.cross_domains].map(domainToASCII)),
-    kept: site.form_values.includes('*') ? '' : `^${oneOf(site.form_values)}$`,
+    ...(site.form_values.length > 0 && { kept: fieldPattern(site.form_values) }),
     ...(site.hash_routes && { hash_routes: true }),
     ...(site.privacy_signals.length > 0 && { signals: site.privacy_signals.map((name) => signals[name]) }),
     ...(isLinked(site) && { linked: linkPattern([...site.domains, ...site.cross_domains]) }),
@@ -62,16 +61,10 @@ function linkPattern(domains: readonly string[]): string {
   return `^(?!.*(${domain})>.*\\1$).*${domain}$`
 }
 
-/** Links that lead nowhere else: to pages of the site, which are no files, to `blob:`, `data:` and `javascript:`. */
-function quietLinks(own: readonly string[]): string {
-  return `^([bdj]|https?://([^/]*[.])?${oneOf(own)}/(?!.*[.](${FILES})$))`
-}
-
-const FILES = 'pdf|PDF|(doc|xls|ppt)x?|zip|rar|apk|exe'
-
 /** A regular expression is shorter than what the tracker would need to look through a list. */
-function oneOf(texts: readonly string[]): string {
-  return `(${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`
+function fieldPattern(names: readonly string[]): string {
+  if (names.includes('*')) return '.'
+  return `^(${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`
 }
 
 /** Worked out here, because the tables of all countries are thirty times the size of the tracker. */

@@ -27,6 +27,11 @@ describe('a form', () => {
       { name: 'Анна Иванова', phone: '+79261234567' },
     ],
     [
+      'of our tracker, which calls the second name of a form «lastname»',
+      { name: 'Анна', lastname: 'Иванова', phone: '89261234567', lastphone: '89261234568' },
+      { name: 'Анна Иванова', phone: '+79261234567' },
+    ],
+    [
       'in Russian',
       { ФИО: 'Иванова Анна', телефон: '9261234567', почта: 'a@b.ru' },
       { name: 'Иванова Анна', phone: '+79261234567', email: 'a@b.ru' },

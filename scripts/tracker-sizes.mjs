@@ -8,8 +8,6 @@ const settings = {
   consent: 'not_needed',
   replaces: [['7', '4950000000', '8', '+74950000000']],
   attributes: ['href', 'title', 'aria-label'],
-  quiet: '^([bdj]|https?://([^/]*[.])?(shop\\.example)/(?!.*[.](pdf|PDF|(doc|xls|ppt)x?|zip|rar|apk|exe)$))',
-  kept: '^()$',
 }
 
 for (const [features, code] of Object.entries(await buildTrackers())) {

@@ -34,13 +34,13 @@ export function eventRow(
   event: TrackedEvent,
   at_ms: number,
   batch: BatchColumns,
-  { document, trafficOf }: Pick<KnownSite, 'document' | 'trafficOf'>,
+  { document, trafficOf, owns }: Pick<KnownSite, 'document' | 'trafficOf' | 'owns'>,
 ): FactRow<'events'> {
   const url = event.url ?? ''
   const referrer = event.type === 'page' ? (event.referrer ?? '') : ''
   const traffic = url === '' ? undefined : trafficOf(url, referrer)
   const person = personOf(event, document)
-  const click = clickOf(event)
+  const click = clickOf(event, owns)
   // Every column is written out: putting forty columns together from parts takes twenty times as long.
   return {
     site: batch.site,
@@ -90,11 +90,14 @@ export function eventRow(
   }
 }
 
-/** A click that names no kind of its own has it in its target. */
-function clickOf(event: TrackedEvent): { kind: string; target: string } {
+/** A click that names no kind of its own has it in its target; one on a page of the site's other hosts has none. */
+function clickOf(event: TrackedEvent, owns: KnownSite['owns']): { kind: string; target: string } {
   if (event.type !== 'click') return noClick
   const { kind, target } = event
-  return kind ? { kind, target: target ?? '' } : readClick(target ?? '')
+  if (kind) return { kind, target: target ?? '' }
+  const click = readClick(target ?? '')
+  const [, host = ''] = /^https?:\/\/([^/:?#]*)/.exec(click.target) ?? []
+  return click.kind === 'outbound' && owns(host) ? { ...click, kind: '' } : click
 }
 
 const noClick = { kind: '', target: '' }

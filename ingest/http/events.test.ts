@@ -52,6 +52,9 @@ describe('a batch of events', () => {
           { id: 'l-1', type: 'leave', at: at(), engaged_ms: 1500.4, scroll_percent: 80 },
           { id: 'c-1', type: 'click', at: at(), kind: 'phone', target: 'tel:+74950000000' },
           { id: 'c-2', type: 'click', at: at(), target: 'https://t.me/shop' },
+          { id: 'c-3', type: 'click', at: at(), target: 'https://blog.shop.example/news' },
+          { id: 'c-4', type: 'click', at: at(), target: 'https://blog.shop.example/price.pdf' },
+          { id: 'c-5', type: 'click', at: at(), target: 'https://notshop.example/' },
           { id: 'lead-1', type: 'custom', at: at(), name: 'lead', props: { phone: '8 916 204-81-38', pin: '77' } },
           { id: 'x-1', type: 'custom', at: at(), name: 'calc', props: { rooms: 2 } },
           { id: 'i-1', type: 'identify', at: at(), phone: '+7 916 204 81 37', user: 'u7' },
@@ -66,7 +69,7 @@ describe('a batch of events', () => {
         },
       },
     )
-    expect(answer).toMatchObject({ status: 202, body: { accepted: 8, rejected_total: 0, rejected: [] } })
+    expect(answer).toMatchObject({ status: 202, body: { accepted: 11, rejected_total: 0, rejected: [] } })
     const rows = await ingest.rows(answer.body.position, 'events', "visitor = 'v-all'")
     expect(rows).toMatchObject([
       {
@@ -96,6 +99,10 @@ describe('a batch of events', () => {
       { type: 'leave', engaged_ms: 1500, scroll_percent: 80, source: '', phone: '' },
       { type: 'click', click_kind: 'phone', click_target: 'tel:+74950000000', phone: '' },
       { type: 'click', click_kind: 'messenger', click_target: 'https://t.me/shop' },
+      // The tracker knows the host of its page, and the service the other hosts of the site.
+      { type: 'click', click_kind: '', click_target: 'https://blog.shop.example/news' },
+      { type: 'click', click_kind: 'download', click_target: 'https://blog.shop.example/price.pdf' },
+      { type: 'click', click_kind: 'outbound', click_target: 'https://notshop.example/' },
       { type: 'form', id: 'lead-1', phone: '+79162048138', form_fields: {}, name: '', props: '' },
       { type: 'custom', name: 'calc', props: '{"rooms":2}' },
       { type: 'identify', phone: '+79162048137', user: 'u7' },

@@ -49,6 +49,7 @@ const columns: fc.Arbitrary<BatchColumns> = fc.record({
 test('the line of a page put together from parts is the line of its row', () => {
   const document = SiteDocument.parse({ id: 'shop', domains: ['shop.example'] })
   const trafficOf = openTraffic(['shop.example'])
+  const owns = () => false
   let compared = 0
   fc.assert(
     fc.property(page, columns, (value, batch) => {
@@ -58,7 +59,7 @@ test('the line of a page put together from parts is the line of its row', () => 
       const visitor = encodeValues([device, browser, os, country, region, city, ip, user_agent])
       const traffic = trafficOf(event.url, event.referrer ?? '')
       const line = pageLine(event, event.at, encodeValues([batch.site]), batchText(batch, visitor), traffic)
-      expect(line).toBe(encodeRow('events', eventRow(event, event.at, batch, { document, trafficOf })))
+      expect(line).toBe(encodeRow('events', eventRow(event, event.at, batch, { document, trafficOf, owns })))
       compared++
     }),
   )

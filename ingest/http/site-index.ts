@@ -12,6 +12,8 @@ export interface KnownSite {
   trafficOf: TrafficOf
   /** Whether a page of this host may send to the site. */
   allows(host: string): boolean
+  /** Whether a link to this host stays with the site, be it on another domain of its own. */
+  owns(host: string): boolean
 }
 
 /** The sites, in the form that every request asks for. */
@@ -49,6 +51,7 @@ function knownSite(document: Site): KnownSite {
     quoted: encodeValues([document.id]),
     trafficOf: openTraffic([...own_domains]),
     allows: (host) => belongsTo(host, domains),
+    owns: (host) => belongsTo(host, own_domains),
   }
 }
 

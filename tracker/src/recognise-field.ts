@@ -1,25 +1,19 @@
 /**
  * Which contact a field holds: `phone`, `email`, `name`, or else `other`; an empty text for secrets and empty fields.
- * `hints` is all that it says of itself (type first, then autocomplete, input mode, name, id, placeholder, labels).
+ * `all` is what it says of itself (type first, then name, id, placeholder, label, autocomplete), and after a `\r` its
+ * value: no text of a page has this character, because browsers make it a line feed.
  */
-export function recogniseField(hints: string, value: string, other: string): string {
-  // No text of a page has this character: browsers make it a line feed.
-  const all = `${hints}\r${value}`.toLowerCase()
-  // Passwords, papers, cards. So many digits are a card whatever it is called, unless a plus makes them a phone.
+export function recogniseField(all: string, other: string): string {
+  // Files, radio buttons, checkboxes; passwords, papers, cards. So many digits are a card whatever it is called, unless a
+  // plus makes them a phone.
   if (
-    /^(file|hidden)|cc-|pass(?!e)|card|cvv|snils|inn\b|карт|паспорт|снилс|инн|\r([\s\S]*[^+\d])?(\d[\s.-]?){13}|\r$/.test(
+    /^(fi|rad|ch)|(cc-|pass(?!e)|card|cvv|snils|inn\b|карт|пасп|снилс|инн)[^\r]*\r|[^+\d](\d[\s.-]?){13}[^\r]*$|\r$/i.test(
       all,
     )
   )
     return ''
-  if (/\r\S+@\S+\.\S+$/.test(all)) return 'email'
+  if (/\r\S+@\S+$/.test(all)) return 'email'
   // Bare digits only by name: passports and tax numbers have ten too. A mask that is half filled has lines.
-  if (
-    /((\btel(?!eg)|phone|mobil|[^а-я]тел(?!ег))[^\r]*\r|\r(?=(\+|[78][\s(-])[\d\s().-]{10,}$))\D*(\d[^\d_]*){7,13}$/.test(
-      all,
-    )
-  )
-    return 'phone'
-  // Of a consent to the use of «name and phone» only a tick is left.
-  return /([^r]name\b|имя|фамил|фио)[^\r]*\r\D+$/.test(all) ? 'name' : other
+  if (/((\btel(?!eg)|phone|телеф)[^\r]*\r|\r(?=\+\d|[78] ?\())\D*(\d[^\d_]*){7,13}$/i.test(all)) return 'phone'
+  return /([^r]name\b|имя|фам|фио)[^\r]*\r\D+$/i.test(all) ? 'name' : other
 }

@@ -23,10 +23,8 @@ interface Settings {
   attributes: string[]
   /** The site's pages differ by the part of the address after `#`. */
   hash_routes?: boolean
-  /** Fits the addresses whose clicks are not worth telling. A regular expression, as `kept` is. */
-  quiet: string
   /** Fits the names of fields that are kept beside phone, email and name. */
-  kept: string
+  kept?: string
 }
 
 // The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`.

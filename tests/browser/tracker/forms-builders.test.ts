@@ -99,14 +99,6 @@ describe('a form of Tilda', () => {
     await visitor.settle(page)
     expect(leads()).toMatchObject([{ id: '3485402:88123411', form: { fields: { phone: '+7 926 111-22-33' } } }])
   })
-
-  test('of the library that needs jQuery is a lead under the number that it keeps there', async () => {
-    const page = await open('tilda-old')
-    await send(page, '(926) 111-22-33')
-    await answer(page, 'taken')
-    await visitor.settle(page)
-    expect(leads()).toMatchObject([{ id: '3485402:77', form: { fields: { phone: '(926) 111-22-33' } } }])
-  })
 })
 
 describe('a web form of 1C-Bitrix', () => {

@@ -3,13 +3,12 @@ import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import { buildAids, buildTracker } from '#cdn/build.ts'
 import { featuresOf, keyOf } from '#cdn/features.ts'
-import { type PublicSettings, publicSettings } from '#cdn/public-settings.ts'
+import type { PublicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
 import { senderHost } from '#ingest/http/origin.ts'
 import { visitorCookie } from '#ingest/http/visitor-cookie.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
 import { NumbersRequest } from '#ingest/wire/numbers.ts'
-import { SiteDocument } from '#storage/settings/documents.ts'
 
 export type Received = z.output<typeof EventBatch>['events'][number] & {
   visitor: string
@@ -52,8 +51,6 @@ export interface Outside {
 }
 
 export const NUMBER = { pool: 'ads', replaces: ['+74950000000'], number: '+74951234567', expires_at: inAnHour() }
-
-const { quiet, kept } = publicSettings(SiteDocument.parse({ id: 'shop', domains: ['shop.test'] }), [])
 
 const WAIT_MS = 15_000
 const aids = buildAids()
@@ -213,8 +210,6 @@ function fresh(): Pick<
       consent: 'not_needed',
       replaces: [['7', '4950000000', '8', '+74950000000']],
       attributes: ['href', 'title', 'aria-label'],
-      quiet,
-      kept,
     },
     numbers: [NUMBER],
     mood: 'up',
