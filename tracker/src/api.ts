@@ -1,5 +1,6 @@
 import { guard } from './guard.ts'
-import { numberFor, onSwap, showInstead, swapByHand } from './numbers.ts'
+import { numberFor, onSwap } from './leases.ts'
+import { swapByHand } from './numbers.ts'
 import { countPage } from './pages.ts'
 import { dropUnsent, track } from './send.ts'
 import { agrees, decide, mayStart } from './storage.ts'
@@ -7,7 +8,7 @@ import { visitor } from './visitor.ts'
 
 type Call = [name: string, ...args: never[]]
 type Tell = (value: string | undefined) => void
-type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean; show?: unknown }
+type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean }
 
 const commands: Record<string, false | ((...args: never[]) => unknown)> = {
   // Props that the service would not take are left out: they must not cost the event.
@@ -59,8 +60,6 @@ export function openApi(start: () => void): void {
     return
   })
   api.on = true
-  // For the test aid.
-  if (with_calls) api.show = showInstead
   page.throughline = api
   for (const call of stub.q || []) api(...call)
   if (mayStart()) begin()
