@@ -1,13 +1,6 @@
 import { domainToASCII } from 'node:url'
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { Pool, Site } from '#storage/settings/documents.ts'
-
-/**
- * What is replaced on a page, and `own`, what the service calls it. A number as people write it: country code, national
- * digits, and what is dialled before them inside the country. Without a country `national` is a regular expression; when
- * `own` is a selector, `d` stands for any digit.
- */
-export type Spelling = [country: string, national: string, trunk: string, own: string]
+import { areaOf, type Spelling, spellingsOf } from './spellings.ts'
 
 /** All that a visitor's browser gets to know of a site. Whoever adds a field publishes it. */
 export interface PublicSettings {
@@ -36,7 +29,7 @@ export function publicSettings(site: Site, all: readonly Pool[]): PublicSettings
   return {
     site: site.id,
     consent: site.consent,
-    replaces: own.flatMap((name) => (name.includes('@') ? spellingsOfAddress(name) : spellingsOf(name))),
+    replaces: spellingsOf(own),
     ...(areas.length > 0 && { areas }),
     ...((own.length > 0 || areas.length > 0) && { attributes }),
     ...(site.form_values.length > 0 && { kept: fieldPattern(site.form_values) }),
@@ -65,40 +58,4 @@ function linkPattern(domains: readonly string[]): string {
 function fieldPattern(names: readonly string[]): string {
   if (names.includes('*')) return '.'
   return `^(${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`
-}
-
-/** Worked out here, because the tables of all countries are thirty times the size of the tracker. */
-function spellingsOf(number: string): Spelling[] {
-  const [country, national, trunk] = partsOf(number)
-  const spelling: Spelling = [country, national, trunk, number]
-  // In Belarus «8 0 29» is dialled from afar and «0 29» at home.
-  return trunk.length > 1 ? [spelling, [country, national, trunk.slice(-1), number]] : [spelling]
-}
-
-function partsOf(number: string): [country: string, national: string, trunk: string] {
-  const parsed = parsePhoneNumberFromString(number)
-  if (!parsed) return [number.slice(1, 2), number.slice(2), number.slice(1, 2)]
-  const { countryCallingCode } = parsed
-  const national = String(parsed.nationalNumber)
-  const dialled = parsed.formatNational().replace(/\D/g, '')
-  const trunk = dialled.endsWith(national) ? dialled.slice(0, -national.length) : ''
-  // America dials its own country code.
-  return [countryCallingCode, national, trunk || countryCallingCode]
-}
-
-/** The address itself, and before it what may look like it: the end of a longer address, which stays as it is. */
-function spellingsOfAddress(address: string): Spelling[] {
-  // U+FDD0 is how the tracker joins texts across tags.
-  const pattern = [...address].map((sign) => sign.replace(/\W/, '\\$&')).join('\ufdd0*')
-  return [
-    ['', `[\\w.+-]{1,64}${pattern}`, '', '-'],
-    ['', `${pattern}(?!\\.?[\\w-])`, '', address],
-  ]
-}
-
-/** Of the pool's numbers only the country and the length can be seen. */
-function areaOf(selector: string, { kind, numbers: [number = ''] }: Pool): Spelling {
-  if (kind === 'email') return ['', '(?!)', '', selector]
-  const [country, national, trunk] = partsOf(number)
-  return [country, 'd'.repeat(national.length), trunk, selector]
 }

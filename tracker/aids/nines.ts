@@ -5,16 +5,13 @@ import { settings } from '../src/settings.ts'
  * shows the nines would show a real number; long expired, so that no later page takes them for one.
  */
 export function nines(): { pool: string; replaces: string[]; number: string; expires_at: string }[] {
-  const { replaces, areas = [] } = settings as { replaces: readonly Replaced[]; areas?: readonly Replaced[] }
-  // Without a country it is no number but an e-mail address, and stays.
-  const numbers = [...replaces, ...areas].filter(([country]) => country)
-  return numbers.map(([country, national, , own = `+${country}${national}`]) => ({
+  const { replaces, areas = [] } = settings
+  // What an e-mail address gives way to begins otherwise, and it stays.
+  const numbers = [...replaces, ...areas].filter(([, , prefix]) => prefix.startsWith('+'))
+  return numbers.map(([, own, prefix, digits = own.length - prefix.length]) => ({
     pool: 'tl_test',
     replaces: [own],
-    number: `+${country}${national.replace(/\w/g, '9')}`,
+    number: prefix + '9'.repeat(digits),
     expires_at: new Date(0).toISOString(),
   }))
 }
-
-/** The digits of an element that shows whatever number there is are written `d`; `own` is then its selector. */
-type Replaced = readonly [country: string, national: string, trunk: string, own?: string]

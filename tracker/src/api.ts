@@ -1,5 +1,6 @@
 import { guard } from './guard.ts'
-import { numberFor, onSwap, swapByHand } from './numbers.ts'
+import { numberFor, onSwap } from './leases.ts'
+import { swapByHand } from './numbers.ts'
 import { countPage } from './pages.ts'
 import { dropUnsent, track } from './send.ts'
 import { decide, mayAsk, mayStart } from './storage.ts'

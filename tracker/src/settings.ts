@@ -1,9 +1,8 @@
 /**
- * What is replaced, and `own`, what the service calls it. A number as people write it: country code, national digits, and
- * what is dialled instead of the code inside the country. Without a country `national` is a pattern, as for an e-mail
- * address. When `own` is a selector, the text of its elements gives way to a number, and the digits are `d`.
+ * What is looked for, as cdn/spellings.ts makes it: a pattern whose groups are what stands before, what people write before
+ * the number, and the number; what the service calls it; and how the numbers begin that have a place in the old format.
  */
-export type Spelling = readonly [country: string, national: string, trunk: string, own: string]
+export type Spelling = readonly [pattern: string, own: string, prefix: string, digits?: number]
 
 /** What the page's script knows of its site. Everyone can read it, so it holds nothing secret. */
 interface Settings {

@@ -1,11 +1,20 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { publicSettings } from '#cdn/public-settings.ts'
+import { areaOf } from '#cdn/spellings.ts'
 import { PoolDocument, SiteDocument } from '#storage/settings/documents.ts'
 import { NUMBER } from './outside.ts'
 import { pageOf, visiting } from './visiting.ts'
 
 const visitor = visiting()
+
+const pool = PoolDocument.parse({
+  id: 'ads',
+  site: 'shop',
+  kind: 'dynamic',
+  numbers: [NUMBER.number],
+  selectors: ['.phone'],
+})
 
 /** Waits until the element says so, then until all is quiet. */
 async function shows(page: Page, selector: string, text: string): Promise<void> {
@@ -19,13 +28,6 @@ async function shows(page: Page, selector: string, text: string): Promise<void> 
 describe('a shadow root', () => {
   test.each([
     ['there at load', '<x-card><template shadowrootmode="open">8 (495) 000-00-00</template></x-card>', ''],
-    [
-      'opened when the script of an element comes',
-      '<x-card></x-card>',
-      `customElements.define('x-card', class extends HTMLElement {
-        connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '8 (495) 000-00-00' }
-      })`,
-    ],
     [
       'of an element that is added later',
       '',
@@ -42,6 +44,22 @@ describe('a shadow root', () => {
     await page.evaluate(`document.querySelector('x-card').shadowRoot.innerHTML = '<p>+7 495 000 00 00</p>'`)
     await expect.poll(inside).toBe('+7 495 123 45 67')
     expect(visitor.complaints).toEqual([])
+  })
+
+  test('that an element opens when it was looked at already is swapped with the next answer', async () => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.clock.install()
+    outside.put('/', pageOf(outside.snippet, '<main>8 495 000-00-00</main><x-card></x-card>'))
+    await page.goto(`${outside.site}/`)
+    await page.clock.runFor(100)
+    await page.getByText('8 495 123-45-67').waitFor()
+    await page.evaluate(`customElements.define('x-card', class extends HTMLElement {
+      connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '8 (495) 000-00-00' }
+    })`)
+    await page.clock.runFor(45_000)
+    const inside = () => page.evaluate(`document.querySelector('x-card').shadowRoot.textContent`)
+    await expect.poll(inside).toBe('8 (495) 123-45-67')
   })
 
   test('that is closed is swapped by hand, and follows the number from then on', async () => {
@@ -62,6 +80,10 @@ describe('a shadow root', () => {
     outside.numbers = [{ ...NUMBER, number: '+74957654321' }]
     await page.clock.runFor(45_000)
     await expect.poll(() => closed.evaluate((root) => root.textContent)).toBe('8 495 765-43-21')
+    await closed.evaluate((root) => {
+      root.innerHTML = '<b>8 (495) 000-00-00</b>'
+    })
+    await expect.poll(() => closed.evaluate((root) => root.textContent)).toBe('8 (495) 765-43-21')
   })
 })
 
@@ -94,7 +116,7 @@ describe('a number in several pieces', () => {
 describe('elements of a selector', () => {
   test('show the number of their pool, written as the phone that was there, whatever it was', async () => {
     const { outside, visit, context } = visitor
-    outside.settings.areas = [['7', 'dddddddddd', '8', '.phone']]
+    outside.settings.areas = [areaOf('.phone', pool)]
     outside.numbers = [{ ...NUMBER, replaces: ['.phone'] }]
     const page = await visit(
       '/',
@@ -112,11 +134,32 @@ describe('elements of a selector', () => {
     expect(context.pages()).toHaveLength(1)
   })
 
+  test('keep what stands around a number of another country, and their other attributes', async () => {
+    const { outside, visit } = visitor
+    outside.settings.areas = [areaOf('.phone', pool)]
+    outside.numbers = [{ ...NUMBER, replaces: ['.phone'], number: '+442071234567' }]
+    const page = await visit('/', '<p class="phone" title="Office">8 (800) <b>555</b>-35-35 доб. 2</p>')
+    await shows(page, '.phone', '+442071234567 доб. 2')
+    expect(await page.getAttribute('.phone', 'title')).toBe('Office')
+  })
+
+  test('show an address, whatever address was there', async () => {
+    const { outside, visit } = visitor
+    const mail = { id: 'mail', site: 'shop', kind: 'email', numbers: ['ads@shop.test'], selectors: ['.mail'] }
+    outside.settings.areas = [areaOf('.mail', PoolDocument.parse(mail))]
+    outside.numbers = [{ ...NUMBER, pool: 'mail', replaces: ['.mail'], number: 'ads@shop.test' }]
+    const body =
+      '<p class="mail">Write <a href="mailto:hi@shop.test?cc=a@b.test">Hi@shop.test</a></p><i class="mail">us</i>'
+    const page = await visit('/', body)
+    await shows(page, 'i', 'ads@shop.test')
+    expect(await page.innerHTML('p')).toBe('Write <a href="mailto:ads@shop.test?cc=a@b.test">ads@shop.test</a>')
+  })
+
   test('get back what they had when the lease is over', async () => {
     const { outside, context } = visitor
     const page = await context.newPage()
     await page.clock.install()
-    outside.settings.areas = [['7', 'dddddddddd', '8', '.phone']]
+    outside.settings.areas = [areaOf('.phone', pool)]
     outside.numbers = [{ ...NUMBER, replaces: ['.phone'] }]
     outside.put('/', pageOf(outside.snippet, '<p class="phone">ask <b>us</b></p>'))
     await page.goto(`${outside.site}/`)

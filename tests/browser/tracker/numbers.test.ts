@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { spellingsOf } from '#cdn/spellings.ts'
 import { NUMBER } from './outside.ts'
 import { pageOf, visiting } from './visiting.ts'
 
@@ -127,7 +128,7 @@ describe('the number on a page', () => {
 describe('several pools', () => {
   test('swap each its own number', async () => {
     const { outside, visit } = visitor
-    outside.settings.replaces.push(['7', '8120000000', '8', '+78120000000'])
+    outside.settings.replaces = spellingsOf(['+74950000000', '+78120000000'])
     outside.numbers.push({ ...NUMBER, pool: 'spb', replaces: ['+78120000000'], number: '+78127654321' })
     const page = await visit('/', '<main>8 495 000-00-00, 8 812 000-00-00</main>')
     await page.getByText('123-45-67').waitFor()

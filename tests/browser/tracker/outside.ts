@@ -5,6 +5,7 @@ import { buildAids, buildTracker } from '#cdn/build.ts'
 import { featuresOf, keyOf } from '#cdn/features.ts'
 import type { PublicSettings } from '#cdn/public-settings.ts'
 import { renderScript } from '#cdn/render-script.ts'
+import { spellingsOf } from '#cdn/spellings.ts'
 import { senderHost } from '#ingest/http/origin.ts'
 import { visitorCookie } from '#ingest/http/visitor-cookie.ts'
 import { EventBatch } from '#ingest/wire/event.ts'
@@ -208,7 +209,7 @@ function fresh(): Pick<
     settings: {
       site: 'shop',
       consent: 'not_needed',
-      replaces: [['7', '4950000000', '8', '+74950000000']],
+      replaces: spellingsOf(NUMBER.replaces),
       attributes: ['href', 'title', 'aria-label'],
     },
     numbers: [NUMBER],
