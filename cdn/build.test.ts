@@ -19,7 +19,7 @@ const pool = PoolDocument.parse({
   replaces: ['+74950000000'],
 })
 
-const WITHOUT_CALLS: readonly Feature[] = ['forms', 'linker']
+const WITHOUT_CALLS: readonly Feature[] = ['forms']
 
 describe.each([
   [

@@ -17,7 +17,7 @@ export function keyOf(features: readonly Feature[]): string {
 }
 
 /** What this site's pages need of the tracker. */
-export function featuresOf({ replaces, linked, areas = [] }: PublicSettings): Feature[] {
+export function featuresOf({ replaces = [], linked, areas = [] }: PublicSettings): Feature[] {
   const features: Feature[] = ['forms']
   if (replaces.length > 0 || areas.length > 0) features.push('calls')
   // Few sites choose elements by selectors.

@@ -11,7 +11,6 @@ describe('what a page gets to know of its site', () => {
     expect(settingsOf({})).toEqual({
       site: 'shop',
       consent: 'not_needed',
-      replaces: [],
     })
     expect(featuresOf(settingsOf({}))).toEqual(['forms'])
   })

@@ -6,7 +6,8 @@ import { areaOf, type Spelling, spellingsOf } from './spellings.ts'
 export interface PublicSettings {
   site: string
   consent: Site['consent']
-  replaces: Spelling[]
+  /** The site's own numbers. Left out where no numbers are replaced. */
+  replaces?: Spelling[]
   /** Elements whose text gives way to a number. Left out when there are none. */
   areas?: Spelling[]
   /** Attributes in which numbers are replaced, `href` among them. Left out where no numbers are. */
@@ -29,9 +30,8 @@ export function publicSettings(site: Site, all: readonly Pool[]): PublicSettings
   return {
     site: site.id,
     consent: site.consent,
-    replaces: spellingsOf(own),
+    ...((own.length > 0 || areas.length > 0) && { replaces: spellingsOf(own), attributes }),
     ...(areas.length > 0 && { areas }),
-    ...((own.length > 0 || areas.length > 0) && { attributes }),
     ...(site.form_values.length > 0 && { kept: fieldPattern(site.form_values) }),
     ...(site.hash_routes && { hash_routes: true }),
     ...(site.privacy_signals.length > 0 && { signals: site.privacy_signals.map((name) => signals[name]) }),
@@ -57,5 +57,9 @@ function linkPattern(domains: readonly string[]): string {
 /** A regular expression is shorter than what the tracker would need to look through a list. */
 function fieldPattern(names: readonly string[]): string {
   if (names.includes('*')) return '.'
-  return `^(${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})$`
+  return `^${oneOf(names)}$`
+}
+
+function oneOf(texts: readonly string[]): string {
+  return `(${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`
 }

@@ -18,6 +18,7 @@ export const TITLE_LENGTH_MAX = 4096
 export const COOKIE_DOMAIN_LENGTH_MAX = 253
 export const IP_LENGTH_MAX = 64
 export const USER_AGENT_LENGTH_MAX = 2048
+const SCROLL_PERCENT_MAX = 1000
 const FORM_FIELDS_MAX = 300
 const FORM_NAME_LENGTH_MAX = 200
 const FORM_VALUE_LENGTH_MAX = 4000
@@ -43,7 +44,13 @@ const LeaveEvent = z.object({
     .max(7 * 24 * 3600 * 1000)
     .transform(Math.round)
     .nullish(),
-  scroll_percent: z.number().min(0).max(100).transform(Math.round).nullish(),
+  // A page that bounces at its end, or is shorter than its window, is seen to more than its end.
+  scroll_percent: z
+    .number()
+    .min(0)
+    .max(SCROLL_PERCENT_MAX)
+    .transform((percent) => Math.min(100, Math.round(percent)))
+    .nullish(),
 })
 
 /** Text that is cut, not refused, where its end carries no meaning: it must not cost the event. */

@@ -1,5 +1,4 @@
 import { guard } from '../src/guard.ts'
-import { settings } from '../src/settings.ts'
 import { say, warn } from './say.ts'
 
 type Call = (...call: unknown[]) => unknown
@@ -13,9 +12,9 @@ const consents: Record<number, string> = {
 
 /** What is known before anything happens: who this is for, where it goes, and whether it may. */
 export function introduce(endpoint: string): void {
-  say('site', [settings.site])
+  say('site', [tl_settings.site])
   say('endpoint', [endpoint])
-  say('consent', [(!/(^|; )tl_consent="?0/.test(document.cookie) && consents[settings.consent]) || consentGiven()])
+  say('consent', [(!/(^|; )tl_consent="?0/.test(document.cookie) && consents[tl_settings.consent]) || consentGiven()])
   const { globalPrivacyControl, doNotTrack } = navigator as {
     globalPrivacyControl?: boolean
     doNotTrack?: string | null

@@ -1,5 +1,4 @@
 import { guard } from '../src/guard.ts'
-import { settings } from '../src/settings.ts'
 import { introduce, watchCalls } from './introduce.ts'
 import { say } from './say.ts'
 import { watchRequests } from './watch-requests.ts'
@@ -36,7 +35,7 @@ function isFirst(): boolean {
     page.throughline = stub
   }
   if (page.throughline.aids || page.throughline.on) return false
-  page.throughline.aids = settings.site
+  page.throughline.aids = tl_settings.site
   return true
 }
 

@@ -1,11 +1,9 @@
-import { settings } from '../src/settings.ts'
-
 /**
  * What the server would answer, with nines in place of leased numbers. It takes the tracker's own way to the page, so what
  * shows the nines would show a real number; long expired, so that no later page takes them for one.
  */
 export function nines(): { pool: string; replaces: string[]; number: string; expires_at: string }[] {
-  const { replaces, areas = [] } = settings
+  const { replaces, areas = [] } = tl_settings
   // What an e-mail address gives way to begins otherwise, and it stays.
   const numbers = [...replaces, ...areas].filter(([, , prefix]) => prefix.startsWith('+'))
   return numbers.map(([, own, prefix, digits = own.length - prefix.length]) => ({

@@ -11,14 +11,16 @@ type Tell = (value: string | undefined) => void
 type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean }
 type Command = (...args: never[]) => unknown
 
-const commands: Record<string, false | Command> = {
+const commands: Record<string, Command> = {
   event: (name: string, props?: object) => name && track('custom', { name: `${name}`, props }),
   identify: ({ phone, email, user }: Record<string, unknown>) => track('identify', { phone, email, user }),
   page: countPage,
   getVisitor: (tell?: Tell) => answer(visitor(), tell),
-  getNumber: with_calls && ((own?: string, tell?: Tell) => answer(numberFor(own), tell)),
-  onSwap: with_calls && onSwap,
-  swap: with_calls && swapByHand,
+}
+if (with_calls) {
+  commands.getNumber = (own?: string, tell?: Tell) => answer(numberFor(own), tell)
+  commands.onSwap = onSwap
+  commands.swap = swapByHand
 }
 
 /** Puts `throughline(…)` in place and runs what was called before it was there. Until `start` may run, calls only wait. */
@@ -43,7 +45,7 @@ export function openApi(start: () => void): void {
       dropUnsent()
     } else if (mayAsk())
       // Whoever wants to be asked about numbers is in time for those that are known already.
-      return waiting && name !== 'onSwap'
+      return waiting && !(with_calls && name === 'onSwap')
         ? void waiting.push(() => api(name, ...args))
         : (commands[name] as Command)(...args)
     return

@@ -1,7 +1,6 @@
 import { guard, on } from './guard.ts'
 import { recogniseField } from './recognise-field.ts'
 import { track } from './send.ts'
-import { settings } from './settings.ts'
 import { newId } from './visitor.ts'
 
 /** The page's own, if it has one. */
@@ -11,7 +10,6 @@ declare const jQuery: (target: unknown) => { on(types: string, act: unknown): vo
 const BUILDERS = '.js-form-proccess,.wpcf7,.elementor-form,.wpforms-ajax-form,[target^=gform],.nf-form-cont,.b24-form'
 const ACCEPTED =
   'tildaform:aftersuccess wpcf7mailsent submit_success wpformsAjaxSubmitSuccess gform_confirmation_loaded nfFormSubmitResponse b24:form:send:success'
-const VALUE_CHARS_MAX = 500
 
 const told: Record<string, boolean> = {}
 /** What was typed at the last try: by the time of its success a builder's form may be empty, or gone. */
@@ -32,11 +30,11 @@ function tryForm(event: Event): void {
     guard((field) => {
       if (field.closest('[data-tl-ignore],#commentform')) return
       const [label = field] = field.labels as Iterable<Element>
-      const value = field.value.trim().slice(0, VALUE_CHARS_MAX)
+      const value = field.value.trim()
       const hints = [field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]
       // Of a consent to the use of «name and phone» only a tick is there.
       const all = `${field.checked ? '' : hints}\r${value}`
-      const kind = recogniseField(all, field.name.match(settings.kept || '^$') ? field.name : '')
+      const kind = recogniseField(all, field.name.match(tl_settings.kept || '^$') ? field.name : '')
       // Of two phones the first is the one to call; of two names the service makes one.
       if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
     }),

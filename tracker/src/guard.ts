@@ -14,6 +14,3 @@ export function guard<Args extends unknown[], Result>(
 export function on(target: EventTarget, types: string, act: (event: Event) => void): void {
   for (const type of types.split(' ')) target.addEventListener(type, guard(act), true)
 }
-
-/** False for a tab in the background and for a prerendered page. */
-export const isVisible = (): boolean => !document.hidden

@@ -1,6 +1,5 @@
 import { guard, on } from './guard.ts'
 import { adoptSession, session } from './session.ts'
-import { settings } from './settings.ts'
 import { mayKeep } from './storage.ts'
 import { adoptVisitor, visitor } from './visitor.ts'
 
@@ -25,7 +24,7 @@ export function linkDomains(): void {
 /** For `guard`: what has no address ends in an error. */
 function stamp(node: Element, name: string): void {
   const url = new URL((node.getAttribute(name) as string).replace(STAMP, ''), document.baseURI)
-  if (!`.${location.hostname}>.${url.hostname}`.match(settings.linked as string) || !mayKeep()) return
+  if (!`.${location.hostname}>.${url.hostname}`.match(tl_settings.linked as string) || !mayKeep()) return
   // Behind the #, where it outlives redirects and the query that a form makes anew, and no server writes it down.
   url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${Date.now()}`
   node.setAttribute(name, url.href)

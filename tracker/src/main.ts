@@ -7,7 +7,6 @@ import { linkDomains } from './linker.ts'
 import { showKnownNumbers } from './numbers.ts'
 import { watchPages } from './pages.ts'
 import { startSending } from './send.ts'
-import { settings } from './settings.ts'
 
 guard(() => {
   // Found now: a script knows its own tag only while it is read, and consent may be long in coming.
@@ -19,7 +18,7 @@ guard(() => {
   if (/tl_[dt]/.test(location.search)) {
     document.head.append(
       Object.assign(document.createElement('script'), {
-        src: `${endpoint}../t/${settings.site}.aids.js`,
+        src: `${endpoint}../t/${tl_settings.site}.aids.js`,
         onload: open,
         onerror: open,
       }),

@@ -1,8 +1,7 @@
 import { campaignOf } from './campaign.ts'
-import { guard, isVisible, on } from './guard.ts'
+import { guard, on } from './guard.ts'
 import { keepUnsettled, renewLeases, track } from './send.ts'
 import { lastSession, touchSession } from './session.ts'
-import { settings } from './settings.ts'
 
 // Long enough for a router's own redirects to end, short enough for nobody to notice.
 const SETTLE_MS = 50
@@ -54,7 +53,7 @@ const look = guard((event?: Event) => {
   const now = Date.now()
   const { type } = event || ({} as Partial<Event>)
   const isGone = type === 'pagehide'
-  const isHidden = isGone || !isVisible()
+  const isHidden = isGone || document.hidden
 
   if (since_ms) engaged_ms += Math.min(now - since_ms, GAP_MS_MAX)
   since_ms = !isHidden && document.hasFocus() ? now : 0
@@ -101,7 +100,8 @@ const look = guard((event?: Event) => {
           {
             url: counted_url,
             engaged_ms,
-            scroll_percent: Math.min(100, ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100),
+            // More than all of it where a page bounces, or is shorter than its window: the service knows.
+            scroll_percent: ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100,
           },
           last,
         ),
@@ -124,5 +124,5 @@ const look = guard((event?: Event) => {
  * without a campaign begins the marks of all campaigns.
  */
 function markOf(): string {
-  return `${location.href.replace(settings.hash_routes ? /\?[^#]*/g : /[?#].*/, '')} ${campaignOf(location.search)}`
+  return `${location.href.replace(tl_settings.hash_routes ? /\?[^#]*/g : /[?#].*/, '')} ${campaignOf(location.search)}`
 }

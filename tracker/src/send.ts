@@ -2,7 +2,6 @@ import { clientIds } from './client-ids.ts'
 import { guard, on } from './guard.ts'
 import { showNumbers } from './numbers.ts'
 import { session } from './session.ts'
-import { settings } from './settings.ts'
 import { mayAsk, recall } from './storage.ts'
 import { newId, renewal, visitor } from './visitor.ts'
 
@@ -14,7 +13,7 @@ export interface Lease {
 }
 
 // With the site in it: two sites on one domain may have two services.
-const KEPT = `tl_unsent_${settings.site}_`
+const KEPT = `tl_unsent_${tl_settings.site}_`
 // Behind an ad blocker nothing is ever accepted, and the site's storage is not ours to fill.
 const KEPT_MAX = 100
 // The first pause is twice as long, each further one twice the one before.
@@ -60,7 +59,7 @@ export function track(type: string, fields: object, isEnd?: boolean): void {
     const key = KEPT + id
     const event = Object.assign({ id, type, at: Date.now(), url: location.href }, fields)
     const sender = {
-      site: settings.site,
+      site: tl_settings.site,
       visitor: visitor(),
       // A page knows which session it was shown in.
       session: (fields as { session?: string }).session || session(),
@@ -79,7 +78,7 @@ export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
   // Of a no that was said in another tab this one hears here.
   if (hasLeases && mayAsk())
-    post('numbers', JSON.stringify({ site: settings.site, visitor: visitor(), session: session() }))
+    post('numbers', JSON.stringify({ site: tl_settings.site, visitor: visitor(), session: session() }))
       .then(readLeases)
       .catch(() => {})
 }
@@ -112,8 +111,9 @@ function send(key: string, text: string): void {
         // The answer itself may have been unreadable: then the fact has arrived all the same.
         if (!unsettled[key]) return
         if (!isPausing) {
-          pause_ms *= 2
-          isPausing = setTimeout(retry, Math.min(pause_ms, PAUSE_MS_MAX))
+          // Doubled, and never 0: what is left of it after the longest has no factor three to lose.
+          pause_ms = (pause_ms * 2) % PAUSE_MS_MAX
+          isPausing = setTimeout(retry, pause_ms)
         }
         delete unsettled[key]
         putOff(key, text)

@@ -26,15 +26,14 @@ interface Settings {
   kept?: string
 }
 
-// The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`.
-declare const tl_settings: Settings
-
-// Set by cdn/build.ts: a build without a feature leaves its code out.
 declare global {
+  // The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`. A name of its own for each use: what is
+  // imported would be a variable more.
+  const tl_settings: Settings
+
+  // Set by cdn/build.ts: a build without a feature leaves its code out.
   const with_calls: boolean
   const with_areas: boolean
   const with_forms: boolean
   const with_linker: boolean
 }
-
-export const settings: Settings = tl_settings

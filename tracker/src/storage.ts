@@ -1,5 +1,4 @@
 import { guard } from './guard.ts'
-import { settings } from './settings.ts'
 
 // The longest that Chrome allows.
 export const LONGEST_S = 34_560_000
@@ -10,7 +9,7 @@ let domain: string | undefined
  * What the visitor said; before that, what the site assumes (the numbers are explained in settings.ts). Asked each time, and
  * the cookie goes first: it may have been said in another tab.
  */
-const agreesTo = (least: number): boolean => ((idIn('tl_consent') || settings.consent) as number) > least
+const agreesTo = (least: number): boolean => ((idIn('tl_consent') || tl_settings.consent) as number) > least
 
 /** False after a no. */
 export const mayAsk = (): boolean => agreesTo(0)
@@ -24,7 +23,7 @@ export const mayKeep = (): boolean => agreesTo(0.5)
 /** Remembers what the visitor said. Of a no that alone stays, and nothing else is left behind. */
 export const decide = guard((isGiven: boolean) => {
   // Where cookies are refused, an answer holds for as long as the page lives.
-  settings.consent = +isGiven
+  tl_settings.consent = +isGiven
   setCookie('tl_consent', `${+isGiven}`, LONGEST_S)
   if (isGiven) return
   for (const name of ['tl_visitor', 'tl_session']) setCookie(name, '', 0)

@@ -1,7 +1,6 @@
 import { guard } from './guard.ts'
 import { allowedFor, type NumberOf } from './leases.ts'
 import { respell, SEAM } from './respell.ts'
-import { settings } from './settings.ts'
 
 /** What the page itself had written where we wrote: the next number is put into that. */
 type Noted = Node & { tl_own?: string | null; tl_shown?: string }
@@ -12,9 +11,9 @@ const UNTOUCHED = 'script,style,textarea,noscript,title,option,[contenteditable]
 // an answer of the service.
 const REWRITES_MAX = 1e4
 
-const page = with_calls ? settings.replaces : []
+const page = with_calls ? tl_settings.replaces : []
 /** Elements that show one number whatever they hold; each is looked for by its selector. */
-const areas = (with_areas && settings.areas) || []
+const areas = (with_areas && tl_settings.areas) || []
 // Names of our own, because `Node.TEXT_NODE` cannot be shortened by the build.
 const ELEMENT = 1
 const TEXT = 3
@@ -67,7 +66,7 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
         childList: true,
         subtree: true,
         characterData: true,
-        attributeFilter: settings.attributes,
+        attributeFilter: tl_settings.attributes,
       })
     if (node.nodeType === ELEMENT) {
       const element = node as Element
@@ -80,7 +79,7 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
         swapIn([node], numberOf, [area])
         return
       }
-      for (const name of settings.attributes) {
+      for (const name of tl_settings.attributes) {
         const attribute = (element.attributes as unknown as Record<string, Attr>)[name]
         if (attribute)
           rewrite(
