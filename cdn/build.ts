@@ -63,8 +63,6 @@ async function shorten(bundled: string): Promise<string> {
       unsafe: true,
       unsafe_arrows: true,
       unsafe_methods: true,
-      // Nothing of ours is told whether it is `true` or `1`: JSON has neither, and `=== false` may stand nowhere.
-      booleans_as_integers: true,
       keep_fargs: false,
     },
     mangle: { toplevel: true, reserved: [SETTINGS] },

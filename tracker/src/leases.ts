@@ -28,6 +28,5 @@ export function numberFor(own?: string): string | undefined {
 /** The same, when the page lets it be shown. */
 export function allowedFor(own: string): string | undefined {
   const number = numberFor(own)
-  // As text: the build makes numbers of our own booleans, and this one is the page’s.
-  return number && `${ask({ own, number })}` !== 'false' ? number : undefined
+  return number && ask({ own, number }) !== false ? number : undefined
 }
