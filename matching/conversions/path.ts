@@ -1,8 +1,11 @@
 import type { HistoryRow } from '../history/history-tables.ts'
 import { compareText } from '../receipt.ts'
 
-/** Touches kept of one path, the newest: a visitor with thousands of visits must not make millions of rows. */
-export const TOUCHES_MAX = 1_000
+/**
+ * Touches kept of one path: the first, and the newest. A person with thousands of visits and of requests (a test bench, a
+ * hub that is not recognised yet) would be millions of rows, and they are read and compared together.
+ */
+const TOUCHES_MAX = 100
 
 type Touchpoint = HistoryRow<'touchpoints'>
 
@@ -54,10 +57,10 @@ function touchOfCall(match: HistoryRow<'call_matches'>): Touch | undefined {
 
 /** The steps that led to a conversion: what happened until then, and the session it came from, first step first. */
 export function pathTo(conversion: HistoryRow<'conversions'>, touches: readonly Touch[]): Touch[] {
-  return touches
+  const path = touches
     .filter(({ at, session }) => at <= conversion.at || (session !== '' && session === conversion.session))
     .toSorted((a, b) => a.at - b.at || compareText(a.session, b.session) || compareText(a.call, b.call))
-    .slice(-TOUCHES_MAX)
+  return path.length > TOUCHES_MAX ? [...path.slice(0, 1), ...path.slice(1 - TOUCHES_MAX)] : path
 }
 
 /** One row a step, and the row of position 0 that takes the credit no touch can be given. */
