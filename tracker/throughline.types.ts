@@ -8,6 +8,9 @@ throughline('consent', true)
 throughline('page')
 throughline('getVisitor', (id) => id.toUpperCase())
 throughline('getNumber', '+74950000000', (number) => number?.toUpperCase())
+throughline('onSwap', ({ own, number }) => own.length === number.length)
+throughline('onSwap', () => {})
+throughline('swap', document.body)
 export const visitor: string | undefined = throughline('getVisitor')
 export const number: string | undefined = throughline('getNumber')
 window.throughline?.('consent', false)
@@ -20,6 +23,8 @@ throughline('event', 'plan_opened', 'A')
 throughline('identify')
 // @ts-expect-error there is no such identifier
 throughline('identify', { telephone: '1' })
+// @ts-expect-error a node, not where to find it
+throughline('swap', 'main')
 // @ts-expect-error a yes or a no
 throughline('consent', 'granted')
 // @ts-expect-error there is no such command

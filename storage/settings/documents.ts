@@ -57,16 +57,27 @@ export const SiteDocument = z
       )
       .max(500)
       .default([]),
-    blocked: z.array(z.string().max(254)).max(10_000).default([]),
-    form_values: z.array(z.string().max(100)).max(200).default([]),
-    cross_domains: z.array(hostName).max(50).default([]),
-    consent: z.enum(['not_needed', 'wait', 'cookieless']).default('not_needed'),
-    hash_routes: z.boolean().default(false),
-    /** What browsers may say for their visitors, and counts as a no. */
+    blocked: z.array(z.string().max(254)).max(10_000).default([]).describe('Phones and e-mails to leave out'),
+    form_values: z
+      .array(z.string().max(100))
+      .max(200)
+      .default([])
+      .describe('Names of form fields that are kept beside phone, e-mail and name; * keeps all'),
+    cross_domains: z
+      .array(hostName)
+      .max(50)
+      .default([])
+      .describe('Other domains to which links and forms of the pages take a visit along'),
+    consent: z
+      .enum(['not_needed', 'wait', 'cookieless'])
+      .default('not_needed')
+      .describe('What pages may do before a visitor has said yes: all, nothing, or measure without keeping anything'),
+    hash_routes: z.boolean().default(false).describe('Pages differ by the part of the address behind #'),
     privacy_signals: z
       .array(z.enum(['gpc', 'dnt']))
       .max(2)
-      .default([]),
+      .default([])
+      .describe('Global Privacy Control, Do Not Track: browsers that send these are asked first, as with consent wait'),
     swap_attributes: z
       .array(z.enum(['title', 'aria-label', 'alt', 'placeholder']))
       .optional()
@@ -78,9 +89,11 @@ export const PoolDocument = z
   .strictObject({
     id: settingId,
     site: settingId,
-    kind: z.enum(['dynamic', 'static', 'email']),
+    kind: z
+      .enum(['dynamic', 'static', 'email'])
+      .describe('dynamic leases numbers to visitors; static and email show their first to all whom `when` lets in'),
     numbers: z.array(numberOrAddress).min(1).max(10_000),
-    replaces: z.array(numberOrAddress).max(100).default([]),
+    replaces: z.array(numberOrAddress).max(100).default([]).describe('What the pages hold, and give way'),
     selectors: z
       .array(selector)
       .max(20)

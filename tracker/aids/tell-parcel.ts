@@ -13,7 +13,6 @@ interface Seen {
   url?: string
   title?: string
   name?: string
-  kind?: string
   target?: string
   engaged_ms?: number
   scroll_percent?: number
@@ -37,11 +36,14 @@ export function tellParcel({ visitor, session, client_ids, events }: Parcel): vo
   for (const event of events || []) say('saw', [event.type, ...wordsOf(event)], event)
 }
 
-function wordsOf({ type, url, title, name, kind, target, engaged_ms, scroll_percent, form }: Seen): string[] {
+function wordsOf({ type, url, title, name, target, engaged_ms, scroll_percent, form }: Seen): string[] {
   if (type === 'page') return [url || '', title ? `«${title}»` : '']
-  if (type === 'click') return [`on ${kind}:`, target || '']
+  if (type === 'click') return ['on', target || '']
   if (type === 'leave')
-    return [`after ${Math.round((engaged_ms || 0) / 1000)} s of reading,`, `${scroll_percent} % deep`]
+    return [
+      `after ${Math.round((engaged_ms || 0) / 1000)} s of reading,`,
+      `${Math.min(100, Math.round(scroll_percent || 0))} % deep`,
+    ]
   if (form)
     return [form.id || form.name ? `«${form.id || form.name}»` : '', `with ${Object.keys(form.fields).join(', ')}`]
   return [name ? `«${name}»` : '']

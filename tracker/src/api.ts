@@ -1,6 +1,6 @@
 import { guard } from './guard.ts'
-import { numberFor, onSwap } from './leases.ts'
-import { swapByHand } from './numbers.ts'
+import { onSwap } from './leases.ts'
+import { getNumber, swapByHand } from './numbers.ts'
 import { countPage } from './pages.ts'
 import { dropUnsent, track } from './send.ts'
 import { decide, mayAsk, mayStart } from './storage.ts'
@@ -18,7 +18,7 @@ const commands: Record<string, Command> = {
   getVisitor: (tell?: Tell) => answer(visitor(), tell),
 }
 if (with_calls) {
-  commands.getNumber = (own?: string, tell?: Tell) => answer(numberFor(own), tell)
+  commands.getNumber = getNumber
   commands.onSwap = onSwap
   commands.swap = swapByHand
 }

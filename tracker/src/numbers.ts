@@ -1,3 +1,4 @@
+import { guard } from './guard.ts'
 import { hold, numberFor } from './leases.ts'
 import type { Lease } from './send.ts'
 import { keep, recall } from './storage.ts'
@@ -6,6 +7,8 @@ import { swapAll } from './swap.ts'
 const CACHE_KEY = 'tl_numbers'
 
 const byHand: Node[] = []
+/** Who asked for a number before the service had answered; there is none any more when it has. */
+let waiting: (() => void)[] | undefined = []
 
 /** Shows the numbers that the last page had, at once; true when there are any. Throws when none were kept. */
 export function showKnownNumbers(): boolean {
@@ -17,6 +20,16 @@ export function showKnownNumbers(): boolean {
 export function showNumbers(answer: Lease[]): void {
   keep(CACHE_KEY, JSON.stringify(answer))
   show(answer)
+  const acts = waiting || []
+  waiting = undefined
+  acts.map((act) => act())
+}
+
+/** What is shown in place of `own`; where nothing is known yet, told with the first answer. */
+export function getNumber(own?: string, tell?: (number?: string) => void): string | undefined {
+  const number = numberFor(own)
+  if (tell) number || !waiting ? tell(number) : waiting.push(guard(() => tell(numberFor(own))))
+  return number
 }
 
 /** Shows the numbers below a node from now on, asking nobody: in a closed shadow root, or where they were refused. */

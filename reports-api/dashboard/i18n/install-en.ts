@@ -25,7 +25,7 @@ export const installEn = {
   'install.wordpress.steps':
     'Install a plugin for code in the header, such as WPCode (Insert Headers and Footers).\nPaste the line under Header and save.\nIf an optimiser delays JavaScript (WP Rocket, LiteSpeed, Autoptimize), exclude {path} from the delay.\nClear the page cache.',
   'install.wordpress.note':
-    'Contact Form 7 and ordinary forms are recognised by themselves. A delayed script still works, but counts only those who touch the page.',
+    'Contact Form 7, Elementor, WPForms, Gravity Forms, Ninja Forms and ordinary forms are recognised by themselves. A delayed script still works, but counts only those who touch the page.',
   'install.bitrix': 'Bitrix',
   'install.bitrix.steps':
     'Open the template of the site: Settings → Product settings → Sites → Site templates, or the file /bitrix/templates/NAME/header.php.\nPaste the line right before </head>.\nSave, and clear the managed and the composite cache.',
@@ -34,7 +34,7 @@ export const installEn = {
   'install.wix.steps':
     'Open Settings → Custom code (it needs a site with a domain of its own) → Add custom code.\nPaste the line; choose All pages, Load code once, and place it in the Head.\nApply, and publish.',
   'install.wix.note':
-    'Pages of Wix change without loading; they are counted all the same. Wix keeps its forms to itself: they become leads by one call, see docs/tracker-api.md.',
+    "Pages of Wix change without loading; they are counted all the same. Wix keeps its forms to itself: they become leads by one call, throughline('event', 'lead', { phone, email, name }).",
   'install.gtm': 'Tag Manager',
   'install.gtm.steps':
     'Make a new tag of the type Custom HTML and paste the line.\nTrigger: Initialization – All pages.\nSubmit and publish the container.',
@@ -43,10 +43,10 @@ export const installEn = {
 
   'install.own': 'Under the domain of the site',
   'install.own.text':
-    'Safari keeps the visitor longer, and lists of blockers do not know the name. A proxy of the site passes a path of your choice on to this service: docs/proxy.md has tested settings for nginx and Caddy. The second word says where facts go.',
+    'Safari keeps the visitor longer, and lists of blockers do not know the name. A proxy of the site passes a path of your choice on to this service: docs/proxy.md has tested settings for nginx and Caddy. data-tl-base says where facts go.',
   'install.consent': 'With consent',
   'install.consent.text':
-    'Set consent of the site to “wait”: until the page says yes, nothing is stored or sent, and calls wait. The banner says it with one call; remembered afterwards.',
+    'Set consent of the site to “wait”: until the page says yes, nothing is stored or sent, and calls wait. The banner says it with one call; remembered afterwards. docs/consent.md has the lines for Tilda’s block, Cookiebot, OneTrust, CookieYes, Complianz and Google Consent Mode.',
   'install.consent.yes': 'When the visitor agrees',
   'install.consent.no': 'When the visitor refuses or withdraws: stops, and removes what was stored',
   'install.queue': 'Calls before the script has come',

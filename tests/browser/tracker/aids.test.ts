@@ -53,6 +53,19 @@ describe('?tl_debug', () => {
     expect(visit.outside.repeats).toEqual([])
   })
 
+  test('tells clicks and readings in words', async () => {
+    const { page, lines } = await listen('/shop?tl_debug')
+    await expect.poll(() => lines.filter((line) => line.includes('swapped'))).toHaveLength(3)
+    await page.click('#call')
+    await page.clock.install()
+    await page.evaluate(() => history.pushState(null, '', '/other'))
+    await page.clock.runFor(2000)
+    const saw = () => lines.filter((line) => / saw · (click|leave) /.test(line))
+    await expect.poll(saw).toHaveLength(2)
+    expect(saw()[0]).toContain(' saw · click on tel:')
+    expect(saw()[1]).toMatch(/ saw · leave after \d+ s of reading, 100 % deep/)
+  })
+
   test('names the field that was refused, and a service that is not reached', async () => {
     const { page, lines } = await listen('/refused?tl_debug')
     await visit.settle(page)

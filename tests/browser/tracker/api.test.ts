@@ -100,7 +100,7 @@ describe('throughline(…)', () => {
       expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
       expect(outside.refused).toHaveLength(1)
       // The browser's own line about the answer, and nothing thrown.
-      expect(visitor.complaints).toEqual([expect.stringMatching(/status of 4\d\d/)])
+      await expect.poll(() => visitor.complaints).toEqual([expect.stringMatching(/status of 4\d\d/)])
     },
   )
 

@@ -216,6 +216,22 @@ describe('a page that wants a say', () => {
     expect(await page.textContent('p')).toBe('8 495 000-00-00')
   })
 
+  test('is told its number with the first answer when it asks before, and at once after', async () => {
+    const { outside, context } = visitor
+    const ask = "throughline('getNumber','+74950000000',function(number){told.push(number)})"
+    const bad = "throughline('getNumber','',function(){throw 1})"
+    const none = "throughline('getNumber','+70000000000',function(number){told.push(number)})"
+    const head = `${stub};var told=[];${bad};${ask};${none}</script>`
+    outside.put('/', pageOf(head + outside.snippet, '<main>8 495 000-00-00</main>'))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/`)
+    await shows(page, 'main', '8 495 123-45-67')
+    await page.waitForFunction('told.length > 1')
+    expect(await page.evaluate('told')).toEqual(['+74951234567', undefined])
+    expect(await page.evaluate(`told=[];${ask};${none};told`)).toEqual(['+74951234567', undefined])
+    expect(visitor.complaints).toEqual([])
+  })
+
   test('may throw, and is not heeded then', async () => {
     const { outside, context } = visitor
     const head = `${stub};throughline('onSwap',function(){throw 1})</script>`
