@@ -1,4 +1,4 @@
-import { guard } from './guard.ts'
+import { guard, on } from './guard.ts'
 import { hold, numberFor } from './leases.ts'
 import type { Lease } from './send.ts'
 import { keep, recall } from './storage.ts'
@@ -12,6 +12,8 @@ let waiting: (() => void)[] | undefined = []
 
 /** Shows the numbers that the last page had, at once; true when there are any. Throws when none were kept. */
 export function showKnownNumbers(): boolean {
+  // A number cut in two by the arrival of the page itself.
+  on(window, 'DOMContentLoaded', () => swapAll([document]))
   show(JSON.parse(recall(CACHE_KEY) as string).filter((lease: Lease) => new Date(lease.expires_at) > new Date()))
   return !!numberFor()
 }

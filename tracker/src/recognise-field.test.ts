@@ -14,6 +14,7 @@ describe('a field of a form', () => {
     ['text,,,input_3,,Телефон,', '111-22-33', 'phone'],
     ['text,tel-national,,f', '(201) 555-0123', 'phone'],
     ['text,,,phone', '8 926 111 22 33, Иван', 'phone'],
+    ['tel,,,phone', '+7 (495) 111-22-33 доб. 1234', 'phone'],
     ['text,,,input_3', '+7 (926) 111-22-33', 'phone'],
     ['text,,,input_3', '8 (926) 111-22-33', 'phone'],
     ['text,,,input_3', '+86 138 1234 5678', 'phone'],

@@ -90,6 +90,9 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
           )
       }
       if (element.shadowRoot) collect(element.shadowRoot)
+      // A custom element opens its shadow root when its script has come, and no observer tells of that.
+      if (element.matches(':not(:defined)'))
+        customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
     }
     node.childNodes.forEach(collect)
   }
