@@ -1,4 +1,5 @@
-const CHARS_MAX = 99
+// With the random part before it, of up to 35, and the piece's number that the service may put behind, still an id.
+const CHARS_MAX = 80
 
 /** A mark of the tags and click ids in a query, made of letters that an id may hold; empty when there are none. */
 export function campaignOf(query: string): string {

@@ -4,7 +4,8 @@ import { mayKeep } from './storage.ts'
 import { adoptVisitor, visitor } from './visitor.ts'
 
 const LIFE_MS = 120_000
-const STAMP = /[?#]?&tl=(\w+)\.([\w-]+)\.(\w+)/
+// What begins a query goes with it, unless a redirect has put more behind.
+const STAMP = /(?:[?#](?!.*\w&))?&tl=(\w+)\.([\w-]+)\.(\w+)/
 
 /** Goes on with the visit that began on another domain, and lets links and forms to the others carry it on. */
 export function linkDomains(): void {

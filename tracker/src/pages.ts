@@ -32,9 +32,9 @@ let isLeaseShort: boolean
  * how they were read; and keeps session and leases alive while somebody is there. `isNew`: no number is known yet.
  */
 export function watchPages(isNew: boolean): void {
-  isLeaseShort = isNew
-  // Safari before 14.1 hides no page that is left by a link: only `pagehide` tells.
-  on(window, 'focus blur scroll pointermove pointerdown keydown visibilitychange pagehide', look)
+  if (with_calls) isLeaseShort = isNew
+  // Whether the window has the focus is seen each second, soon enough. Safari before 14.1 hides no page that is left by a link: only `pagehide` tells.
+  on(window, 'scroll pointermove pointerdown keydown visibilitychange pagehide', look)
   // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
   // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each look finds it.
   on((window as { navigation?: EventTarget }).navigation || window, 'currententrychange', () => look())
@@ -51,16 +51,17 @@ export function countPage(): void {
 /** Whatever happens to a page ends here; an event is a sign that somebody is there. */
 const look = guard((event?: Event) => {
   const now = Date.now()
-  const { type } = event || ({} as Partial<Event>)
+  const { type, bubbles } = event || ({} as Partial<Event>)
   const isGone = type === 'pagehide'
   const isHidden = isGone || document.hidden
 
   if (since_ms) engaged_ms += Math.min(now - since_ms, GAP_MS_MAX)
   since_ms = !isHidden && document.hasFocus() ? now : 0
-  if (type) {
+  // A list in the page that scrolls by itself is nobody; its event does not bubble.
+  if (bubbles) {
     active_ms = now
     // A first lease is short: a sign of life has it confirmed at once.
-    if (isLeaseShort) pulsed_ms = 0
+    if (with_calls && isLeaseShort) pulsed_ms = 0
     isLeaseShort = false
   }
 

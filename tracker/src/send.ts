@@ -124,7 +124,8 @@ function send(key: string, text: string): void {
 /** Tries one that failed, and after its success the next: a server coming back is not met by a crowd. */
 const retry = guard(() => {
   isPausing = 0
-  const [key] = keysKept()
+  // Any: one that something on the way refuses for ever must not hold up the others.
+  const [key] = keysKept().sort(() => Math.random() - 0.5)
   if (key && mayAsk()) send(key, shelf()[key] as string)
 })
 

@@ -213,6 +213,31 @@ describe('many forms', () => {
   })
 })
 
+describe('a fact that something on the way refuses for ever', () => {
+  test('holds up none of the others that wait', async () => {
+    const { outside, context, visit } = visitor
+    await context.route('**/v1/events', (route) =>
+      route.request().postData()?.includes('refused') ? route.abort() : route.continue(),
+    )
+    const page = await visit('/')
+    await outside.event('page')
+    outside.mood = 'down'
+    // The keys of a storage have an order of their own, so one of these comes before some of the others.
+    await page.evaluate(() => {
+      for (const name of ['a', 'b', 'c', 'refused 1', 'refused 2', 'refused 3'])
+        Reflect.get(window, 'throughline')('event', name)
+    })
+    await page.waitForFunction(
+      () => Object.keys(localStorage).filter((key) => key.startsWith('tl_unsent_')).length === 6,
+    )
+    outside.mood = 'up'
+    const names = () => outside.events.flatMap((event) => ('name' in event ? String(event.name) : []))
+    for (let tries = 0; tries < 60 && !['a', 'b', 'c'].every((name) => names().includes(name)); tries++)
+      await visitor.settle(page)
+    expect(names()).toEqual(expect.arrayContaining(['a', 'b', 'c']))
+  })
+})
+
 describe('two tabs', () => {
   test('share what failed: each fact is delivered by one of them, and then forgotten by both', async () => {
     const { outside, visit, settle } = visitor

@@ -35,6 +35,33 @@ describe('the lease of a number', () => {
     await outside.waitFor('a renewal after the silence', () => renewals() > renewed)
   })
 
+  test('lapses too where a list in the page scrolls by itself', async () => {
+    const { outside } = visitor
+    const page = await read()
+    await page.mouse.move(5, 5)
+    await outside.waitFor('the renewal that makes it a long one', () => renewals() === 1)
+    await page.evaluate(() => {
+      const list = document.createElement('div')
+      list.style.cssText = 'width:99px;overflow:auto'
+      list.innerHTML = '<div style="width:9999px">1</div>'
+      document.body.append(list)
+    })
+    for (let minute = 1; minute < 12; minute++) {
+      await page.evaluate(
+        (minute) =>
+          new Promise<void>((resolve) => {
+            const list = document.querySelector('div') as HTMLElement
+            list.onscroll = () => resolve()
+            list.scrollLeft = minute * 9
+          }),
+        minute,
+      )
+      await page.clock.runFor(60_000)
+    }
+    await visitor.settle(page)
+    expect(renewals()).toBeLessThan(9)
+  })
+
   test('is let go with the page: leaving it is told under its session, and no renewal follows', async () => {
     const { outside } = visitor
     const page = await read()

@@ -144,6 +144,20 @@ describe('an address that is passed on makes nobody one', () => {
     expect(page.url()).toBe(`${other()}/to?a=1`)
   })
 
+  test.each([
+    ['?&tl=STAMP&lang=ru#prices', '?&lang=ru#prices'],
+    ['?a=1&tl=STAMP&lang=ru#prices', '?a=1&lang=ru#prices'],
+    ['?&tl=STAMP#prices', '#prices'],
+    ['?lang=ru#&tl=STAMP', '?lang=ru'],
+    ['#&tl=STAMP&x=1', '#&x=1'],
+  ])('and what redirects and other scripts put around a stamp stays: %s', async (search, left) => {
+    const { context } = visitor
+    const page = await context.newPage()
+    await page.goto(`${other()}/to${search.replace('STAMP', `1.2-0.${Date.now()}`)}`)
+    const { url, visitor: brought } = await arrived()
+    expect([url, brought]).toEqual([`${other()}/to${left}`, '1'])
+  })
+
   test('and a link that is clicked again gets a stamp of that moment in place of the old one', async () => {
     const { outside, visit } = visitor
     const page = await visit('/', `<a href="${other()}/to" onclick="return false">go</a>`)

@@ -77,6 +77,23 @@ describe('a session', () => {
     expect(next.visitor).toBe(first.visitor)
   })
 
+  test('of a campaign with long tags is one that the service takes, and goes on over pages', async () => {
+    const { outside, visit } = visitor
+    const tags = `utm_source=yandex&utm_campaign=${'flats_'.repeat(9)}&utm_term=${'kvartira_'.repeat(9)}&yclid=1234567890`
+    // The random part of an id differs in length; here it is as long as it gets.
+    await visitor.context.addInitScript(() => {
+      const random = Math.random
+      Math.random = () => random() / 1e5
+    })
+    await visit(`/?${tags}`)
+    const first = await outside.event('page')
+    await visit('/second')
+    const second = await outside.event('page', ({ url }) => String(url).endsWith('/second'))
+    expect(second.session).toBe(first.session)
+    expect(first.session.length).toBeLessThan(124)
+    expect(outside.refused).toEqual([])
+  })
+
   test('is not taken back by a tab that still shows the campaign of before', async () => {
     const { outside, visit, settle } = visitor
     const old = await visit('/a?utm_source=a')
