@@ -9,6 +9,8 @@ export async function buildTrackers({ root = join(import.meta.dirname, '..') } =
   const trackers: Trackers = {}
   for (let choice = 0; choice < 2 ** FEATURES.length; choice++) {
     const features = FEATURES.filter((_, bit) => choice & (1 << bit))
+    // Areas are a part of calls.
+    if (features.includes('areas') && !features.includes('calls')) continue
     trackers[keyOf(features)] = await buildTracker(features, { root })
   }
   trackers[AIDS] = await buildAids({ root })

@@ -1,7 +1,7 @@
 import type { PublicSettings } from './public-settings.ts'
 
 /** Abilities that a site can do without, and then does not pay for in bytes. */
-export const FEATURES = ['calls', 'areas', 'forms', 'linker'] as const
+export const FEATURES = ['calls', 'areas', 'forms', 'linker', 'hash'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -17,11 +17,12 @@ export function keyOf(features: readonly Feature[]): string {
 }
 
 /** What this site's pages need of the tracker. */
-export function featuresOf({ replaces = [], linked, areas = [] }: PublicSettings): Feature[] {
+export function featuresOf({ replaces = [], linked, areas = [], hash_routes }: PublicSettings): Feature[] {
   const features: Feature[] = ['forms']
   if (replaces.length > 0 || areas.length > 0) features.push('calls')
   // Few sites choose elements by selectors.
   if (areas.length > 0) features.push('areas')
   if (linked !== undefined) features.push('linker')
+  if (hash_routes) features.push('hash')
   return features
 }

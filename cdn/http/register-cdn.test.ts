@@ -34,7 +34,12 @@ describe('GET /t/{site}.js', () => {
     app = createApp({ log: pino({ level: 'silent' }), trustProxy: [], authorize: () => undefined })
     registerCdn(app, {
       settings: memory.settings,
-      trackers: { 'calls,forms,linker': 'seen($)', 'forms,linker': 'seen($)', aids: 'aids($)' },
+      trackers: {
+        'calls,forms,linker': 'seen($)',
+        'calls,forms,linker,hash': 'hashed($)',
+        'forms,linker': 'seen($)',
+        aids: 'aids($)',
+      },
     })
     await app.ready()
   })
@@ -62,10 +67,10 @@ describe('GET /t/{site}.js', () => {
     })
   })
 
-  test('names hash routes only to a site that has them', async () => {
-    expect((await get('/t/shop.js')).body).not.toContain('"hash_routes"')
+  test('sends the code for hash routes only to a site that has them', async () => {
+    expect((await get('/t/shop.js')).body).not.toContain('hashed($)')
     put('site', { ...site, hash_routes: true })
-    expect((await get('/t/shop.js')).body).toContain('"hash_routes":true')
+    expect((await get('/t/shop.js')).body).toContain('hashed($)')
   })
 
   test('says nothing that is not for everyone', async () => {

@@ -15,7 +15,7 @@ guard(() => {
   if (with_linker) guard(linkDomains)()
   const open = (): void => openApi(() => start(endpoint))
   // `tl_debug` and `tl_test`: the aids have to be there before anything happens. They read the flags themselves.
-  if (/tl_[dt]/.test(location.search)) {
+  if (/[?&]tl_[dt]/.test(location.search)) {
     document.head.append(
       Object.assign(document.createElement('script'), {
         src: `${endpoint}../t/${tl_settings.site}.aids.js`,

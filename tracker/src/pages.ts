@@ -125,5 +125,5 @@ const look = guard((event?: Event) => {
  * without a campaign begins the marks of all campaigns.
  */
 function markOf(): string {
-  return `${location.href.replace(tl_settings.hash_routes ? /\?[^#]*/g : /[?#].*/, '')} ${campaignOf(location.search)}`
+  return `${location.href.replace(with_hash ? /\?[^#]*/g : /[?#].*/, '')} ${campaignOf(location.search)}`
 }

@@ -14,6 +14,7 @@ export function recogniseField(all: string, other: string): string {
     return ''
   if (/\r\S+@\S+$/.test(all)) return 'email'
   // Bare digits only by name: passports and tax numbers have ten too. A mask that is half filled has lines.
-  if (/((\btel(?!eg)|phone|mob|тел(?!ег)|моб)[^\r]*\r|\r(?=\+\d|[78] ?\())\D*(\d[^\d_]*){7,15}$/i.test(all)) return 'phone'
+  if (/((\btel(?!eg)|phone|mob|[^а-я](тел(?!ег)|моб))[^\r]*\r|\r(?=\+\d|[78] ?\())\D*(\d[^\d_]*){7,15}$/i.test(all))
+    return 'phone'
   return /([^r]name\b|имя|фам|фио)[^\r]*\r\D+$/i.test(all) ? 'name' : other
 }

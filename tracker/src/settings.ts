@@ -20,8 +20,6 @@ interface Settings {
   areas?: Spelling[]
   /** Attributes in which numbers are replaced too, `href` among them. */
   attributes: string[]
-  /** The site's pages differ by the part of the address after `#`. */
-  hash_routes?: boolean
   /** Fits the names of fields that are kept beside phone, email and name. */
   kept?: string
 }
@@ -36,4 +34,6 @@ declare global {
   const with_areas: boolean
   const with_forms: boolean
   const with_linker: boolean
+  /** The site's pages differ by the part of the address after `#`. */
+  const with_hash: boolean
 }

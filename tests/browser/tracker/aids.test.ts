@@ -107,7 +107,7 @@ describe('?tl_debug', () => {
   test('is not asked for by a page without it', async () => {
     const asked: string[] = []
     visit.context.on('request', (request) => asked.push(request.url()))
-    const page = await visit.visit('/plain?tl_else&tl_=1')
+    const page = await visit.visit('/plain?tl_else&tl_=1&utm_content=html_design')
     await visit.settle(page)
     expect(asked.length).toBeGreaterThan(2)
     expect(asked.filter((url) => url.includes('aids'))).toEqual([])
