@@ -18,7 +18,7 @@ import {
 } from './doctor/check-machine.ts'
 import { checkServer } from './doctor/check-server.ts'
 import { checkSettings } from './doctor/check-settings.ts'
-import { checkMatching, checkMigrations, checkQuarantine, checkSegments } from './doctor/check-tables.ts'
+import { checkMatching, checkMigrations, checkQuarantine, checkRules, checkSegments } from './doctor/check-tables.ts'
 
 /** `throughline doctor`: looks at everything that can be wrong, changes nothing, and says what to do. */
 export async function runDoctor(env: NodeJS.ProcessEnv, options: { json?: boolean }): Promise<void> {
@@ -145,6 +145,7 @@ async function lookInto(store: Store, isRunning: boolean): Promise<Check[]> {
       ...checks,
       ...(await looking('quarantine', () => checkQuarantine(store))),
       ...(await looking('matching', () => checkMatching(store, isRunning))),
+      ...(await looking('rules', () => checkRules(store))),
       ...(await looking('segments', () => checkSegments(store))),
     ]
   } finally {

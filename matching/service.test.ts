@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import { noteRules, rulesState } from './rebuild/rules.ts'
 import { type Matching, startMatching } from './service.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
@@ -51,6 +52,45 @@ describe('matching', () => {
       () => expect(matching.status()).toMatchObject({ rows: 1, identifiers: 2, edges: 1, last_error: null }),
       10_000,
     )
+  })
+
+  describe('of a history that earlier rules have made', () => {
+    /** What the facts do not bear out. */
+    const stray = async () =>
+      (await store.query<{ id: string }>("SELECT id FROM sessions FINAL WHERE id = 'stray'")).length
+    beforeEach(async () => {
+      await land('v1')
+      const matching = await start()
+      await vi.waitFor(async () => expect(await sessions()).toEqual([{ id: 's-v1' }]), 10_000)
+      await matching.close()
+      running = []
+      await store.command("INSERT INTO sessions (site, id, version) VALUES ('shop', 'stray', 1)")
+    })
+
+    test('makes it anew at the first start, and at no later one', async () => {
+      await store.command('TRUNCATE TABLE matching_rules')
+      const matching = await start()
+      await vi.waitFor(async () => expect(await stray()).toBe(0), 10_000)
+      await vi.waitFor(() => expect(matching.status().is_rebuilding).toBe(false), 10_000)
+      expect(await rulesState(store)).toBe('current')
+      await matching.close()
+      await store.command("INSERT INTO sessions (site, id, version) VALUES ('shop', 'stray', 2)")
+      running = []
+      expect((await start()).status().is_rebuilding).toBe(false)
+      expect(await stray()).toBe(1)
+    })
+
+    test('stops trying when its process ended over it three times, until it is asked to', async () => {
+      await store.command('TRUNCATE TABLE matching_rules')
+      for (let i = 0; i < 3; i++) await noteRules(store, 'begun', Date.now)
+      const matching = await start()
+      expect(matching.status().is_rebuilding).toBe(false)
+      expect(await rulesState(store)).toBe('given_up')
+      await matching.rebuild({ site: 'shop' })
+      expect(await rulesState(store)).toBe('given_up')
+      await matching.rebuild()
+      expect(await rulesState(store)).toBe('current')
+    })
   })
 
   test('refuses to start beside another, and starts once that has stopped', async () => {

@@ -10,6 +10,7 @@ import type { MatchingLog } from './matching-log.ts'
 import { openPostbacks } from './postbacks/postbacks.ts'
 import { openProjection, type Projection } from './projection.ts'
 import { type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
+import { noteRules, type RulesState, rulesState } from './rebuild/rules.ts'
 import { openRemovals } from './removal/removals.ts'
 import { openRetention } from './retention/retention.ts'
 import { openTurns } from './turns.ts'
@@ -65,6 +66,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const removals = openRemoving(options, measure.removed)
   const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed }
   const open = () => openProjection({ store, settings, now, ...hooks })
+  const rules = await rulesState(store)
   let projection = await open()
   version = projection.version
   const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
@@ -106,16 +108,13 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     },
   })
   const off = settings.onChange(turns.poke)
-  return {
+  const matching: Matching = {
     poke: turns.poke,
     status: () => statusOf(projection, state),
-    async rebuild(asked = {}) {
-      if (state.is_rebuilding) throw new Error('A rebuild is running already.')
-      state.is_rebuilding = true
-      const live = { store, projection: () => projection, paused: pausing(turns, step) }
-      const work = removals.over(() => isClosed).then(() => rebuild(live, { settings, now }, asked))
-      return work.finally(() => Object.assign(state, { is_rebuilding: false }))
-    },
+    rebuild: oneAtATime(options, state, async (asked) => {
+      await removals.over(() => isClosed)
+      return rebuild({ store, projection: () => projection, paused: pausing(turns, step) }, { settings, now }, asked)
+    }),
     async close() {
       isClosed = true
       off()
@@ -126,6 +125,50 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
       await outbound.close()
       await lock.release()
     },
+  }
+  void keepToRules(options, rules, matching, () => isClosed)
+  return matching
+}
+
+/** Rebuilds one at a time; of a whole history it is written down that it is by the rules of this version. */
+function oneAtATime(
+  { store, now }: Pick<MatchingOptions, 'store' | 'now'>,
+  state: { is_rebuilding: boolean },
+  work: (asked: RebuildOptions) => Promise<RebuildReport>,
+): Matching['rebuild'] {
+  return async (asked = {}) => {
+    if (state.is_rebuilding) throw new Error('A rebuild is running already.')
+    state.is_rebuilding = true
+    try {
+      const report = await work(asked)
+      if (report.swapped && asked.site === undefined) await noteRules(store, 'done', now)
+      return report
+    } finally {
+      state.is_rebuilding = false
+    }
+  }
+}
+
+const byOtherRules = 'was made by the rules of an earlier version'
+
+/** Makes the history anew after an upgrade, while the service goes on; what fails is tried again by the next start. */
+async function keepToRules(
+  { store, now, log }: MatchingOptions,
+  rules: RulesState,
+  matching: Matching,
+  isClosed: () => boolean,
+): Promise<void> {
+  if (rules === 'given_up') log.warn({}, `the history ${byOtherRules}; run \`throughline rebuild\``)
+  try {
+    if (rules === 'new') await noteRules(store, 'done', now)
+    if (rules !== 'outdated') return
+    await noteRules(store, 'begun', now)
+    log.info({}, `the history ${byOtherRules}, and is made anew`)
+    const { rows, took_ms } = await matching.rebuild()
+    log.info({ rows, took_ms }, 'the history is made anew')
+  } catch (error) {
+    if (!isClosed())
+      log.warn({ err: errorCode(error) }, 'the history could not be made anew; the next start tries again')
   }
 }
 

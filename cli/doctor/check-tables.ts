@@ -1,4 +1,5 @@
 import { countQuarantine } from '#ingest/quarantine/quarantine-rows.ts'
+import { rulesState } from '#matching/rebuild/rules.ts'
 import type { Store } from '#storage/client.ts'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
 import { readMigrations } from '#storage/migrations/migrate.ts'
@@ -39,6 +40,15 @@ export async function checkQuarantine(store: Store): Promise<Check[]> {
   return [
     warning('quarantine', `rows that ClickHouse refused: ${says}`, '`throughline quarantine list`, then `replay`.'),
   ]
+}
+
+/** Whether the history is what the rules of this version make of the facts. */
+export async function checkRules(store: Store): Promise<Check[]> {
+  const state = await rulesState(store)
+  if (state === 'new' || state === 'current') return [ok('rules', 'the history is made by those of this version')]
+  const says = 'the history was made by those of an earlier version'
+  const fix = state === 'outdated' ? 'The running service makes it anew, or its next start.' : '`throughline rebuild`.'
+  return [warning('rules', says, fix)]
 }
 
 const MATCHING_OLD_MS = 60_000

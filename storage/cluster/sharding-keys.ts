@@ -25,6 +25,7 @@ export const shardingKeys: Readonly<Record<string, readonly string[]>> = {
   // Small, and asked for as a whole.
   matching_lock: [],
   matching_positions: [],
+  matching_rules: [],
   migrations: [],
   postbacks: [],
   settings: [],
