@@ -23,8 +23,6 @@ export interface LoadOptions {
   connections: number
   body: () => string | Buffer
   headers: Record<string, string>
-  /** Requests a second in all; as many as there can be when it is left out. */
-  rate?: number
 }
 
 export const asBrowser = { 'content-type': 'text/plain', 'user-agent': BROWSER }
@@ -32,14 +30,13 @@ export const asServer = { 'content-type': 'application/x-ndjson', authorization:
 
 /** Sends for a while and counts what it costs the one who answers. Throws when a single request was not taken. */
 export async function load({ url, pid }: Target, options: LoadOptions): Promise<Load> {
-  const { seconds, connections, body, headers, rate } = options
+  const { seconds, connections, body, headers } = options
   const before_s = cpuSeconds(pid)
   const result = await autocannon({
     url: `${url}/v1/events`,
     method: 'POST',
     connections,
     duration: seconds,
-    ...(rate !== undefined && { overallRate: rate }),
     headers,
     timeout: 60,
     requests: [{ setupRequest: (request) => ({ ...request, body: body() }) }],
