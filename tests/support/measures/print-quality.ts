@@ -29,9 +29,9 @@ export function printQuality({ facts, people, calls, credit }: WorldQuality): st
   }
   for (const [what, models] of Object.entries(credit)) {
     for (const [model, quality] of Object.entries(models)) {
-      const { misplaced, leftOpen, inTotals } = quality
+      const { misplaced, leftOpen, leftOpenAtBest, inTotals } = quality
       lines.push(
-        `${`${what}, ${model}`.padEnd(20)} misplaced ${share(misplaced)}, left open ${share(leftOpen)}, wrong in totals ${share(inTotals)}`,
+        `${`${what}, ${model}`.padEnd(20)} misplaced ${share(misplaced)}, left open ${share(leftOpen)} (best ${share(leftOpenAtBest)}), wrong in totals ${share(inTotals)}`,
       )
     }
   }

@@ -22,7 +22,7 @@ const LEASE_SECONDS = 150
 const LOSS_MAX = 0.01
 /** Of a day's visits how many come in its busiest hour. */
 const BUSY_HOUR_SHARE = 0.1
-const VISITS_PER_PERSON = 4
+const VISITS_PER_PERSON = 3.3
 const VISIT_MS_MEAN = 170_000
 
 /** Whose numbers these are: each provider has its own clock. */
