@@ -18,7 +18,8 @@ export interface CreditQuality {
   misplaced: number
   /** Credited to nobody although somebody earned it. */
   leftOpen: number
-  /** What the oracle leaves open: no chain of facts leads from the conversion to what earned it. */
+  /** The same of the oracle, which knows of the true path what a chain of facts leads to from the conversion. */
+  misplacedAtBest: number
   leftOpenAtBest: number
   /** What is misplaced and left open after channels are added up, as a report shows them. */
   inTotals: number
@@ -101,18 +102,30 @@ interface Counting {
   value: number
   misplaced: number
   leftOpen: number
+  misplacedAtBest: number
   leftOpenAtBest: number
   differences: Map<string, number>
 }
 
 function counting(): Record<CreditedModel, Counting> {
-  const none = (): Counting => ({ value: 0, misplaced: 0, leftOpen: 0, leftOpenAtBest: 0, differences: new Map() })
+  const none = (): Counting => ({
+    value: 0,
+    misplaced: 0,
+    leftOpen: 0,
+    misplacedAtBest: 0,
+    leftOpenAtBest: 0,
+    differences: new Map(),
+  })
   return { last: none(), linear: none() }
 }
 
 function add(to: Counting, { right, answer, best }: Record<'right' | 'answer' | 'best', Credit>, value: number): void {
   to.value += value
-  to.leftOpenAtBest += Math.max(0, (best.get(UNCREDITED) ?? 0) - (right.get(UNCREDITED) ?? 0)) * value
+  for (const [channel, credit] of best) {
+    const excess = Math.max(0, credit - (right.get(channel) ?? 0)) * value
+    if (channel === UNCREDITED) to.leftOpenAtBest += excess
+    else to.misplacedAtBest += excess
+  }
   for (const channel of new Set([...right.keys(), ...answer.keys()])) {
     const excess = ((answer.get(channel) ?? 0) - (right.get(channel) ?? 0)) * value
     to.differences.set(channel, (to.differences.get(channel) ?? 0) + excess)
@@ -121,14 +134,15 @@ function add(to: Counting, { right, answer, best }: Record<'right' | 'answer' | 
   }
 }
 
-function finish({ value, misplaced, leftOpen, leftOpenAtBest, differences }: Counting): CreditQuality {
+function finish({ value, differences, ...wrong }: Counting): CreditQuality {
   const whole = value || 1
   const apart = [...differences.values()].reduce((sum, excess) => sum + Math.abs(excess), 0) / 2
   return {
     value,
-    misplaced: misplaced / whole,
-    leftOpen: leftOpen / whole,
-    leftOpenAtBest: leftOpenAtBest / whole,
+    misplaced: wrong.misplaced / whole,
+    leftOpen: wrong.leftOpen / whole,
+    misplacedAtBest: wrong.misplacedAtBest / whole,
+    leftOpenAtBest: wrong.leftOpenAtBest / whole,
     inTotals: apart / whole,
   }
 }

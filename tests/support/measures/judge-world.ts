@@ -1,4 +1,4 @@
-import { openProjection, type ProjectionOptions } from '#matching/projection.ts'
+import { openProjection } from '#matching/projection.ts'
 import type { Store } from '#storage/client.ts'
 import { fixedSettings } from '../matching-world.ts'
 import { landWorld } from '../world/land-world.ts'
@@ -17,14 +17,10 @@ export interface WorldQuality {
 }
 
 /** Has the real projection make history of a whole world, part by part as it arrives, and judges what the tables say. */
-export async function judgeWorld(
-  store: Store,
-  options: WorldOptions,
-  projecting: Pick<ProjectionOptions, never> = {},
-): Promise<WorldQuality> {
+export async function judgeWorld(store: Store, options: WorldOptions): Promise<WorldQuality> {
   const { truth, documents, facts } = simulate(options)
   const settings = fixedSettings(documents)
-  const projection = await openProjection({ store, settings, now: () => Date.now(), site: options.site, ...projecting })
+  const projection = await openProjection({ store, settings, now: () => Date.now(), site: options.site })
   const landed = async () => {
     while (await projection.step());
   }

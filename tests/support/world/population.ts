@@ -111,7 +111,7 @@ export function openPopulation(world: World) {
       email: chance.chance(0.75) ? (normalizeEmail(raw) as string) : '',
       user: chance.chance(0.1) ? `account${id}` : '',
       devices: [newDevice('mobile', newAddress())],
-      wish: chance.weighted({ none: 68, asks: 20, buys: 12 }),
+      wish: chance.chance(options.asking_share) ? chance.weighted({ asks: 5, buys: 3 }) : 'none',
       withholds: chance.chance(0.03),
     }
     if (chance.chance(0.55)) person.devices.push(newDevice('desktop', address))

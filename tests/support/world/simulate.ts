@@ -57,6 +57,8 @@ export function simulate(options: WorldOptions): Simulation {
   const blocked = staff
     .filter((_, index) => index % 2 === 0)
     .flatMap(({ phone, email }) => [phone, email].filter(Boolean))
+  // What the settings name is the company's own, and so nobody's.
+  for (const value of blocked) truth.nobodys([value.includes('@') ? 'email' : 'phone', value])
   const site = SiteDocument.parse({ id: options.site, domains: [`${options.site}.example`], blocked })
   return { options, truth, documents: { site: [site], pool: [...world.numbers.pools] }, facts: facts() }
 }

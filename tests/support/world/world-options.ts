@@ -4,6 +4,8 @@ export interface WorldOptions {
   site: string
   /** Clients who come to know of the company while it is watched. */
   people: number
+  /** People who mean to ask, and maybe to buy. */
+  asking_share: number
   /** New people come for so long; what they began goes on after it. */
   days: number
   /** People who call and write from their office's phone. */
@@ -38,7 +40,7 @@ export interface WorldOptions {
 /** One in five on an office phone, a third of the numbers, clocks off by 10 s, half as many bots as visits. */
 export function hardWorld(said: Partial<WorldOptions> = {}): WorldOptions {
   return {
-    ...{ seed: 1, site: 'shop', people: 2_000, days: 60 },
+    ...{ seed: 1, site: 'shop', people: 2_000, asking_share: 0.32, days: 60 },
     ...{ office_share: 0.2, office_people_max: 200, household_share: 0.2 },
     ...{ pool_share: 1 / 3, clock_off_ms: 10_000, jitter_ms: 1_000, bots_per_visit: 0.5 },
     ...{ cookies_lost_share: 0.05, private_share: 0.04, late_share: 0.03, repeated_share: 0.05 },
