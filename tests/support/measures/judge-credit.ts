@@ -1,4 +1,5 @@
 import type { TrueConversion, TrueTouch, Truth } from '../world/truth.ts'
+import { senderSession } from './judge-calls.ts'
 import { joinedByFacts } from './judge-people.ts'
 
 /** A step of the path to a conversion, as the history has it. */
@@ -62,7 +63,7 @@ function knowable(truth: Truth): (conversion: TrueConversion, session: string) =
   }
   return ({ kind, id }, session) => {
     const from = kind === 'deal' ? groupOf('deal', id) : (groupOf('call', id) ?? groupOf('lead', id))
-    return from !== undefined && from === groupOf('session', session)
+    return from !== undefined && from === groupOf('session', senderSession(session))
   }
 }
 

@@ -13,6 +13,8 @@ export interface Visit {
   number: string
   arrival: Arrival
   isPresent: boolean
+  /** Over another advertisement, without having left. */
+  cameBack: boolean
 }
 
 /** What events of this visit name. */
