@@ -18,7 +18,7 @@ export function callFromVisit(society: Society, { person, number, key, isPresent
   const seen = isPresent ? 'on_screen' : 'in_reserve'
   const held = number === SITE_NUMBER ? 'site_number' : isHeld ? seen : 'saved'
   ring(society, person, { number, session: key.session, held })
-  if (society.world.chance.chance(0.15)) callLater(society, person)
+  if (society.world.chance.chance(society.world.options.redial_share)) callLater(society, person)
 }
 
 /** Days later, to the number that was noted: by then it may be another visitor's. */

@@ -60,9 +60,9 @@ function errandOf(
   { wish }: Person,
   { isLast, asked }: { isLast: boolean; asked: boolean },
 ): Errand {
-  if (wish === 'none') return world.chance.weighted({ look: 960, form: 10, call: 25, note_number: 5 })
-  if (isLast && !asked) return world.chance.weighted({ look: 0, form: 50, call: 45, note_number: 5 })
-  return world.chance.weighted({ look: 60, form: 16, call: 20, note_number: 4 })
+  if (wish === 'none') return world.chance.weighted({ look: 960, form: 10, call: 27, note_number: 3 })
+  if (isLast && !asked) return world.chance.weighted({ look: 0, form: 50, call: 47, note_number: 3 })
+  return world.chance.weighted({ look: 60, form: 16, call: 22, note_number: 2 })
 }
 
 function visitOf(society: Society, person: Person, errand: Errand, isFirst: boolean): void {

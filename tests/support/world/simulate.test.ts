@@ -32,7 +32,7 @@ describe('a simulated world', () => {
     expect(calls.some(({ direction }) => direction === 'out')).toBe(true)
     expect(world.all.some((one) => one.table === 'events' && one.row.bot === 1)).toBe(true)
     const { truth } = world
-    expect([...truth.numbers.values()].filter((number) => truth.isShared(number)).length).toBeGreaterThan(5)
+    expect([...truth.numbers.values()].filter((number) => truth.isShared(number)).length).toBeGreaterThanOrEqual(2)
     expect(new Set(truth.calls.map(({ held }) => held)).size).toBeGreaterThanOrEqual(4)
   })
 

@@ -18,6 +18,8 @@ export interface WorldOptions {
   /** Providers' clocks are off by up to this much, and each message by `jitter_ms` more or less. */
   clock_off_ms: number
   jitter_ms: number
+  /** Calls that are followed by another, days later, to the number that was noted. */
+  redial_share: number
   /** Bot visits for each visit of a person. */
   bots_per_visit: number
   /** A visitor's cookies are gone at the next visit. */
@@ -42,7 +44,8 @@ export function hardWorld(said: Partial<WorldOptions> = {}): WorldOptions {
   return {
     ...{ seed: 1, site: 'shop', people: 2_000, asking_share: 0.32, days: 60 },
     ...{ office_share: 0.2, office_people_max: 200, household_share: 0.2 },
-    ...{ pool_share: 1 / 3, clock_off_ms: 10_000, jitter_ms: 1_000, bots_per_visit: 0.5 },
+    ...{ pool_share: 1 / 3, clock_off_ms: 10_000, jitter_ms: 1_000, redial_share: 0.1 },
+    ...{ bots_per_visit: 0.5 },
     ...{ cookies_lost_share: 0.05, private_share: 0.04, late_share: 0.03, repeated_share: 0.05 },
     ...{ junk_share: 0.04, typo_share: 0.02, spouse_share: 0.05, agents_per_person: 1 / 500, kiosks: 1 },
     ...said,
@@ -53,7 +56,14 @@ export function hardWorld(said: Partial<WorldOptions> = {}): WorldOptions {
 export function easyWorld(said: Partial<WorldOptions> = {}): WorldOptions {
   return hardWorld({
     ...{ office_share: 0.02, office_people_max: 20, household_share: 0.05, pool_share: 1.5 },
-    ...{ clock_off_ms: 0, jitter_ms: 0, bots_per_visit: 0.05, cookies_lost_share: 0.02, private_share: 0.01 },
+    ...{
+      clock_off_ms: 0,
+      jitter_ms: 0,
+      redial_share: 0.03,
+      bots_per_visit: 0.05,
+      cookies_lost_share: 0.02,
+      private_share: 0.01,
+    },
     ...{ late_share: 0.005, repeated_share: 0.01, junk_share: 0.005, typo_share: 0.005, spouse_share: 0 },
     ...{ agents_per_person: 0, kiosks: 0 },
     ...said,
