@@ -69,7 +69,12 @@ export function judgeCalls(truth: readonly TrueCall[], answers: Iterable<CallAns
   return quality
 }
 
-export function isInLease({ held }: TrueCall): boolean {
+/** The share of calls that were given to the right visit; of none at all 1. */
+export function isRightShare({ calls, right }: CallCount): number {
+  return calls === 0 ? 1 : right / calls
+}
+
+function isInLease({ held }: TrueCall): boolean {
   return held === 'on_screen' || held === 'in_reserve'
 }
 

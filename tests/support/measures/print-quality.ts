@@ -1,5 +1,5 @@
 import type { Quality } from './clusters.ts'
-import type { CallCount, CallQuality } from './judge-calls.ts'
+import { type CallCount, type CallQuality, isRightShare } from './judge-calls.ts'
 import type { WorldQuality } from './judge-world.ts'
 
 /** A world's quality as text, a line a measure. */
@@ -28,7 +28,7 @@ export function printQuality({ facts, people, calls, credit }: WorldQuality): st
 
 /** One line of a table with a row for each rule that is left out. */
 export function printShort(title: string, { people, calls, credit }: WorldQuality): string {
-  const inLease = calls.inLease.right / (calls.inLease.calls || 1)
+  const inLease = isRightShare(calls.inLease)
   const { last, linear } = credit.revenue
   return [
     title.padEnd(18),
