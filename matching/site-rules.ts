@@ -3,6 +3,7 @@ import { normalizePhone } from '#domain/phone.ts'
 import type { Pool, Site } from '#storage/settings/documents.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { compareText } from './receipt.ts'
+import { holds } from './rules.ts'
 
 /** What of a site's settings decides matching. */
 export interface SiteRules {
@@ -47,7 +48,7 @@ function makeRules(site: Site | undefined, all: readonly Pool[]): SiteRules {
     target_call_seconds: site?.target_call_seconds ?? 30,
     repeat_lead_days: site?.repeat_lead_days ?? 90,
     pools: byNumber,
-    blocked: blockedIdentifiers(site, pools),
+    blocked: holds('blocked') ? blockedIdentifiers(site, pools) : new Set(),
   }
 }
 

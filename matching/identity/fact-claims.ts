@@ -1,6 +1,7 @@
 import { type IdentifierKind, isJunk } from '#domain/identifier.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { compareReceipts, type Receipt } from '../receipt.ts'
+import { holds } from '../rules.ts'
 import type { Claim, EdgeFact } from './edge.ts'
 
 type Named = readonly [kind: IdentifierKind, value: string]
@@ -139,7 +140,7 @@ function sessionOf(session: string, bearer: Bearer): Named | undefined {
 }
 
 function real(kind: IdentifierKind, value: string): Named | undefined {
-  return value === '' || isJunk(kind, value) ? undefined : [kind, value]
+  return value === '' || (isJunk(kind, value) && holds('junk')) ? undefined : [kind, value]
 }
 
 function isNamed(named: Named | undefined): named is Named {
