@@ -84,7 +84,11 @@ export interface SeenSign {
 export const SUSPICIOUS_SCORE = 50
 
 /** A sign as it was seen; a stronger form of it weighs more. */
-export function seen(sign: FraudSign, evidence: SeenSign['evidence'], weight: number = fraudSigns[sign].weight): SeenSign {
+export function seen(
+  sign: FraudSign,
+  evidence: SeenSign['evidence'],
+  weight: number = fraudSigns[sign].weight,
+): SeenSign {
   return { sign, weight, evidence }
 }
 

@@ -39,7 +39,9 @@ export function deriveConversions(facts: PersonFacts): PersonConversions {
   const drafts = [
     ...facts.calls.filter((call) => call.direction !== 'out').map((call) => ofCall(call, facts)),
     ...facts.leads.map((lead) => ofLead(lead, facts)),
-  ].toSorted(({ conversion: a }, { conversion: b }) => a.at - b.at || compareText(a.fact, b.fact) || compareText(a.id, b.id))
+  ].toSorted(
+    ({ conversion: a }, { conversion: b }) => a.at - b.at || compareText(a.fact, b.fact) || compareText(a.id, b.id),
+  )
   markFirst(
     drafts.map(({ conversion }) => conversion),
     facts.rules.repeat_lead_days,

@@ -59,7 +59,8 @@ function askedAnew(graph: Graph, touched: Touched): Set<string> {
     for (const edge of sameEdges(graph, id)) asked.add(edge.fact_id)
   }
   // Two steps, as far as the rule looks.
-  for (let step = 0; step < 2; step++) for (const id of [...asked]) for (const near of leadsNear(graph, id)) asked.add(near)
+  for (let step = 0; step < 2; step++)
+    for (const id of [...asked]) for (const near of leadsNear(graph, id)) asked.add(near)
   return asked
 }
 
@@ -105,7 +106,8 @@ function leadsAround(graph: Graph, name: Vertex, at: number): Set<string> {
   if (name.kind === 'session' || name.kind === 'ga' || name.kind === 'ym') {
     for (const visitor of beside(name, 'visitor')) places.add(visitor)
   }
-  for (const place of [...places]) if (place.kind === 'visitor') for (const one of beside(place, 'session', 'ga', 'ym')) places.add(one)
+  for (const place of [...places])
+    if (place.kind === 'visitor') for (const one of beside(place, 'session', 'ga', 'ym')) places.add(one)
   for (const place of places) {
     for (const edge of place.edges) {
       const other = otherEnd(edge, place)

@@ -25,10 +25,7 @@ export interface Sameness {
 }
 
 /** Puts leads together that are one request: `sameAs` leads from the one that repeats to the one repeated. */
-export function mergeLeads(
-  leads: ReadonlyMap<string, LeadFacts>,
-  sameAs: ReadonlyMap<string, string>,
-): MergedLead[] {
+export function mergeLeads(leads: ReadonlyMap<string, LeadFacts>, sameAs: ReadonlyMap<string, string>): MergedLead[] {
   const merged = new Map<string, string[]>()
   for (const id of leads.keys()) {
     const root = rootOf(id, leads, sameAs)

@@ -53,7 +53,12 @@ export function requestOf(id: string, { form, lead, messages }: LeadFacts): Requ
   const visitor = first('visitor')
   return {
     ...{ id, isForm: form !== undefined, kind: form ? 'form' : (lead?.kind ?? 'other'), at: form?.at ?? told_at },
-    ...{ visitor: isJunk('visitor', visitor) ? '' : visitor, session: first('session'), ga: first('ga'), ym: first('ym') },
+    ...{
+      visitor: isJunk('visitor', visitor) ? '' : visitor,
+      session: first('session'),
+      ga: first('ga'),
+      ym: first('ym'),
+    },
     ...{ user: form?.user ?? '', phones: all('phone'), emails: all('email') },
     ...{ form_id: form?.form_id ?? '', url: form?.url || lead?.url || '' },
     message: form && lead ? { kind: lead.kind, at: told_at } : undefined,

@@ -56,13 +56,22 @@ export function findSameRequest(
   nearOf: (request: Request) => readonly Request[],
 ): SameAs | undefined {
   const near = nearOf(request).filter((other) => other.id !== request.id)
-  if (request.isForm) return nearest(request, near.filter((other) => isResentForm(request, other)), 'resent_form')
+  if (request.isForm)
+    return nearest(
+      request,
+      near.filter((other) => isResentForm(request, other)),
+      'resent_form',
+    )
   const forms = near
     .filter((other) => other.isForm && isMessageOf(request, other))
     .filter((form) => !hasNearerMessage(request, form, nearOf(form)))
   return (
     nearest(request, forms, 'message_of_form') ??
-    nearest(request, near.filter((other) => isResentMessage(request, other)), 'resent_message')
+    nearest(
+      request,
+      near.filter((other) => isResentMessage(request, other)),
+      'resent_message',
+    )
   )
 }
 

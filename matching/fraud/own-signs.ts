@@ -35,7 +35,10 @@ const fakeReason =
 
 /** A lead or call with what signs are looked for in. */
 export interface Asked {
-  conversion: Pick<HistoryRow<'conversions'>, 'fact' | 'id' | 'at' | 'lead_kind' | 'status' | 'talk' | 'verdict' | 'project'>
+  conversion: Pick<
+    HistoryRow<'conversions'>,
+    'fact' | 'id' | 'at' | 'lead_kind' | 'status' | 'talk' | 'verdict' | 'project'
+  >
   /** All ids it is known by. */
   ids: readonly string[]
   /** The client's, E.164; empty when withheld or not named. */
@@ -165,7 +168,12 @@ function lostAsFake({ conversion, ids }: Asked, deals: readonly DealSeen[]): See
 }
 
 function wordsOf(name: string): Set<string> {
-  return new Set(name.toLowerCase().replaceAll('ё', 'е').match(/\p{L}{2,}/gu) ?? [])
+  return new Set(
+    name
+      .toLowerCase()
+      .replaceAll('ё', 'е')
+      .match(/\p{L}{2,}/gu) ?? [],
+  )
 }
 
 function samePhone(a: Asked, b: Asked): boolean {
