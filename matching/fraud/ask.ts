@@ -1,3 +1,4 @@
+import { isJunk } from '#domain/identifier.ts'
 import type { MergedLead } from '../conversions/merge-leads.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { scored } from './crowd-signs.ts'
@@ -34,7 +35,7 @@ export function askedByCall(
   return {
     conversion,
     asked: {
-      ...{ conversion, ids: [call.id], phone: call.from, names: [], session },
+      ...{ conversion, ids: [call.id], phone: call.from, names: [], session, byBrowser: false },
       ...{ isTracked, issued_at: isLeased ? issued_at : undefined },
       paid: paidChannels.test(channel) ? placement : '',
     },
@@ -51,13 +52,15 @@ export function askedByLead(
   const { source, medium, campaign, channel } = session ?? said ?? nowhere
   const placement = placementOf({ source, medium, campaign, channel })
   const phones = [form, ...messages].map((fact) => fact?.phone ?? '')
+  // A number put in to get past a form is nobody's, however many do it.
+  const phone = phones.find((said) => said !== '' && !isJunk('phone', said)) ?? ''
   const names = [form?.contact_name ?? '', ...messages.map(({ name }) => name)].filter((name) => name !== '')
   // What a marketplace hands over is paid for whatever it calls itself.
   const isPaid = paidChannels.test(channel) || conversion.lead_kind === 'marketplace'
   return {
     conversion,
     asked: {
-      ...{ conversion, ids, phone: phones.find((phone) => phone !== '') ?? '', names, session },
+      ...{ conversion, ids, phone, names, session, byBrowser: form?.trusted === 0 },
       ...{ isTracked: !untracked.has(conversion.lead_kind), issued_at: undefined, paid: isPaid ? placement : '' },
     },
     ...{ address: form?.ip ?? '', placement },

@@ -46,6 +46,8 @@ export interface Asked {
   names: readonly string[]
   /** The visit it came from. */
   session: HistoryRow<'sessions'> | undefined
+  /** Whether a browser sent it as a form: what a server says of a form that was sent elsewhere shows no activity. */
+  byBrowser: boolean
   /** Whether a visit could be known: of a call to a static number none can. */
   isTracked: boolean
   /** When the number that was called was given to the visit. */
@@ -102,8 +104,8 @@ function instantCall({ conversion, issued_at }: Asked): SeenSign[] {
   return Math.abs(after_ms) <= INSTANT_CALL_MAX_MS ? [seen('instant_call', { after_ms })] : []
 }
 
-function noActivity({ conversion, session }: Asked): SeenSign[] {
-  if (conversion.lead_kind !== 'form' || !session) return []
+function noActivity({ conversion, session, byBrowser }: Asked): SeenSign[] {
+  if (!byBrowser || !session) return []
   const after_ms = conversion.at - session.started_at
   const { pages, engaged_ms } = session
   if (pages > 1 || engaged_ms >= ENGAGED_MIN_MS || after_ms > INSTANT_FORM_MAX_MS) return []

@@ -59,7 +59,8 @@ export function leadsSql(where: string, { isOne = false } = {}): string {
     if(l.source != '', l.campaign, f.campaign) AS campaign, if(l.source != '', l.channel, f.channel) AS channel,
     f.form_id AS form_id, f.form_name AS form_name, f.form_fields AS form_fields
   FROM (
-    SELECT ${kept.join(', ')}, message
+    -- Rows from before messages were named are told of by their own.
+    SELECT ${kept.join(', ')}, if(message = '', id, message) AS told_by
     FROM conversions FINAL
     WHERE ${lead} AND ${where}
   ) AS c
@@ -69,7 +70,7 @@ export function leadsSql(where: string, { isOne = false } = {}): string {
     WHERE site = {site:String}${id}
     ORDER BY version DESC, received_at DESC, node DESC, segment DESC, row DESC
     LIMIT 1 BY id
-  ) AS l ON l.id = c.message
+  ) AS l ON l.id = c.told_by
   LEFT JOIN (
     SELECT id, contact_name AS name, phone, email, url, source, medium, campaign, channel, form_id, form_name, form_fields
     FROM events
