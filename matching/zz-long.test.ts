@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Store } from '#storage/client.ts'
+import { freshStore, truncate } from '#tests/support/fresh-store.ts'
+import { fixedSettings, landFacts, START_MS, shop } from '#tests/support/matching-world.ts'
+import { anyFacts, logApart, of, ordered } from '#tests/support/random-world.ts'
+import { openProjection, type Projection } from './projection.ts'
+import { compareTables, createRebuildTables, REBUILD_SUFFIX } from './rebuild/rebuild-tables.ts'
+
+/** Worlds tried; each is read one by one in one order, in small steps in another, and all at once. */
+const WORLDS = 24
+
+/** A world has no more facts. */
+const FACTS_MAX = 42
+
+let store: Awaited<ReturnType<typeof freshStore>>
+beforeAll(async () => {
+  store = await freshStore()
+})
+afterAll(() => store.drop())
+
+const worlds = fc.record({
+  facts: anyFacts,
+  arrival: fc.array(fc.nat(), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
+  other: fc.array(fc.nat(), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
+  together: fc.integer({ min: 1, max: 4 }),
+  restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
+  written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
+})
+
+/** A store that is gone after so many inserts. */
+function breaking(whole: Store, inserts_max: number): Store {
+  let left = inserts_max
+  return {
+    ...whole,
+    insert: (...said) => {
+      if (left-- > 0) return whole.insert(...said)
+      return Promise.reject(new Error('gone'))
+    },
+  }
+}
+
+async function readAll(projection: Projection): Promise<void> {
+  while (await projection.step());
+}
+
+describe('the same facts', () => {
+  test('give the same history in any order, cut, repeated, and rebuilt', async () => {
+    let world = 0
+    let compared = 0
+    await fc.assert(
+      fc.asyncProperty(worlds, async ({ facts, arrival, other, together, restarts, written }) => {
+        const site = `world${world++}`
+        for (const table of ['segments', 'matching_positions']) await truncate(store, table)
+        const settings = fixedSettings({
+          site: shop.site?.map((one) => ({ ...one, id: site })) ?? [],
+          pool: shop.pool?.map((one) => ({ ...one, site })) ?? [],
+        })
+        const options = { store, settings, now: () => START_MS, site }
+        const logged = logApart(facts, site)
+        const others = ordered(
+          logged.map((_, index) => index),
+          other,
+        )
+        const landing = ordered(
+          logged.map((one, index) => ({ one, landed: START_MS + others.indexOf(index) })),
+          arrival,
+        )
+        let live = await openProjection(options)
+        for (let from = 0; from < landing.length; from += together) {
+          for (const { one, landed } of landing.slice(from, from + together)) await landFacts(store, [one], landed)
+          if (restarts[from] === 'crash') {
+            // What comes next is read together with what the broken step had begun to write.
+            const failing = { ...options, store: breaking(store, written[from] ?? 0) }
+            await readAll(await openProjection(failing)).catch(() => undefined)
+          } else await readAll(live)
+          if (restarts[from] !== 'no') live = await openProjection(options)
+        }
+        await readAll(live)
+        for (const step_rows of [1, 100_000]) {
+          await createRebuildTables(store)
+          await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true, step_rows }))
+          expect(await compareTables(store, site)).toEqual([])
+        }
+        // A crash before the positions were written: all is read once more.
+        await truncate(store, 'matching_positions')
+        await readAll(await openProjection(options))
+        expect(await compareTables(store, site)).toEqual([])
+        const [count] = await store.query<{ n: number }>(
+          'SELECT toFloat64(count()) AS n FROM edges FINAL WHERE site = {site:String}',
+          { site },
+        )
+        compared += count?.n ?? 0
+      }),
+      { numRuns: WORLDS, endOnFailure: true },
+    )
+    expect(compared).toBeGreaterThan(WORLDS * 5)
+  }, 1_500_000)
+})
