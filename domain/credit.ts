@@ -38,6 +38,9 @@ export interface CreditOptions {
   effects?: ReadonlyMap<string, number>
 }
 
+/** A touch older than this before the conversion takes no credit, unless a report asks otherwise. */
+export const LOOKBACK_DAYS = 180
+
 export const HALF_LIFE_DAYS = 7
 export const U_WEIGHTS = [40, 20, 40] as const
 export const W_WEIGHTS = [30, 30, 30, 10] as const

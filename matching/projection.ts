@@ -2,10 +2,12 @@ import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { derivePersons } from './conversions/derive-persons.ts'
+import { linkRequests } from './conversions/link-requests.ts'
 import { updateFacts } from './conversions/update-facts.ts'
 import { Positions, STEP_ROWS, type Step } from './facts/positions.ts'
 import { type Portion, readNewFacts } from './facts/read-new-facts.ts'
 import { nothingTouched, type Touched, touchAlso } from './facts/touched.ts'
+import { scoreCrowd } from './fraud/score-crowd.ts'
 import { changesBetween, type History, highestVersion, openHistory } from './history/history.ts'
 import type { HistoryRow, HistoryTable } from './history/history-tables.ts'
 import { readUnfinished } from './history/unfinished.ts'
@@ -128,6 +130,7 @@ async function applySite(
   state.unfinished = undefined
   const fresh = await deriveSessions({ store, graph, rules, names }, touched)
   await updateFacts(store, { graph, names }, touched)
+  await linkRequests(store, graph, touched)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
   const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
   const [callMatches, conversions, touchpoints] = await Promise.all([
@@ -135,6 +138,9 @@ async function applySite(
     history.conversions(site, derived.ids),
     history.touchpoints(site, derived.ids),
   ])
+  const current = { conversions, touchpoints }
+  const wanted = { conversions: derived.conversions, touchpoints: derived.touchpoints }
+  await scoreCrowd({ store, history, state }, current, wanted)
   const write = <Table extends HistoryTable>(
     table: Table,
     current: readonly HistoryRow<Table>[],
@@ -143,8 +149,8 @@ async function applySite(
   await Promise.all([
     write('sessions', derived.sessions.current, derived.sessions.wanted),
     write('call_matches', callMatches, derived.callMatches),
-    write('conversions', conversions, derived.conversions),
-    write('touchpoints', touchpoints, derived.touchpoints),
+    write('conversions', current.conversions, wanted.conversions),
+    write('touchpoints', current.touchpoints, wanted.touchpoints),
     history.write('identities', identityChanges(site, changed, state.purged), version),
   ])
   // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.

@@ -10,6 +10,9 @@ import { compareTables, createRebuildTables, REBUILD_SUFFIX } from './rebuild/re
 /** Worlds tried; each is read one by one in one order, in small steps in another, and all at once. */
 const WORLDS = 6
 
+/** A world has no more facts. */
+const FACTS_MAX = 42
+
 let store: Awaited<ReturnType<typeof freshStore>>
 beforeAll(async () => {
   store = await freshStore()
@@ -18,11 +21,11 @@ afterAll(() => store.drop())
 
 const worlds = fc.record({
   facts: anyFacts,
-  arrival: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
-  other: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
+  arrival: fc.array(fc.nat(), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
+  other: fc.array(fc.nat(), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
   together: fc.integer({ min: 1, max: 4 }),
-  restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: 30, maxLength: 30 }),
-  written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 30, maxLength: 30 }),
+  restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
+  written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
 })
 
 /** A store that is gone after so many inserts. */

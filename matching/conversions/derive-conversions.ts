@@ -1,11 +1,13 @@
 import { projectOf } from '#domain/project.ts'
 import type { Fact } from '../facts/fact-rows.ts'
+import { type AskedDraft, askedByCall, askedByLead, signAll } from '../fraud/ask.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { compareText } from '../receipt.ts'
 import { SILENCE_MAX_MS } from '../sessions/cut-sessions.ts'
 import type { SessionIndex } from '../sessions/session-index.ts'
 import type { SiteRules } from '../site-rules.ts'
-import type { DealState } from './newest.ts'
+import type { MergedLead } from './merge-leads.ts'
+import { type DealState, newestVerdict } from './newest.ts'
 import { pathTo, touchesOf, touchpointsOf } from './path.ts'
 
 type Conversion = HistoryRow<'conversions'>
@@ -16,11 +18,12 @@ export interface PersonFacts {
   person: string
   sessions: SessionIndex
   calls: readonly HistoryRow<'call_matches'>[]
-  /** A request by its id: the form event, the message about it, or both. */
-  leads: ReadonlyMap<string, { form?: Fact<'events'> | undefined; lead?: Fact<'leads'> | undefined }>
+  /** When the number was given to the visit that called it, by call. */
+  issued: ReadonlyMap<string, number>
+  leads: readonly MergedLead[]
   deals: readonly DealState[]
-  /** The newest verdict by `call\nid` or `lead\nid`. */
-  verdicts: ReadonlyMap<string, string>
+  /** What was said by hand, by `call\nid` or `lead\nid`. */
+  annotations: ReadonlyMap<string, readonly Fact<'annotations'>[]>
   rules: SiteRules
 }
 
@@ -33,11 +36,17 @@ const DAY_MS = 86_400_000
 
 /** A person's leads and deals, each with the path that led to it. */
 export function deriveConversions(facts: PersonFacts): PersonConversions {
-  const leads = [
+  const drafts = [
     ...facts.calls.filter((call) => call.direction !== 'out').map((call) => ofCall(call, facts)),
-    ...[...facts.leads].map(([id, said]) => ofLead(id, said, facts)),
-  ].toSorted((a, b) => a.at - b.at || compareText(a.fact, b.fact) || compareText(a.id, b.id))
-  markFirst(leads, facts.rules.repeat_lead_days)
+    ...facts.leads.map((lead) => ofLead(lead, facts)),
+  ].toSorted(
+    ({ conversion: a }, { conversion: b }) => a.at - b.at || compareText(a.fact, b.fact) || compareText(a.id, b.id),
+  )
+  markFirst(
+    drafts.map(({ conversion }) => conversion),
+    facts.rules.repeat_lead_days,
+  )
+  const leads = signAll(drafts, facts.deals.map(seenDeal))
   const touches = touchesOf(facts.sessions.own, facts.calls)
   const deals = facts.deals.map((state) => ofDeal(state, facts, leads))
   const result: PersonConversions = { conversions: [], touchpoints: [] }
@@ -45,45 +54,60 @@ export function deriveConversions(facts: PersonFacts): PersonConversions {
     const path = pathTo(draft, touches)
     const session = draft.session || (draft.kind === 'deal' ? (path.at(-1)?.session ?? '') : '')
     const visitor = draft.visitor || (facts.sessions.own.find((row) => row.id === session)?.visitor ?? '')
-    const conversion = { ...draft, session, visitor, touches: path.length }
+    const conversion = { ...draft, session, visitor, touches: path.length, uncredited: whyUncredited(path, touches) }
     result.conversions.push(conversion)
     result.touchpoints.push(...touchpointsOf(conversion, path))
   }
   return result
 }
 
+/** A person known only by what came after it began before there was a tracker to see, or elsewhere. */
+function whyUncredited(path: readonly unknown[], touches: readonly unknown[]): string {
+  if (path.length > 0) return ''
+  return touches.length > 0 ? 'before_tracking' : 'no_touches'
+}
+
 function ofCall(
   call: HistoryRow<'call_matches'>,
-  { rules, verdicts, sessions, site, person }: PersonFacts,
-): Conversion {
+  { rules, annotations, sessions, site, person, issued }: PersonFacts,
+): AskedDraft {
   const { id, at, status, talk, to, pool, session, visitor } = call
   const isLong = status === 'answered' && talk >= rules.target_call_seconds
-  return {
+  const row = session === '' ? undefined : sessions.own.find((own) => own.id === session)
+  const conversion = {
     ...blank,
     ...{ site, person, kind: 'lead', fact: 'call', id, at, status, talk, pool, session, visitor },
     lead_kind: 'call',
     number: to,
-    project: sessions.own.find((row) => row.id === session)?.project ?? '',
-    target: isTarget(verdicts.get(`call\n${id}`), isLong),
+    project: row?.project ?? '',
+    ...judge(annotations.get(`call\n${id}`) ?? [], isLong),
   }
+  return askedByCall(conversion, call, { session: row, issued_at: issued.get(id) })
 }
 
-function ofLead(
-  id: string,
-  { form, lead }: { form?: Fact<'events'> | undefined; lead?: Fact<'leads'> | undefined },
-  { sessions, rules, verdicts, site, person }: PersonFacts,
-): Conversion {
-  const at = form?.at ?? lead?.at ?? 0
-  const session = form ? sessionOfForm(form, sessions) : lead && sessionOfLead(lead, sessions)
-  return {
+function ofLead(lead: MergedLead, { sessions, rules, annotations, site, person }: PersonFacts): AskedDraft {
+  const { id, form, messages, ids, same } = lead
+  const [message] = messages
+  const session = form
+    ? sessionOfForm(form, sessions)
+    : messages.map((said) => sessionOfLead(said, sessions)).find((found) => found !== undefined)
+  const said = (field: 'visitor' | 'session' | 'url') => messages.find((one) => one[field] !== '')?.[field] ?? ''
+  const conversion = {
     ...blank,
-    ...{ site, person, kind: 'lead', fact: 'lead', id, at },
-    lead_kind: form ? 'form' : (lead?.kind ?? 'other'),
-    visitor: form?.visitor || lead?.visitor || (session?.visitor ?? ''),
-    session: session?.id ?? lead?.session ?? '',
-    project: projectOf(form?.url || lead?.url || '', rules.projects) || (session?.project ?? ''),
-    target: isTarget(verdicts.get(`lead\n${id}`), false),
+    ...{ site, person, kind: 'lead', fact: 'lead', id, at: form?.at ?? message?.at ?? 0 },
+    lead_kind: form ? 'form' : (message?.kind ?? 'other'),
+    visitor: form?.visitor || said('visitor') || (session?.visitor ?? ''),
+    session: session?.id ?? said('session'),
+    project: projectOf(form?.url || said('url'), rules.projects) || (session?.project ?? ''),
+    also: ids.slice(1),
+    same: same.length === 0 ? '' : JSON.stringify(same),
+    message: message?.id ?? '',
+    ...judge(
+      ids.flatMap((one) => annotations.get(`lead\n${one}`) ?? []),
+      false,
+    ),
   }
+  return askedByLead(conversion, lead, session)
 }
 
 function sessionOfForm(form: Fact<'events'>, sessions: SessionIndex): HistoryRow<'sessions'> | undefined {
@@ -107,9 +131,10 @@ function ofDeal(
   { site, person, rules }: PersonFacts,
   leads: readonly Conversion[],
 ): Conversion {
+  const names = (lead: Conversion) => lead.id === deal.lead || lead.also.includes(deal.lead)
   const source =
     leads.find((lead) => lead.fact === 'call' && lead.id === deal.call && deal.call !== '') ??
-    leads.find((lead) => lead.fact === 'lead' && lead.id === deal.lead && deal.lead !== '')
+    leads.find((lead) => lead.fact === 'lead' && deal.lead !== '' && names(lead))
   return {
     ...blank,
     ...{ site, person, kind: 'deal', fact: 'deal', id: deal.id, at: created_at, closed_at, status: deal.status },
@@ -124,9 +149,19 @@ function ofDeal(
   }
 }
 
-function isTarget(verdict: string | undefined, byRule: boolean): number {
-  if (verdict === 'target') return 1
-  return verdict === undefined || verdict === '' ? Number(byRule) : 0
+function seenDeal({ deal, created_at }: DealState) {
+  const { id, status, reason, call, lead } = deal
+  return { id, status, reason: reason ?? '', created_at, call, lead }
+}
+
+/** A person's newest word wins over the rules; both are kept. */
+function judge(
+  annotations: readonly Fact<'annotations'>[],
+  byRule: boolean,
+): Pick<Conversion, 'verdict' | 'target_auto' | 'target'> {
+  const verdict = newestVerdict(annotations)
+  const target = verdict === '' ? byRule : verdict === 'target'
+  return { verdict, target_auto: Number(byRule), target: Number(target) }
 }
 
 /** A request is a first one when the person made none within the window before it. */
@@ -141,5 +176,6 @@ function markFirst(leads: Conversion[], repeat_lead_days: number): void {
 const blank = {
   ...{ site: '', kind: '', fact: '', id: '', at: 0, closed_at: null, lead_kind: '', status: '', stage: '', reason: '' },
   ...{ manager: '', project: '', value: null, currency: '', person: '', visitor: '', session: '', first: 0, target: 0 },
-  ...{ talk: 0, number: '', pool: '', touches: 0 },
+  ...{ talk: 0, number: '', pool: '', touches: 0, also: [], same: '', message: '', verdict: '', target_auto: 0 },
+  ...{ uncredited: '', fraud_score: 0, fraud_signs: '', fraud_keys: [] },
 } satisfies Conversion

@@ -1,21 +1,22 @@
 import type { Store } from '#storage/client.ts'
 import { decideCall } from '../calls/decide-call.ts'
 import type { Fact } from '../facts/fact-rows.ts'
-import { readAnnotations, readForms } from '../facts/read-facts.ts'
+import { readAnnotations } from '../facts/read-facts.ts'
 import type { FactIds, History } from '../history/history.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { otherEnd, type Vertex } from '../identity/edge.ts'
 import { clientPhone, phoneOf } from '../identity/fact-claims.ts'
 import type { Graph } from '../identity/graph.ts'
 import type { Group } from '../identity/recompute.ts'
-import { compareReceipts } from '../receipt.ts'
-import { type FreshSession, visitorsOf } from '../sessions/derive-sessions.ts'
+import type { FreshSession } from '../sessions/derive-sessions.ts'
 import { type PlacedSessions, placeSessions } from '../sessions/place-sessions.ts'
 import { indexSessions, type SessionIndex } from '../sessions/session-index.ts'
 import type { SessionNames } from '../sessions/session-names.ts'
 import type { SiteRules } from '../site-rules.ts'
 import { deriveConversions } from './derive-conversions.ts'
-import { dealState, newestMessage, newestVerdict } from './newest.ts'
+import { mergeLeads } from './merge-leads.ts'
+import { dealState } from './newest.ts'
+import { type LeadFacts, readLeads } from './read-requests.ts'
 import { type KnownCall, messagesById, readCalls } from './update-facts.ts'
 
 export interface PersonsContext {
@@ -50,8 +51,7 @@ export async function derivePersons(
     if (held?.best) named.add(held.best.session)
   }
   for (const { form, lead } of known.leads.values()) {
-    const session = form?.session || lead?.session || ''
-    if (session !== '') named.add(session)
+    for (const session of [form?.session, lead?.session]) if (session) named.add(session)
     // Of a visitor without sessions of its own the form's visit may be no part of the person: «anonymous», a kiosk.
     if (form?.session === '') cutVisitors.add(form.visitor)
   }
@@ -67,9 +67,10 @@ export async function derivePersons(
     const matches = calls.map(([, knownCall]) => decide(knownCall, { group, graph, rules, sessions: index }))
     const { conversions, touchpoints } = deriveConversions({
       ...{ site: graph.site, person: group.person, sessions: index, calls: matches, rules },
-      leads: new Map(leads),
+      issued: new Map(calls.flatMap(([id, { issued_at }]) => (issued_at === undefined ? [] : [[id, issued_at]]))),
+      leads: mergeLeads(new Map(leads), repeatsIn(group)),
       deals: deals.map(([, state]) => state),
-      verdicts: known.verdicts,
+      annotations: known.annotations,
     })
     for (const row of matches) derived.callMatches.push(row)
     for (const row of conversions) derived.conversions.push(row)
@@ -81,9 +82,10 @@ export async function derivePersons(
 interface Known {
   ids: FactIds
   calls: Map<string, KnownCall>
-  leads: Map<string, { form?: Fact<'events'> | undefined; lead?: Fact<'leads'> | undefined }>
+  leads: Map<string, LeadFacts>
   deals: Map<string, NonNullable<ReturnType<typeof dealState>>>
-  verdicts: Map<string, string>
+  /** By `call\nid` or `lead\nid`. */
+  annotations: Map<string, Fact<'annotations'>[]>
 }
 
 /** Reads all calls, leads and deals of these persons at once. */
@@ -93,62 +95,43 @@ async function readKnown(store: Store, graph: Graph, groups: readonly Group[]): 
   const idsOf = (kind: Vertex['kind']) =>
     new Set(members.filter((vertex) => vertex.kind === kind).map((vertex) => vertex.value))
   const [callIds, leadIds, dealIds] = [idsOf('call'), idsOf('lead'), idsOf('deal')]
-  const formVisitors = members.filter((vertex) => vertex.kind === 'lead').flatMap(visitorsOfForm)
-  const [calls, leadMessages, dealMessages, forms, ...annotations] = await Promise.all([
+  const [calls, leads, dealMessages, ...annotations] = await Promise.all([
     readCalls(store, site, callIds),
-    messagesById(store, 'leads', site, leadIds),
+    readLeads(store, graph, leadIds),
     messagesById(store, 'deals', site, dealIds),
-    readForms(store, site, formVisitors, leadIds),
     readAnnotations(store, site, 'call', callIds),
     readAnnotations(store, site, 'lead', leadIds),
   ])
-  const firstForms = new Map<string, Fact<'events'>>()
-  for (const form of forms.sort(compareReceipts)) {
-    if (!firstForms.has(form.id) && beganLead(graph, form)) firstForms.set(form.id, form)
-  }
-  const leads: Known['leads'] = new Map()
-  for (const id of leadIds) {
-    const form = firstForms.get(id)
-    const lead = newestMessage(leadMessages.get(id) ?? [])
-    if (form || lead) leads.set(id, { form, lead })
-  }
   const deals: Known['deals'] = new Map()
   for (const [id, messages] of dealMessages) {
     const state = dealState(messages)
     if (state) deals.set(id, state)
   }
   const ids = { call: [...callIds], lead: [...leadIds], deal: [...dealIds] }
-  return { ids, calls, leads, deals, verdicts: verdictsOf(annotations.flat()) }
+  return { ids, calls, leads, deals, annotations: byTarget(annotations.flat()) }
 }
 
-function verdictsOf(annotations: readonly Fact<'annotations'>[]): Map<string, string> {
-  const byTarget = new Map<string, Fact<'annotations'>[]>()
+function byTarget(annotations: readonly Fact<'annotations'>[]): Map<string, Fact<'annotations'>[]> {
+  const said = new Map<string, Fact<'annotations'>[]>()
   for (const annotation of annotations) {
     const key = `${annotation.on_kind}\n${annotation.on_id}`
-    const known = byTarget.get(key)
+    const known = said.get(key)
     if (known) known.push(annotation)
-    else byTarget.set(key, [annotation])
+    else said.set(key, [annotation])
   }
-  return new Map([...byTarget].map(([key, said]) => [key, newestVerdict(said)]))
+  return said
 }
 
-/** The sender's sessions (or visitors without one) whose events began this lead, by their keys. */
-function homesOf(lead: Vertex | undefined): Vertex[] {
-  return (lead?.edges ?? [])
-    .filter((edge) => edge.fact === 'event')
-    .map((edge) => otherEnd(edge, lead as Vertex))
-    .filter((other) => other.kind === 'visitor' || other.kind === 'session')
-}
-
-/** Whose events to look through for the form a lead began with. */
-function visitorsOfForm(lead: Vertex): string[] {
-  return homesOf(lead).flatMap((home) => (home.kind === 'visitor' ? [home.value] : visitorsOf(home)))
-}
-
-/** Copies of a form that the graph was not told of began nothing. */
-function beganLead(graph: Graph, form: Fact<'events'>): boolean {
-  const [kind, value] = form.session === '' ? ['visitor', form.visitor] : ['session', form.session]
-  return homesOf(graph.find('lead', form.id)).some((home) => home.kind === kind && home.value === value)
+/** Which leads of a person repeat which: the edges that say so. */
+function repeatsIn(group: Group): Map<string, string> {
+  const repeats = new Map<string, string>()
+  for (const vertex of group.members) {
+    if (vertex.kind !== 'lead') continue
+    for (const edge of vertex.edges) {
+      if (edge.fact === 'same' && edge.fact_id === vertex.value) repeats.set(vertex.value, otherEnd(edge, vertex).value)
+    }
+  }
+  return repeats
 }
 
 function pick<Value>(all: ReadonlyMap<string, Value>, group: Group, kind: Vertex['kind']): [string, Value][] {

@@ -55,10 +55,16 @@ function touchOfCall(match: HistoryRow<'call_matches'>): Touch | undefined {
   return { ...nothing, at, call: id, channel, source, medium, campaign }
 }
 
+/** How far the clock of a CRM may be behind the tracker's: a deal that is older than the visit it names did not come from it. */
+const DEAL_EARLY_MAX_MS = 3_600_000
+
 /** The steps that led to a conversion: what happened until then, and the session it came from, first step first. */
 export function pathTo(conversion: HistoryRow<'conversions'>, touches: readonly Touch[]): Touch[] {
+  const late_max_ms = conversion.kind === 'deal' ? DEAL_EARLY_MAX_MS : Number.POSITIVE_INFINITY
+  const isSource = ({ at, session }: Touch) =>
+    session !== '' && session === conversion.session && at - conversion.at <= late_max_ms
   const path = touches
-    .filter(({ at, session }) => at <= conversion.at || (session !== '' && session === conversion.session))
+    .filter((touch) => touch.at <= conversion.at || isSource(touch))
     .toSorted((a, b) => a.at - b.at || compareText(a.session, b.session) || compareText(a.call, b.call))
   return path.length > TOUCHES_MAX ? [...path.slice(0, 1), ...path.slice(1 - TOUCHES_MAX)] : path
 }
@@ -75,6 +81,14 @@ export function touchpointsOf(conversion: HistoryRow<'conversions'>, path: reado
     session: _session,
     talk: _talk,
     touches: _touches,
+    also: _also,
+    same: _same,
+    message: _message,
+    verdict: _verdict,
+    target_auto: _target_auto,
+    uncredited: _uncredited,
+    fraud_signs: _fraud_signs,
+    fraud_keys: _fraud_keys,
     ...said
   } = conversion
   const about = { site, conversion_kind: kind, conversion_fact: fact, conversion: id, conversion_at: at, ...said }

@@ -1,5 +1,5 @@
 import type { Store } from '#storage/client.ts'
-import { type Held, LEASE_LIFE_MAX_MS, matchCall } from '../calls/match-call.ts'
+import { type Held, LEASE_LIFE_MAX_MS, type Lease, matchCall } from '../calls/match-call.ts'
 import { latestEnd, readLeasesOfCalls } from '../calls/read-leases.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { callsToNumbers, readMessages } from '../facts/read-facts.ts'
@@ -61,6 +61,8 @@ export interface KnownCall {
   messages: Fact<'calls'>[]
   /** Who held the number when it rang. */
   held: Held | undefined
+  /** When the number was given to the session that made the call. */
+  issued_at: number | undefined
 }
 
 /** Calls as their newest messages tell them, with what the leases say. */
@@ -71,10 +73,17 @@ export async function readCalls(store: Store, site: string, ids: Iterable<string
   const leases = await readLeasesOfCalls(store, site, incoming)
   return new Map(
     calls.map((call) => {
-      const held = matchCall(call.at, leases.get(call.id) ?? [])
-      return [call.id, { call, messages: messages.get(call.id) ?? [], held }]
+      const near = leases.get(call.id) ?? []
+      const held = matchCall(call.at, near)
+      return [call.id, { call, messages: messages.get(call.id) ?? [], held, issued_at: issuedAt(held, near) }]
     }),
   )
+}
+
+/** The first lease of the number to the session that made the call. */
+function issuedAt(held: Held | undefined, leases: readonly Lease[]): number | undefined {
+  const own = leases.filter(({ session }) => session === held?.best?.session).map(({ from_ms }) => from_ms)
+  return own.length === 0 ? undefined : Math.min(...own)
 }
 
 export async function messagesById<Table extends 'calls' | 'leads' | 'deals'>(

@@ -9,7 +9,7 @@ export type Fact<Table extends FactTable> = FactRow<Table> & Receipt
 const unused: Partial<Record<FactTable, readonly string[]>> = {
   events: ['title', 'form_fields', 'form_name', 'name', 'props', 'contact_name', 'ip', 'user_agent', 'clock_shift_ms'],
   calls: ['body'],
-  leads: ['body', 'text', 'name'],
+  leads: ['body', 'text'],
   deals: ['body', 'contact_name'],
   annotations: ['body', 'comment', 'dispute', 'tags'],
 }

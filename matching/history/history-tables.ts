@@ -34,6 +34,7 @@ const conversion = {
   target: 'number',
   number: 'text',
   pool: 'text',
+  fraud_score: 'number',
 } as const
 
 /** The derived tables: their columns but `version` and `is_deleted`, in the order of storage/migrations. */
@@ -147,6 +148,14 @@ export const historyTables = {
       session: 'text',
       talk: 'number',
       touches: 'number',
+      also: 'texts',
+      same: 'text',
+      message: 'text',
+      verdict: 'text',
+      target_auto: 'number',
+      uncredited: 'text',
+      fraud_signs: 'text',
+      fraud_keys: 'texts',
     },
   },
   touchpoints: {

@@ -2,7 +2,8 @@ import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { compareText, type Receipt } from '../receipt.ts'
 
-export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match'
+/** What says that two identifiers belong together; `match`: a lease gave the call; `same`: two leads are one request. */
+export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match' | 'same'
 
 /**
  * Why an edge joins or does not: `joined`; `shared` (an end joins too many others); `blocked` (an end is the company's
@@ -77,6 +78,7 @@ const factTable: Record<EdgeFact, FactTable> = {
   lead: 'leads',
   deal: 'deals',
   match: 'calls',
+  same: 'leads',
 }
 
 /** By receipt; within one fact what happened in a session comes before what the fact says of phones and emails. */
@@ -84,6 +86,7 @@ export function compareEdges(x: Edge, y: Edge): number {
   return (
     compareEdgeReceipts(x, y) ||
     eventLinkFirst(x) - eventLinkFirst(y) ||
+    dealTrust(x) - dealTrust(y) ||
     compareKinds(x.a.kind, y.a.kind) ||
     compareText(x.a.value, y.a.value) ||
     compareKinds(x.b.kind, y.b.kind) ||
@@ -117,6 +120,13 @@ export function isLive(edge: Edge): boolean {
 /** Whether the edge makes its ends identifiers. */
 export function names(edge: Edge): boolean {
   return edge.reason !== 'bot' && edge.reason !== 'junk'
+}
+
+const trustRank = ['contact', 'lead', 'call', 'phone', 'email', 'visitor', 'ga', 'ym']
+
+/** Of what one deal names the most trusted first, so that of two that contradict each other it is the one that joins. */
+function dealTrust(edge: Edge): number {
+  return edge.fact === 'deal' ? trustRank.indexOf((edge.a.kind === 'deal' ? edge.b : edge.a).kind) : 0
 }
 
 function eventLinkFirst(edge: Edge): number {

@@ -60,9 +60,20 @@ export function leadClaims(state: Fact<'leads'>, messages: readonly Fact<'leads'
   ])
 }
 
-/** `state` is the deal as all messages together tell it. */
+/**
+ * `state` is the deal as all messages together tell it. Its most trusted key says whose it is; the others join as well,
+ * but never make one person of two CRM contacts: such a key stands beside the deal as a conflict.
+ */
 export function dealClaims(state: Fact<'deals'>, messages: readonly Fact<'deals'>[]): Claim[] {
-  return messageClaims('deal', state, messages, (message) => [
+  const trusted = mostTrusted(namesInDeal(state))
+  return messageClaims('deal', state, messages, namesInDeal).map((claim) => ({
+    ...claim,
+    claimed: ![claim.a_kind, claim.b_kind].some((kind) => kind !== 'deal' && trusted.has(kind)) && !claim.never,
+  }))
+}
+
+function namesInDeal(message: Fact<'deals'>): (Named | undefined)[] {
+  return [
     real('contact', message.contact_id),
     ...message.phones.map((phone) => phoneOf(phone, '')),
     ...message.emails.map((email) => real('email', email)),
@@ -71,7 +82,24 @@ export function dealClaims(state: Fact<'deals'>, messages: readonly Fact<'deals'
     real('ym', message.ym),
     real('call', message.call),
     real('lead', message.lead),
-  ])
+  ]
+}
+
+/** The keys of a deal, the most trusted first. Phones and emails stand on the contact's card, and are as sure as it. */
+const dealTrust: readonly (readonly IdentifierKind[])[] = [
+  ['contact', 'phone', 'email'],
+  ['lead'],
+  ['call'],
+  ['phone'],
+  ['email'],
+  ['visitor'],
+  ['ga', 'ym'],
+]
+
+function mostTrusted(named: readonly (Named | undefined)[]): ReadonlySet<IdentifierKind> {
+  const kinds = new Set(named.filter(isNamed).map(([kind]) => kind))
+  const [first] = dealTrust.filter(([kind]) => kinds.has(kind as IdentifierKind))
+  return new Set(first)
 }
 
 /** The client's end of a call: of the company's own calls the number dialled. */

@@ -1,5 +1,6 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { nothingTouched, type Touched, touchSession } from '../facts/touched.ts'
+import type { KeyCounts } from '../fraud/key-counts.ts'
 import { sessionKey } from '../sessions/session-index.ts'
 import { SessionNames } from '../sessions/session-names.ts'
 import { Graph } from './graph.ts'
@@ -15,10 +16,12 @@ export interface SiteState {
   unfinished: Touched | undefined
   /** What has just been removed from the tables themselves. */
   purged: Purged | undefined
+  /** How many requests bear each key of fraud; undefined until it is needed, and after rows were removed. */
+  requests: KeyCounts | undefined
 }
 
 export function openSite(site: string): SiteState {
-  const nothing = { unfinished: undefined, purged: undefined }
+  const nothing = { unfinished: undefined, purged: undefined, requests: undefined }
   return { graph: new Graph(site), names: new SessionNames(), blocked: new Set(), ...nothing }
 }
 

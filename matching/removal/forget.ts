@@ -14,6 +14,8 @@ export function forgetPlanned(state: SiteState, plan: readonly PlanRow[]): void 
   const retold = beside.filter(({ kind }) => toldBySessions.has(kind))
   state.graph.forget(members.flatMap(find), retold.flatMap(find))
   lookAgain(state, [...members, ...beside])
+  // Counted anew from the rows that are left.
+  state.requests = undefined
   for (const { role, value, other } of plan) {
     // Asked for just above, so it is there.
     if (role === 'visit' && state.unfinished) touchSession(state.unfinished, value, other)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { also, conflict, fraud, judgement, judgementIfLead, stage, uncredited, verdict } from './judgement-answers.ts'
 
 // What reads answer with, for the reference alone: rows come from the store in this shape, and a check of each would cost
 // more than reading it. A test holds them to what the routes really say.
@@ -74,7 +75,7 @@ const call = {
   }),
 }
 
-export const CallAnswer = z.object({ id: text, at: moment, ...call })
+export const CallAnswer = z.object({ id: text, at: moment, ...call, ...judgementIfLead })
 
 const form = z.object({ id: text, name: text, fields: z.record(z.string(), z.string()) })
 
@@ -90,8 +91,8 @@ export const LeadAnswer = z.object({
   ...tags,
   form: form.optional(),
   project: text,
-  first: z.boolean(),
-  target: z.boolean(),
+  ...judgement,
+  also: also.describe('Other ids of the same request; this answer is found by each of them'),
   person: personOrNull,
   match: matched,
 })
@@ -114,6 +115,10 @@ export const DealAnswer = z.object({
   contact: z.object({ id: text, name: text, phones: z.array(text), emails: z.array(text) }),
   call: text,
   lead: text,
+  stages: z.array(stage).describe('The path it took, from the oldest'),
+  touches: count,
+  uncredited,
+  conflicts: z.array(conflict).optional().describe('Of one deal: keys that lead elsewhere than the one that counts'),
   person: personOrNull,
   match: matched,
 })
@@ -147,6 +152,10 @@ export const ConversionAnswer = z.object({
   number: text,
   pool: text,
   touches: count,
+  uncredited,
+  also: z.array(text).describe('Other ids of the same request'),
+  verdict: verdict.optional().describe('Of leads'),
+  fraud: fraud.optional().describe('Of leads'),
 })
 
 export const LeaseAnswer = z.object({
@@ -201,10 +210,19 @@ const TimelineEntry = z.discriminatedUnion('kind', [
     bounce: z.boolean(),
   }),
   z.object({ kind: z.literal('page'), ...ofSession, title: text }),
-  z.object({ kind: z.literal('form'), ...ofSession, form, name: text, phone: text, email: text }),
+  z.object({
+    kind: z.literal('form'),
+    ...ofSession,
+    form,
+    name: text,
+    phone: text,
+    email: text,
+    ...judgementIfLead,
+    same_as: text.optional().describe('The lead that it repeats'),
+  }),
   z.object({ kind: z.literal('click'), ...ofSession, click: z.object({ kind: text, target: text }) }),
   z.object({ kind: z.literal('custom'), ...ofSession, name: text, props: z.unknown() }),
-  z.object({ kind: z.literal('call'), ...step, session: text.nullable(), ...call }),
+  z.object({ kind: z.literal('call'), ...step, session: text.nullable(), ...call, ...judgementIfLead }),
   z.object({
     kind: z.literal('lead'),
     ...step,
@@ -216,6 +234,7 @@ const TimelineEntry = z.discriminatedUnion('kind', [
     url: text,
     text,
     ...tags,
+    ...judgementIfLead,
   }),
   z.object({
     kind: z.literal('deal'),

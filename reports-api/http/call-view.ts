@@ -1,3 +1,4 @@
+import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import type { Mask } from './mask.ts'
 
 export interface CallRow {
@@ -30,9 +31,25 @@ export interface CallRow {
 const columns = `id, at, \`from\`, \`to\`, direction, status, duration, talk, wait, recording_url, operator, provider, tags, pool,
   session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel`
 
-/** Calls of a site with their matches; the condition is on columns of \`call_matches\`. */
+/** Calls of a site with their matches, and what is thought of those that are leads; the condition is on `id` and `at`. */
 export function callsSql(where: string): string {
-  return `SELECT ${columns} FROM call_matches FINAL WHERE site = {site:String} AND ${where}`
+  const judged = judgedColumns.map((column) => `j.${column} AS ${column}`).join(', ')
+  return `SELECT ${columns}, ${judged}, j.lead AS lead
+    FROM (SELECT site, ${columns} FROM call_matches FINAL WHERE site = {site:String} AND ${where}) AS m
+    LEFT JOIN (
+      SELECT id AS lead, ${judgedColumns.join(', ')}
+      FROM conversions FINAL
+      WHERE site = {site:String} AND kind = 'lead' AND fact = 'call' AND ${where}
+    ) AS j ON j.lead = m.id`
+}
+
+export interface JudgedCallRow extends CallRow, JudgedRow {
+  /** Empty for a call of the company's own, which is no lead. */
+  lead: string
+}
+
+export function shapeJudgedCall(row: JudgedCallRow, mask: Mask) {
+  return { ...shapeCall(row, mask), ...(row.lead !== '' && shapeJudgement(row, mask)) }
 }
 
 /** A call as callers see it: what the provider said, and which session it was given to and why. */

@@ -23,7 +23,20 @@ export interface DealRow {
   emails: string[]
   call: string
   lead: string
+  touches: number
+  uncredited: string
+  /** Every message, from the oldest: at, status, stage, reason, amount, currency. */
+  messages: DealMessage[]
 }
+
+type DealMessage = [
+  at: string,
+  status: string,
+  stage: string | null,
+  reason: string | null,
+  amount: string | null,
+  currency: string | null,
+]
 
 /**
  * Deals as they stand, with who and which session they belong to. The condition is on columns of `conversions`, the words
@@ -35,9 +48,10 @@ export function dealsSql(where: string, { isOne = false } = {}): string {
     c.status AS status, c.stage AS stage, c.reason AS reason, c.manager AS manager, c.project AS project, c.value AS amount,
     c.currency AS currency, c.person AS person, c.visitor AS visitor, c.session AS session, ifNull(m.said_url, '') AS url,
     m.said_contact AS contact_id, m.said_name AS contact_name, m.said_phones AS phones, m.said_emails AS emails,
-    m.said_call AS call, m.said_lead AS lead
+    m.said_call AS call, m.said_lead AS lead, c.touches AS touches, c.uncredited AS uncredited, m.messages AS messages
   FROM (
-    SELECT id, at AS created_at, closed_at, status, stage, reason, manager, project, value, currency, person, visitor, session
+    SELECT id, at AS created_at, closed_at, status, stage, reason, manager, project, value, currency, person, visitor, session,
+      touches, uncredited
     FROM conversions FINAL
     WHERE site = {site:String} AND kind = 'deal' AND ${where}
   ) AS c
@@ -49,12 +63,17 @@ export function dealsSql(where: string, { isOne = false } = {}): string {
       argMaxIf(phones, ${order}, notEmpty(phones)) AS said_phones,
       argMaxIf(emails, ${order}, notEmpty(emails)) AS said_emails,
       argMaxIf(call, ${order}, call != '') AS said_call,
-      argMaxIf(lead, ${order}, lead != '') AS said_lead
+      argMaxIf(lead, ${order}, lead != '') AS said_lead,
+      arrayMap(one -> one.2, arraySort(one -> one.1,
+        groupArray(${MESSAGES_MAX})((${order}, (at, status, stage, reason, toString(amount), currency))))) AS messages
     FROM deals
     WHERE site = {site:String}${isOne ? ' AND id = {id:String}' : ''}
     GROUP BY id
   ) AS m ON m.id = c.id`
 }
+
+/** Messages of one deal whose path is shown. */
+const MESSAGES_MAX = 1_000
 
 /** A deal as callers see it. */
 export function shapeDeal(row: DealRow, mask: Mask) {
@@ -79,7 +98,74 @@ export function shapeDeal(row: DealRow, mask: Mask) {
     },
     call: row.call,
     lead: row.lead,
+    stages: stagesOf(row.messages).map((stage) => mask.free(stage)),
+    touches: row.touches,
+    uncredited: row.uncredited || null,
     person: row.person || null,
     match: { session: row.session || null, visitor: row.visitor || null, person: row.person || null },
   }
 }
+
+/** The path the deal took, whatever order its messages came in: a step for each that changed something. */
+function stagesOf(messages: readonly DealMessage[]) {
+  const steps: {
+    at: string
+    status: string
+    stage: string
+    reason: string
+    amount: string | null
+    currency: string
+  }[] = []
+  for (const [at, status, stage, reason, amount, currency] of messages) {
+    const before = steps.at(-1)
+    // What a message leaves out stands as it was said before.
+    const step = {
+      at,
+      status,
+      stage: stage ?? before?.stage ?? '',
+      reason: reason ?? before?.reason ?? '',
+      amount: amount === null ? (before?.amount ?? null) : moneyText(amount),
+      currency: currency ?? before?.currency ?? '',
+    }
+    const isNews =
+      !before || (Object.keys(step) as (keyof typeof step)[]).some((k) => k !== 'at' && step[k] !== before[k])
+    if (isNews) steps.push(step)
+  }
+  return steps
+}
+
+/** Keys of a deal that lead elsewhere than the one that counts, and why they do not join. */
+export const conflictsSql = `SELECT e.kind AS kind, e.value AS value, e.reason AS reason, i.person AS person
+  FROM (
+    SELECT DISTINCT if(a_kind = 'deal', b_kind, a_kind) AS kind, if(a_kind = 'deal', b_value, a_value) AS value, reason
+    FROM edges FINAL
+    WHERE site = {site:String} AND fact = 'deal' AND fact_id = {id:String} AND joins = 0
+      AND reason IN ('two_contacts', 'shared', 'blocked')
+  ) AS e
+  LEFT JOIN (
+    SELECT kind, value, person FROM identities FINAL
+    WHERE site = {site:String} AND (kind, value) IN (
+      SELECT if(a_kind = 'deal', b_kind, a_kind), if(a_kind = 'deal', b_value, a_value)
+      FROM edges FINAL
+      WHERE site = {site:String} AND fact = 'deal' AND fact_id = {id:String} AND joins = 0
+    )
+  ) AS i ON i.kind = e.kind AND i.value = e.value
+  ORDER BY kind, value`
+
+export interface ConflictRow {
+  kind: string
+  value: string
+  reason: string
+  person: string
+}
+
+export function shapeConflict({ kind, value, reason, person }: ConflictRow, mask: Mask) {
+  return { kind, value: mask.identifier(kind, value), reason, person: person || null }
+}
+
+/** When a deal was last touched before it was made. */
+export const lastTouchSql = `SELECT max(at) < min(conversion_at) - toIntervalDay({lookback_days:UInt32}) AS is_beyond
+  FROM touchpoints FINAL
+  WHERE site = {site:String} AND conversion_kind = 'deal' AND conversion_fact = 'deal' AND conversion = {id:String}
+    AND position > 0
+  HAVING count() > 0`

@@ -3,9 +3,10 @@ import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import { type FactTable, factTables } from '#storage/fact-tables.ts'
 import { CallAnswer, DealAnswer, FactAnswer, LeadAnswer, SessionAnswer } from './answers.ts'
-import { type CallRow, callsSql, shapeCall } from './call-view.ts'
+import { callsSql, type JudgedCallRow, shapeJudgedCall } from './call-view.ts'
+import { readDealContext } from './deal-context.ts'
 import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
-import { type LeadRow, leadsSql, shapeLead } from './lead-view.ts'
+import { type LeadRow, leadOfId, leadsSql, shapeLead } from './lead-view.ts'
 import { type Mask, maskFor } from './mask.ts'
 import { ById, OfSite, siteFor, uncached } from './read-query.ts'
 import type { ReportsDeps } from './reports-deps.ts'
@@ -22,6 +23,8 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
     sql: string,
     shape: (row: Row, mask: Mask) => object,
     answer: z.ZodType,
+    /** What is asked beside the row, of one thing alone. */
+    beside: (params: { site: string; id: string }, mask: Mask) => Promise<object> = async () => ({}),
   ): void => {
     const schema = { tags: ['history'], summary: `One ${what}`, params: ById, querystring: OfSite }
     const config = { scope: 'reports' as const, answer: { schema: answer }, failures }
@@ -32,13 +35,16 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
       const [row] = await reader.query<Row>(`${sql} LIMIT 1`, { site, id })
       if (!row) throw new Failure('fact_not_found', `There is no ${what} "${id}".`)
       const mask = maskFor(request.access)
-      return reply.headers(uncached).send(mask.free(shape(row, mask)))
+      return reply.headers(uncached).send(mask.free({ ...shape(row, mask), ...(await beside({ site, id }, mask)) }))
     })
   }
   one<SessionRow>('/v1/sessions/:id', 'session', sessionsSql('id = {id:String}'), shapeSession, SessionAnswer)
-  one<CallRow>('/v1/calls/:id', 'call', callsSql('id = {id:String}'), shapeCall, CallAnswer)
-  one<LeadRow>('/v1/leads/:id', 'lead', leadsSql('id = {id:String}', { isOne: true }), shapeLead, LeadAnswer)
-  one<DealRow>('/v1/deals/:id', 'deal', dealsSql('id = {id:String}', { isOne: true }), shapeDeal, DealAnswer)
+  one<JudgedCallRow>('/v1/calls/:id', 'call', callsSql('id = {id:String}'), shapeJudgedCall, CallAnswer)
+  one<LeadRow>('/v1/leads/:id', 'lead', leadsSql(leadOfId, { isOne: true }), shapeLead, LeadAnswer)
+  const deal = dealsSql('id = {id:String}', { isOne: true })
+  one<DealRow>('/v1/deals/:id', 'deal', deal, shapeDeal, DealAnswer, (params, mask) =>
+    readDealContext(reader, params, mask),
+  )
 
   const params = ById.extend({ table: z.enum(['events', 'calls', 'leads', 'deals', 'leases', 'costs']) })
   const schema = { tags: ['history'], summary: 'What was received under an id', params, querystring: OfSite }

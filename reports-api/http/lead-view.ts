@@ -1,6 +1,7 @@
+import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import type { Mask } from './mask.ts'
 
-export interface LeadRow {
+export interface LeadRow extends JudgedRow {
   id: string
   at: string
   lead_kind: string
@@ -8,8 +9,7 @@ export interface LeadRow {
   person: string
   visitor: string
   session: string
-  first: number
-  target: number
+  same: string
   number: string
   pool: string
   name: string
@@ -26,23 +26,43 @@ export interface LeadRow {
   form_fields: Record<string, string>
 }
 
+const kept = [
+  'id',
+  'at',
+  'lead_kind',
+  'project',
+  'person',
+  'visitor',
+  'session',
+  'number',
+  'pool',
+  'same',
+  ...judgedColumns,
+]
+const lead = "site = {site:String} AND kind = 'lead' AND fact = 'lead'"
+
+/** The lead of that id, whichever of its ids it is. */
+export const leadOfId = '(id = {id:String} OR has(also, {id:String}))'
+
 /**
- * Leads that are no calls, with what they said: of a form the event itself, and over it whatever was sent about the same
- * id. The condition is on columns of `conversions`. `isOne` says that a single id is asked, which the facts are then read by.
+ * Leads that are no calls, with what they said: of a form the event itself, and over it whatever message tells of the same
+ * request, under its id or another. The condition is on columns of `conversions`. `isOne` says that a single id is asked,
+ * which the facts are then read by.
  */
 export function leadsSql(where: string, { isOne = false } = {}): string {
-  const id = isOne ? ' AND id = {id:String}' : ''
-  return `SELECT c.id AS id, c.at AS at, c.lead_kind AS lead_kind, c.project AS project, c.person AS person,
-    c.visitor AS visitor, c.session AS session, c.first AS first, c.target AS target, c.number AS number, c.pool AS pool,
+  const ids = `SELECT arrayJoin([id, message]) FROM conversions FINAL WHERE ${lead} AND ${where}`
+  const id = isOne ? ` AND id IN (${ids})` : ''
+  return `SELECT ${kept.map((column) => `c.${column} AS ${column}`).join(', ')},
     if(l.name != '', l.name, f.name) AS name, if(l.phone != '', l.phone, f.phone) AS phone,
     if(l.email != '', l.email, f.email) AS email, if(l.url != '', l.url, f.url) AS url, l.text AS text,
     if(l.source != '', l.source, f.source) AS source, if(l.source != '', l.medium, f.medium) AS medium,
     if(l.source != '', l.campaign, f.campaign) AS campaign, if(l.source != '', l.channel, f.channel) AS channel,
     f.form_id AS form_id, f.form_name AS form_name, f.form_fields AS form_fields
   FROM (
-    SELECT id, at, lead_kind, project, person, visitor, session, first, target, number, pool
+    -- Rows from before messages were named are told of by their own.
+    SELECT ${kept.join(', ')}, if(message = '', id, message) AS told_by
     FROM conversions FINAL
-    WHERE site = {site:String} AND kind = 'lead' AND fact = 'lead' AND ${where}
+    WHERE ${lead} AND ${where}
   ) AS c
   LEFT JOIN (
     SELECT id, name, phone, email, url, text, source, medium, campaign, channel
@@ -50,7 +70,7 @@ export function leadsSql(where: string, { isOne = false } = {}): string {
     WHERE site = {site:String}${id}
     ORDER BY version DESC, received_at DESC, node DESC, segment DESC, row DESC
     LIMIT 1 BY id
-  ) AS l ON l.id = c.id
+  ) AS l ON l.id = c.told_by
   LEFT JOIN (
     SELECT id, contact_name AS name, phone, email, url, source, medium, campaign, channel, form_id, form_name, form_fields
     FROM events
@@ -78,8 +98,9 @@ export function shapeLead(row: LeadRow, mask: Mask) {
     channel: row.channel,
     ...(hasForm && { form: shapeForm(row, mask) }),
     project: row.project,
-    first: row.first === 1,
-    target: row.target === 1,
+    ...shapeJudgement(row, mask),
+    // Other ids of the same request, and why they are.
+    also: row.same === '' ? [] : (JSON.parse(row.same) as unknown[]),
     person: row.person || null,
     match: { session: row.session || null, visitor: row.visitor || null, person: row.person || null },
   }

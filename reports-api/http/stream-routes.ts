@@ -18,8 +18,9 @@ import {
   SessionAnswer,
   TouchpointAnswer,
 } from './answers.ts'
-import { type CallRow, callsSql, shapeCall } from './call-view.ts'
+import { callsSql, type JudgedCallRow, shapeJudgedCall } from './call-view.ts'
 import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
+import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import { type LeadRow, leadsSql, shapeLead } from './lead-view.ts'
 import { type Mask, maskFor } from './mask.ts'
 import { sendLines } from './ndjson.ts'
@@ -56,7 +57,7 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
     shapeSession,
     SessionAnswer,
   )
-  many<CallRow>('calls', 'at', (where) => `${callsSql(where)} ORDER BY site, id`, shapeCall, CallAnswer)
+  many<JudgedCallRow>('calls', 'at', (where) => `${callsSql(where)} ORDER BY site, id`, shapeJudgedCall, CallAnswer)
   many<LeadRow>('leads', 'at', leadsSql, shapeLead, LeadAnswer)
   many<DealRow>('deals', 'created_at', dealsSql, shapeDeal, DealAnswer)
   many<ConversionRow>('conversions', 'at', conversionsSql, shapeConversion, ConversionAnswer)
@@ -70,32 +71,44 @@ function linesOf(schema: z.ZodType) {
   return { type: 'application/x-ndjson', description: 'One a line', schema }
 }
 
-interface ConversionRow extends Record<string, unknown> {
+interface ConversionRow extends JudgedRow {
+  kind: string
   value: string | null
   session: string
   person: string
   visitor: string
-  first: number
-  target: number
+  uncredited: string
 }
 
 function conversionsSql(where: string): string {
   return `SELECT id, kind, fact, at, closed_at, lead_kind, status, stage, reason, manager, project, value, currency, person,
-    visitor, session, first, target, talk, number, pool, touches
+    visitor, session, talk, number, pool, touches, uncredited, also, ${judgedColumns.join(', ')}
     FROM conversions FINAL
     WHERE site = {site:String} AND ${where}
     ORDER BY site, kind, fact, id`
 }
 
-function shapeConversion(row: ConversionRow) {
+function shapeConversion(row: ConversionRow, mask: Mask) {
+  const {
+    target_auto: _,
+    fraud_score: __,
+    fraud_signs: ___,
+    verdict: ____,
+    first: _____,
+    target: ______,
+    ...said
+  } = row
+  const { first, target, verdict, fraud } = shapeJudgement(row, mask)
   return {
-    ...row,
+    ...said,
     value: moneyText(row.value),
     person: row.person || null,
     session: row.session || null,
     visitor: row.visitor || null,
-    first: row.first === 1,
-    target: row.target === 1,
+    uncredited: row.uncredited || null,
+    ...{ first, target },
+    // A deal is no request: nobody judges it.
+    ...(row.kind === 'lead' && { verdict, fraud }),
   }
 }
 

@@ -96,7 +96,7 @@ const call: TimelineSource = {
   },
 }
 
-/** A form and a lead of one id are one lead, which the form stands for. */
+/** A form and a lead of one id, or of one request, are one lead, which the form stands for; so is a message told twice. */
 const lead: TimelineSource = {
   columns: 'l_kind, l_session, name, phone, email, url, text, source, medium, campaign, channel',
   hasSession: false,
@@ -110,6 +110,7 @@ const lead: TimelineSource = {
           SELECT id FROM events
           WHERE site = {site:String} AND type = 'form' AND visitor IN (${identifiers('visitor')})
         )
+        AND id NOT IN (SELECT arrayJoin(also) FROM conversions FINAL WHERE ${ofPerson} AND kind = 'lead' AND fact = 'lead')
       ORDER BY version DESC, received_at DESC, node DESC, segment DESC, row DESC
       LIMIT 1 BY id
     )`,

@@ -1,4 +1,5 @@
 import { readCursor, writeCursor } from '#reports-api/registry/cursor.ts'
+import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import type { Mask } from './mask.ts'
 import type { Reader } from './reader.ts'
 import { type TimelineSource, timelineSources } from './timeline-sources.ts'
@@ -31,7 +32,10 @@ export async function readTimeline(
   const rows = found.flat().sort(byMoment)
   const page = rows.slice(0, limit)
   const last = page.at(-1)?.row
-  const sessions = await sessionsAround(reader, { site, person }, page)
+  const [sessions, judged] = await Promise.all([
+    sessionsAround(reader, { site, person }, page),
+    judgedAmong(reader, site, page),
+  ])
   return {
     timeline: page.map(({ row, source }) => {
       const session = source.hasSession ? sessionOf(row, sessions) : undefined
@@ -41,6 +45,7 @@ export async function readTimeline(
         id: row.id,
         ...(source.hasSession && { session: session ?? null }),
         ...mask.free(source.shape(row, mask)),
+        ...judgementOf(row, judged, mask),
       }
     }),
     cursor: rows.length > limit && last ? writeCursor([last.at_ms, String(last.rank), last.key]) : null,
@@ -98,6 +103,40 @@ async function sessionsAround(
      ORDER BY started_at, id`,
     { site, person, from: Math.min(...moments), to: Math.max(...moments) },
   )
+}
+
+interface JudgedLead extends JudgedRow {
+  fact: string
+  id: string
+  also: string[]
+}
+
+/** What is thought of the calls, forms and other leads of a page. */
+async function judgedAmong(
+  reader: Pick<Reader, 'query'>,
+  site: string,
+  page: readonly Found[],
+): Promise<Map<string, JudgedLead>> {
+  const of = (kinds: readonly string[]) => page.filter(({ row }) => kinds.includes(row.kind)).map(({ row }) => row.id)
+  const [calls, leads] = [of(['call']), of(['form', 'lead'])]
+  if (calls.length + leads.length === 0) return new Map()
+  const rows = await reader.query<JudgedLead>(
+    `SELECT fact, id, also, ${judgedColumns.join(', ')} FROM conversions FINAL
+     WHERE site = {site:String} AND kind = 'lead' AND (
+       (fact = 'call' AND id IN {calls:Array(String)})
+       OR (fact = 'lead' AND (id IN {leads:Array(String)} OR hasAny(also, {leads:Array(String)})))
+     )`,
+    { site, calls, leads },
+  )
+  return new Map(rows.flatMap((row) => [row.id, ...row.also].map((id) => [`${row.fact}\n${id}`, row])))
+}
+
+/** A form that was sent twice is judged once: the repeat only says what it repeats. */
+function judgementOf(row: Row, judged: ReadonlyMap<string, JudgedLead>, mask: Mask): object {
+  if (row.kind !== 'call' && row.kind !== 'form' && row.kind !== 'lead') return {}
+  const found = judged.get(`${row.kind === 'call' ? 'call' : 'lead'}\n${row.id}`)
+  if (!found) return {}
+  return found.id === row.id ? shapeJudgement(found, mask) : { same_as: found.id }
 }
 
 /** An event belongs to the piece of the session it was sent in that was on at that moment. */

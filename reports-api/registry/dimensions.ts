@@ -11,6 +11,9 @@ export interface Dimension {
   of_conversion: boolean
 }
 
+const fraudSteps = `multiIf(conversion_kind != 'lead', '', fraud_score >= 75, '75–100', fraud_score >= 50, '50–74',
+  fraud_score >= 25, '25–49', '0–24')`
+
 /** Every dimension, once. The API, the dashboard and the reference are made from this table. */
 export const dimensions = {
   channel: touch('channel', ['Channel', 'Канал'], ['Grouped source', 'Группа источников'], true),
@@ -103,6 +106,14 @@ export const dimensions = {
       'form, call, chat, callback, marketplace, email или other',
     ],
   ),
+  fraud_score: {
+    ...conversion(
+      'fraud_score',
+      ['Fraud score', 'Оценка фрода'],
+      ['0–24, 25–49, 50–74 or 75–100, of leads', '0–24, 25–49, 50–74 или 75–100, у лидов'],
+    ),
+    on: { touchpoints: fraudSteps },
+  },
 } as const satisfies Record<string, Dimension>
 
 export type DimensionName = keyof typeof dimensions

@@ -1,3 +1,5 @@
+import { SUSPICIOUS_SCORE } from '#domain/fraud.ts'
+
 /** Tables that reports read. Leads and deals are both read from touchpoints, which repeat their conversion on every step. */
 export type Source = 'sessions' | 'touchpoints' | 'costs'
 
@@ -22,6 +24,7 @@ export const measures = {
   leads: credit("conversion_kind = 'lead'"),
   first_leads: credit("conversion_kind = 'lead' AND first = 1"),
   target_leads: credit("conversion_kind = 'lead' AND target = 1"),
+  suspicious_leads: credit(`conversion_kind = 'lead' AND fraud_score >= ${SUSPICIOUS_SCORE}`),
   forms: credit("conversion_kind = 'lead' AND lead_kind = 'form'"),
   calls: credit("conversion_kind = 'lead' AND lead_kind = 'call'"),
   target_calls: credit("conversion_kind = 'lead' AND lead_kind = 'call' AND target = 1"),

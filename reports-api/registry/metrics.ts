@@ -47,6 +47,18 @@ export const metrics = {
     ['Target leads', 'Целевые лиды'],
     ['Leads with enough talk, or so by verdict', 'Лиды с достаточным разговором или по решению'],
   ),
+  suspicious_leads: plain(
+    'suspicious_leads',
+    ['Suspicious leads', 'Подозрительные лиды'],
+    ['Leads with a fraud score of 50 or more of 100', 'Лиды с оценкой фрода от 50 из 100'],
+  ),
+  suspicious_share: over(
+    'share',
+    'suspicious_leads',
+    'leads',
+    ['Suspicious share', 'Доля подозрительных'],
+    ['Suspicious leads / leads', 'Подозрительные лиды / лиды'],
+  ),
   forms: plain('forms', ['Forms', 'Формы'], ['Forms sent', 'Отправленные формы']),
   calls: plain('calls', ['Calls', 'Звонки'], ['Inbound calls', 'Входящие звонки']),
   target_calls: plain(

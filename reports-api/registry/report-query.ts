@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { creditModels } from '#domain/credit.ts'
+import { creditModels, LOOKBACK_DAYS } from '#domain/credit.ts'
 
 const name = z.string().min(1).max(64)
 
@@ -24,7 +24,13 @@ export const weight = z.number().min(0).max(10_000)
 
 export const Attribution = z.strictObject({
   model: name.default('last_non_direct').describe(`One of the models of the registry: ${creditModels.join(', ')}`),
-  lookback_days: z.number().int().min(1).max(3650).default(180).describe('Touches older than this get no credit'),
+  lookback_days: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(LOOKBACK_DAYS)
+    .describe('Touches older than this get no credit'),
   direct: z.boolean().default(true).describe('Whether direct touches may get credit at all'),
   half_life_days: z
     .number()

@@ -58,6 +58,7 @@ export const rowsOf = {
       'person',
       'first',
       'target',
+      'fraud_score',
       'number',
       'pool',
       'position',

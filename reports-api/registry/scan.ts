@@ -108,11 +108,11 @@ function touchRows({ side, dimensions, filters, closed }: Scan): string {
   const inner = creditedTouches({
     model: side.model,
     prefix: side.prefix,
-    columns: [...columns, 'status', 'lead_kind', 'first', 'target', 'currency', 'closed_at'],
+    columns: [...columns, 'status', 'lead_kind', 'first', 'target', 'fraud_score', 'currency', 'closed_at'],
     made: [{ name: 'moment', sql: local(closed ? countedAt : 'conversion_at', side) }],
     where: [conversionsOf(side, closed), ...ofConversion.map((item) => item.sql)].join('\n      AND '),
   })
-  return `    SELECT ${[...keys(dimensions, 'touchpoints'), 'conversion_kind', 'position', 'conversion_at', 'closed_at', 'status', 'lead_kind', 'first', 'target', 'value', 'currency', 'weight', 'touches', 'credit_units', 'value_units'].join(', ')},
+  return `    SELECT ${[...keys(dimensions, 'touchpoints'), 'conversion_kind', 'position', 'conversion_at', 'closed_at', 'status', 'lead_kind', 'first', 'target', 'fraud_score', 'value', 'currency', 'weight', 'touches', 'credit_units', 'value_units'].join(', ')},
       ${['parts > 0', ...ofTouch.map((item) => item.sql)].join(' AND ')} AS wanted,
       currency IN ('', {currency:String}) AS in_currency
     FROM (

@@ -15,6 +15,9 @@ const moment = fc
   .map(([day, minute, second]) => START_MS + day + minute * MINUTE + second)
 const late = of(0, 0, 2 * SECOND, HOUR, 3 * DAY)
 
+const name = of('', 'Anna', 'anna petrova', 'Boris')
+const url = of('', 'https://shop.example/', 'https://shop.example/flats')
+
 const traffic = of(
   { source: '(direct)', medium: '(none)', channel: 'direct' },
   { source: '(internal)', medium: '(none)', channel: 'internal' },
@@ -42,10 +45,14 @@ const event = fc
     },
     user: of('', '', 'u1', 'u2'),
     engaged_ms: of(0, 9_000, 20_000),
+    asks: fc.record({ form_id: of('', '', 'order'), url, contact_name: name, ip: of('10.0.0.0', '10.0.1.0') }),
+    country: of('', 'RU', 'DE'),
   })
-  .map(({ late: after, traffic: brought, type, phone: tel, email: mail, user, ...said }) => {
+  .map(({ late: after, traffic: brought, type, phone: tel, email: mail, user, asks, ...said }) => {
     const says = type === 'form' || type === 'identify' ? { phone: tel, email: mail, user } : {}
-    return fact('events', { ...said, ...says, type, ...(type === 'page' ? brought : {}), received_at: said.at + after })
+    const form = type === 'form' ? asks : {}
+    const received_at = said.at + after
+    return fact('events', { ...said, ...says, ...form, type, ...(type === 'page' ? brought : {}), received_at })
   })
 const lease = fc
   .record({
@@ -99,8 +106,44 @@ const lead = fc
     session: of('', 's3', 's1.2'),
     ga,
     version: of(0, 1),
+    kind: of('chat', 'form', 'form', 'callback', 'marketplace'),
+    name,
+    url,
   })
-  .map(({ late: after, ...said }) => fact('leads', { ...said, kind: 'chat', received_at: said.at + after }))
+  .map(({ late: after, ...said }) => fact('leads', { ...said, received_at: said.at + after }))
+/** Messages about what was asked in the same minutes under other ids: repeats, and requests of their own. */
+const echo = fc
+  .record({
+    ...{ id: of('w1', 'w2', 'w3', 'e3', 'e4'), second: fc.integer({ min: 0, max: 900 }), late },
+    ...{ phone: of('+79261110001', '+79261110002'), visitor: of('', '', 'v1'), kind: of('form', 'form', 'other'), url },
+  })
+  .map(({ second, late: after, ...said }) => {
+    const at = START_MS + second * SECOND
+    return fact('leads', { ...said, at, received_at: at + after })
+  })
+const asked = fc
+  .record({
+    ...{ id: of('e3', 'e4', 'e5', 'e6'), second: fc.integer({ min: 0, max: 600 }), late, visitor, session, url },
+    ...{ phone: of('', '+79261110001', '+79261110002'), form_id: of('', 'order') },
+  })
+  .map(({ second, late: after, ...said }) => {
+    const at = START_MS + second * SECOND
+    return fact('events', { ...said, type: 'form', at, ip: '10.0.0.0', received_at: at + after })
+  })
+/** So many requests from one number that it shows. */
+const crowd = fc
+  .array(
+    fc.record({
+      ...{ id: of('x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8'), at: moment, source: of('board', 'portal') },
+      late,
+    }),
+    { maxLength: 12 },
+  )
+  .map((all) =>
+    all.map(({ late: after, ...said }) =>
+      fact('leads', { ...said, kind: 'marketplace', phone: '+79267770000', received_at: said.at + after }),
+    ),
+  )
 const deal = fc
   .record({
     ...{
@@ -117,7 +160,8 @@ const deal = fc
       ga,
       call: of('', '', 'c1', 'c9'),
     },
-    ...{ lead: of('', '', 'e1', 'm1'), created_at: fc.option(moment), version: of(0, 0, 1) },
+    ...{ lead: of('', '', 'e1', 'm1', 'w1'), created_at: fc.option(moment), version: of(0, 0, 1) },
+    reason: of(null, 'price', 'spam'),
   })
   .map(({ late: after, ...said }) => fact('deals', { ...said, received_at: said.at + after }))
 const annotation = fc
@@ -125,23 +169,30 @@ const annotation = fc
     id: of('a1', 'a2'),
     at: moment,
     on_kind: of('call', 'lead'),
-    on_id: of('c1', 'e1', 'm1'),
+    on_id: of('c1', 'e1', 'm1', 'w1', 'e3'),
     verdict: of('', 'target', 'spam'),
   })
   .map((said) => fact('annotations', said))
 
 /** A small world in which much meets: few people, phones and numbers, and facts that come late, twice and contradict. */
-export const anyFacts = fc.array(
-  fc.oneof(
-    { weight: 8, arbitrary: event },
-    { weight: 4, arbitrary: lease },
-    { weight: 3, arbitrary: call },
-    lead,
-    { weight: 2, arbitrary: deal },
-    annotation,
-  ),
-  { minLength: 5, maxLength: 30 },
-)
+export const anyFacts = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: event },
+        { weight: 4, arbitrary: lease },
+        { weight: 3, arbitrary: call },
+        lead,
+        { weight: 2, arbitrary: asked },
+        { weight: 2, arbitrary: echo },
+        { weight: 2, arbitrary: deal },
+        annotation,
+      ),
+      { minLength: 5, maxLength: 30 },
+    ),
+    crowd,
+  )
+  .map(([facts, more]) => [...facts, ...more])
 
 /** Each fact in a log of its own: any order of arrival is one the writers could have produced. */
 export function logApart(facts: readonly WorldFact[], site: string): LoggedFact[] {

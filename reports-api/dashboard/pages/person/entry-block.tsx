@@ -16,6 +16,7 @@ import { useWords } from '../../i18n/language.tsx'
 import { BlockFrame } from './block-frame.tsx'
 import { MatchLine } from './call-match.tsx'
 import { DealStatus } from './deals.tsx'
+import { JudgementLine } from './judgement-line.tsx'
 import classes from './person.module.css'
 import { matchOf, numberOf, sourceOf, textOf } from './read-entry.ts'
 import { Step } from './step.tsx'
@@ -86,6 +87,7 @@ function CallBlock({ entry, sessions }: EntryBlockProps): ReactNode {
         )}
       </Group>
       {match && <MatchLine match={match} sessions={sessions} />}
+      <JudgementLine entry={entry} />
     </BlockFrame>
   )
 }
@@ -111,6 +113,7 @@ function LeadBlock({ entry }: { entry: TimelineEntry }): ReactNode {
           {line}
         </Text>
       ))}
+      <JudgementLine entry={entry} />
     </BlockFrame>
   )
 }

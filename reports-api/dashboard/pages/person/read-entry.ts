@@ -22,6 +22,24 @@ export function matchOf(entry: TimelineEntry): CallMatch | undefined {
   return typeof match === 'object' && match !== null && 'reason' in match ? (match as CallMatch) : undefined
 }
 
+export interface Verdict {
+  auto: string
+  manual: string | null
+}
+
+export interface Fraud {
+  score: number
+  signs: { sign: string; label: { en: string; ru: string }; evidence: Record<string, unknown> }[]
+}
+
+export function verdictOf({ verdict }: TimelineEntry): Verdict | undefined {
+  return typeof verdict === 'object' && verdict !== null && 'auto' in verdict ? (verdict as Verdict) : undefined
+}
+
+export function fraudOf({ fraud }: TimelineEntry): Fraud | undefined {
+  return typeof fraud === 'object' && fraud !== null && 'signs' in fraud ? (fraud as Fraud) : undefined
+}
+
 /** Where a visit came from, as marketers write it. */
 export function sourceOf(entry: TimelineEntry): string {
   return ['source', 'medium', 'campaign']
