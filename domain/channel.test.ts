@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { channelOf, channels, classifyTraffic } from './channel.ts'
+import { channelOf, channels, classifyTraffic, taggedAs } from './channel.ts'
 import { otherSites } from './traffic/other-sites.ts'
 import { returnHosts } from './traffic/returns.ts'
 import { searchEngines } from './traffic/search-engines.ts'
@@ -344,6 +344,28 @@ describe('the channel of source and medium', () => {
         expect(channels).toContain(channelOf({ source, medium, campaign }))
       }),
     )
+  })
+})
+
+describe('what an address says of a campaign', () => {
+  const said = (query: string) => taggedAs(`https://shop.example/page${query}`)
+
+  test.each([
+    ['', undefined],
+    ['?page=2', undefined],
+    ['?utm_source=&utm_medium=-', undefined],
+    ['?utm_source=vk', { text: expect.stringContaining('vk'), isClick: false }],
+    ['?fbclid=1', { text: expect.stringContaining('fbclid'), isClick: false }],
+    ['?yclid=1', { text: expect.stringContaining('yclid'), isClick: true }],
+  ])('%j is %j', (query, expected) => {
+    expect(said(query)).toEqual(expected)
+  })
+
+  test('is the same whatever the page, the order and the other parameters', () => {
+    const one = said('?utm_source=VK&gclid=a&yclid=b')
+    expect(taggedAs('https://shop.example/other?x=1&yclid=b&utm_source=vk&gclid=a#top')).toEqual(one)
+    expect(said('?utm_source=vk&gclid=a&yclid=c')).not.toEqual(one)
+    expect(taggedAs('no address')).toBeUndefined()
   })
 })
 

@@ -99,6 +99,17 @@ export function channelOf(tags: { source: string; medium: string; campaign?: str
   return channelOfMedium(deliveryOf(source) ?? 'referral', undefined, campaign)
 }
 
+/** What an address itself says of where its visitors come from, in one spelling; undefined when it says nothing. */
+export function taggedAs(url: string): { text: string; isClick: boolean } | undefined {
+  const page = splitAddress(url)
+  if (!page) return undefined
+  const { source, medium, campaign, content, term, referrer, click_ids, click } = readTags(page.query, page.fragment)
+  const clicks = Object.entries(click_ids).sort(([a], [b]) => (a < b ? -1 : 1))
+  const said = [source, medium, campaign, content, term, referrer]
+  if (clicks.length === 0 && said.every((one) => one === '')) return undefined
+  return { text: JSON.stringify([said, clicks]), isClick: click !== undefined }
+}
+
 interface Origin {
   source: string
   medium: string

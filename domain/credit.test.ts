@@ -28,7 +28,8 @@ describe('the credit of a path', () => {
 
   test.each(creditModels)('goes wholly to the only touch: %s', (model) => {
     for (const deal of [true, false]) {
-      expect(creditWeights(path('email'), { model, deal, lead: 0, effects: new Map([['email', 0.3]]) })).toEqual([1])
+      const options = { model, deal, lead: 0, effects: new Map([['email', 0.3]]), contacts: [0] }
+      expect(creditWeights(path('email'), options)).toEqual([1])
     }
   })
 })
@@ -88,6 +89,31 @@ describe('credit by milestones', () => {
 
   test('leaves everybody the same where weights leave nobody anything', () => {
     expect(creditWeights(path('email', 'sms'), { model: 'position_u', weights: [0, 1, 0] })).toEqual([0.5, 0.5])
+  })
+})
+
+describe('credit by contacts', () => {
+  const four = path('email', 'sms', 'direct', 'maps')
+  test.each<[string, CreditModel, Partial<CreditOptions>, number[]]>([
+    ['the first request', 'first_contact', { contacts: [1, 3] }, [0, 1, 0, 0]],
+    ['the last request', 'last_contact', { contacts: [1, 3] }, [0, 0, 0, 1]],
+    ['all requests alike', 'linear_contact', { contacts: [1, 1, 3, 0] }, [0.25, 0.5, 0, 0.25]],
+    ['nobody, where no touch brought the first request', 'first_contact', { contacts: [undefined, 3] }, [0, 0, 0, 0]],
+    [
+      'the others, and leaves the share of those that none brought open',
+      'linear_contact',
+      { contacts: [undefined, 3] },
+      [0, 0, 0, 0.5],
+    ],
+    ['nobody, where there was no request', 'last_contact', {}, [0, 0, 0, 0]],
+    [
+      'nobody, where a direct touch brought it and those are left out',
+      'last_contact',
+      { contacts: [1, 2], direct: false },
+      [0, 0, 0, 0],
+    ],
+  ])('goes to the touches of %s', (_, model, options, weights) => {
+    expect(creditWeights(four, { model, ...options })).toEqual(near(weights))
   })
 })
 
@@ -166,6 +192,7 @@ const anyOptions = fc.record({
   direct: fc.boolean(),
   deal: fc.boolean(),
   lead: fc.option(fc.integer({ min: 0, max: 29 }), { nil: undefined }),
+  contacts: fc.array(fc.option(fc.integer({ min: 0, max: 29 }), { nil: undefined }), { maxLength: 4 }),
   half_life_days: fc.double({ min: 0.01, max: 1000, noNaN: true }),
   effects: fc
     .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: channels.length, maxLength: channels.length })
@@ -180,14 +207,25 @@ const byName = (touches: readonly Touch[], weights: readonly number[]) => {
 }
 
 describe('credit of any path under any model', () => {
-  test('adds up to one, or to nothing where no touch counts', () => {
+  test('adds up to one, or to what no touch leaves open', () => {
     fc.assert(
       fc.property(anyPath, anyOptions, (touches, options) => {
         const weights = creditWeights(touches, options)
-        const isCounted = touches.some(({ channel }) => options.direct || !['direct', 'internal'].includes(channel))
+        const counts = ({ channel }: Touch) => options.direct || !['direct', 'internal'].includes(channel)
+        const takes = (place = -1) => {
+          const touch = touches[place]
+          return Number(touch !== undefined && counts(touch))
+        }
+        const { contacts } = options
+        const whole = {
+          first_contact: takes(contacts[0]),
+          last_contact: takes(contacts.at(-1)),
+          linear_contact: contacts.reduce<number>((sum, place) => sum + takes(place), 0) / (contacts.length || 1),
+        }
+        const sum = (whole as Partial<Record<CreditModel, number>>)[options.model] ?? Number(touches.some(counts))
         expect(weights).toHaveLength(touches.length)
-        expect(weights.every((weight) => weight >= 0 && weight <= 1)).toBe(true)
-        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(isCounted ? 1 : 0, 12)
+        expect(weights.every((weight) => weight >= 0 && weight <= 1 + 1e-12)).toBe(true)
+        expect(weights.reduce((all, weight) => all + weight, 0)).toBeCloseTo(sum, 12)
       }),
     )
   })

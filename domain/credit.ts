@@ -12,6 +12,9 @@ export const creditModels = [
   'position_w',
   'markov',
   'shapley',
+  'first_contact',
+  'last_contact',
+  'linear_contact',
 ] as const
 
 export type CreditModel = (typeof creditModels)[number]
@@ -36,6 +39,8 @@ export interface CreditOptions {
   deal?: boolean
   /** Of `markov`: what the loss of a channel would cost. */
   effects?: ReadonlyMap<string, number>
+  /** Of the models of contacts: for each request until then, oldest first, the place of its touch; undefined when it has none. */
+  contacts?: readonly (number | undefined)[]
 }
 
 /** A touch older than this before the conversion takes no credit, unless a report asks otherwise. */
@@ -48,12 +53,15 @@ export const W_WEIGHTS = [30, 30, 30, 10] as const
 const DAY_MS = 86_400_000
 
 /**
- * The share of each touch, in the order of the path: they add up to 1, or are all 0 when no touch counts. Reports work out
- * the same in SQL (`reports-api/registry/models.ts`); a test holds the two together.
+ * The share of each touch, in the order of the path: they add up to 1, or are all 0 when no touch counts. Under the models of
+ * contacts they add up to less where a contact came by no touch. Reports work out the same in SQL
+ * (`reports-api/registry/models.ts`); a test holds the two together.
  */
 export function creditWeights(path: readonly Touch[], options: CreditOptions): number[] {
   const { direct = true, lead } = options
   const counted = [...path.keys()].filter((index) => direct || !isUnsourced((path[index] as Touch).channel))
+  const contacts = contactsOf(options)
+  if (contacts) return contactWeights(path.length, counted, contacts)
   const leadAmong = lead === undefined ? -1 : counted.indexOf(lead)
   const parts = partsOf(
     counted.map((index) => path[index] as Touch),
@@ -104,9 +112,25 @@ function partsOf(touches: readonly Touch[], lead: number, options: CreditOptions
     }
     case 'markov':
       return channelParts(touches, (channel) => options.effects?.get(channel) ?? 0)
-    case 'shapley':
+    default:
       return channelParts(touches, () => 1)
   }
+}
+
+function contactWeights(touches: number, counted: readonly number[], contacts: readonly (number | undefined)[]) {
+  const weights = new Array<number>(touches).fill(0)
+  for (const place of contacts) {
+    if (place !== undefined && counted.includes(place))
+      weights[place] = (weights[place] as number) + 1 / contacts.length
+  }
+  return weights
+}
+
+/** The contacts that share the credit, by the places of their touches; undefined for models of touches. */
+function contactsOf({ model, contacts = [] }: CreditOptions): readonly (number | undefined)[] | undefined {
+  if (model === 'first_contact') return contacts.slice(0, 1)
+  if (model === 'last_contact') return contacts.slice(-1)
+  return model === 'linear_contact' ? contacts : undefined
 }
 
 /** A touch with two roles is paid for both; what nobody is there to take goes to the others in proportion. */

@@ -44,6 +44,71 @@ describe('a session', () => {
     expect(cut(events).map(({ id }) => id)).toEqual(ids)
   })
 
+  const shop = 'https://shop.example/'
+  const half = { source: 'google', medium: 'organic', campaign: 'spring', channel: 'organic_search' }
+  const halfInside = { ...half, source: '(not set)', medium: '(not set)', channel: 'referral' }
+  const tagged = `${shop}?utm_campaign=spring`
+  const clicked = { ...ad, url: `${shop}?utm_source=yandex&utm_medium=cpc&utm_campaign=spring&yclid=1` }
+  const again = {
+    ...ad,
+    click_ids: { yclid: '2' },
+    url: `${shop}?utm_source=yandex&utm_medium=cpc&utm_campaign=spring&yclid=2`,
+  }
+  const letter = { source: 'news', medium: 'email', channel: 'email', url: `${shop}?utm_source=news&utm_medium=email` }
+  test.each([
+    // What the tags leave open comes from the referrer, which within the site is the site itself.
+    [
+      'goes on while its pages keep the tags of the first',
+      [at(0, { ...half, url: tagged }), at(1, { ...halfInside, url: tagged })],
+      ['s1'],
+    ],
+    [
+      'ends with tags that say the same of another campaign',
+      [at(0, { ...half, url: tagged }), at(1, { ...halfInside, url: `${tagged}2` })],
+      ['s1', 's1.2'],
+    ],
+    [
+      'goes on when a click is loaded again that began an earlier one',
+      [at(0, clicked), at(1, letter), at(2, clicked)],
+      ['s1', 's1.2'],
+    ],
+    [
+      'goes on when both tabs are loaded again',
+      [at(0, clicked), at(1, again), at(2, clicked), at(3, again)],
+      ['s1', 's1.2'],
+    ],
+    [
+      'ends with the same letter followed again after another campaign',
+      [at(0, letter), at(1, clicked), at(2, letter)],
+      ['s1', 's1.2', 's1.3'],
+    ],
+    [
+      'ends with a letter followed from a direct visit',
+      [at(0, letter), at(40), at(41, letter)],
+      ['s1', 's1.2', 's1.3'],
+    ],
+    ['begins with a click that is loaded again after silence', [at(0, clicked), at(40, clicked)], ['s1', 's1.2']],
+    [
+      'goes on after a payment that took less than half an hour',
+      [at(0, ad), at(29, { ...inside, referrer_host: 'yookassa.ru' })],
+      ['s1'],
+    ],
+  ])('%s', (_, events, ids) => {
+    expect(cut(events).map(({ id }) => id)).toEqual(ids)
+  })
+
+  test('is about the project that its visitor looked at first', () => {
+    const pages = (...urls: string[]) => cut(urls.map((url, minute) => at(minute, { url })))[0]?.project
+    expect(pages(`${shop}zhk/a`, `${shop}`)).toBe('zhk')
+    expect(pages(shop, `${shop}about`, `${shop}zhk/a`)).toBe('zhk')
+    expect(pages(shop, `${shop}about`)).toBe('')
+  })
+
+  test('that returns from a payment later than that is internal, and takes no credit from what came before', () => {
+    const [, back] = cut([at(0, ad), at(31, { ...inside, referrer_host: 'yookassa.ru' })])
+    expect(back).toMatchObject({ channel: 'internal', source: '(internal)', campaign: '' })
+  })
+
   test('without an id is cut by visitor', () => {
     expect(cut([at(0, { session: '' }), at(40, { session: '' })], '').map(({ id }) => id)).toEqual(['v1:1', 'v1:2'])
   })
@@ -99,7 +164,13 @@ test('sessions are cut the same whatever the order of events, and however often 
   const events = fc.array(
     fc.record({
       minute: fc.integer({ min: 0, max: 200 }),
-      brought: fc.constantFrom(ad, search, inside, {}),
+      brought: fc.constantFrom(
+        ...[ad, search, inside, {}],
+        ...['yclid=1', 'yclid=2', 'utm_source=news', 'utm_campaign=spring'].flatMap((query) => [
+          { ...ad, url: `https://shop.example/?${query}` },
+          { ...search, url: `https://shop.example/?${query}` },
+        ]),
+      ),
       id: fc.integer({ min: 0, max: 9 }),
     }),
     { minLength: 1, maxLength: 20 },

@@ -1,3 +1,4 @@
+import { taggedAs } from '#domain/channel.ts'
 import { projectOf } from '#domain/project.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
@@ -61,22 +62,49 @@ function pieceId(session: string, index: number): string {
 
 function cut(events: readonly Fact<'events'>[]): Fact<'events'>[][] {
   const pieces: Fact<'events'>[][] = []
+  const landings = openLandings()
   let piece: Fact<'events'>[] = []
   let campaign: string | undefined
   for (const event of events) {
     const last = piece.at(-1)
     const brought = event.type === 'page' ? campaignOf(event) : undefined
     // Before its first page a session has no campaign that another could differ from.
-    const isOther = brought !== undefined && campaign !== undefined && brought !== campaign
+    const differs = brought !== undefined && campaign !== undefined && brought !== campaign
+    const isOther = differs && !landings.isLoadedAgain(event, campaign !== '')
     if (last === undefined || event.at - last.at > SILENCE_MAX_MS || isOther) {
       piece = []
       campaign = undefined
       pieces.push(piece)
     }
     piece.push(event)
-    if (event.type === 'page') campaign ??= brought ?? ''
+    if (event.type !== 'page' || campaign !== undefined) continue
+    campaign = brought ?? ''
+    if (brought !== undefined) landings.add(event)
   }
   return pieces
+}
+
+/** The addresses that campaigns brought somebody to, and with which pieces began. */
+function openLandings() {
+  const landed = new Map<string, number>()
+  let count = 0
+  return {
+    add({ url }: Fact<'events'>): void {
+      count += 1
+      const tags = taggedAs(url)
+      if (tags) landed.set(tags.text, count)
+    },
+    /**
+     * Whether a page only repeats the tags of a landing. Pages within a site may keep them, and what they leave open is then
+     * filled by another referrer than before. A click id stands for one click, whatever has happened since; tags alone may have
+     * been followed a second time.
+     */
+    isLoadedAgain({ url }: Fact<'events'>, isBrought: boolean): boolean {
+      const tags = taggedAs(url)
+      const place = tags && landed.get(tags.text)
+      return place !== undefined && (tags?.isClick === true || (isBrought && place === count))
+    },
+  }
 }
 
 /** What brought the visitor to this page; undefined when nobody did, or the site itself. */
@@ -105,7 +133,7 @@ function describe(
     landing_url: landing.url,
     landing_path: pathOf(landing.url),
     ...{ referrer, referrer_host },
-    project: projectOf(landing.url, projects),
+    project: firstProject(pages.length > 0 ? pages : [landing], projects),
     ...{ device, browser, os, country, region, city },
     pages: pages.length,
     events: events.length,
@@ -117,6 +145,15 @@ function describe(
     ga: events.find((event) => event.ga !== '')?.ga ?? '',
     ym: events.find((event) => event.ym !== '')?.ym ?? '',
   }
+}
+
+/** Of the landing page; who came to the front page came for what was looked at first. */
+function firstProject(pages: readonly Fact<'events'>[], projects: CutOptions['projects']): string {
+  for (const { url } of pages) {
+    const project = projectOf(url, projects)
+    if (project !== '') return project
+  }
+  return ''
 }
 
 function pathOf(url: string): string {

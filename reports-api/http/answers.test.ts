@@ -107,6 +107,8 @@ describe('what the reference says of an answer', () => {
     ['/v1/reports/query', { ...query, metrics: ['visits', 'revenue', 'romi'], dimensions: ['channel', 'hour'] }],
     ['/v1/reports/query', { ...query, metrics: ['leads'], compare: { attribution: { model: 'first' } } }],
     ['/v1/reports/rows', { ...query, metric: 'leads' }],
+    ['/v1/reports/matrix', { ...query, kind: 'associated', attribution: { model: 'markov' } }],
+    ['/v1/reports/matrix', { ...query, kind: 'cannibalisation', metrics: ['deals', 'revenue'] }],
   ])('holds for POST %s', async (path, body) => {
     const answer = await http.send('POST', path, body)
     expect(answer.status).toBe(200)

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { settleCredit } from '#reports-api/registry/attribution-terms.ts'
 import { dimensions } from '#reports-api/registry/dimensions.ts'
+import { MatrixQuery } from '#reports-api/registry/matrix-query.ts'
 import { metrics } from '#reports-api/registry/metrics.ts'
 import { planReport } from '#reports-api/registry/plan-report.ts'
 import { journeysOf, readRemovalEffects } from '#reports-api/registry/removal-effects-query.ts'
 import { ReportQuery } from '#reports-api/registry/report-query.ts'
+import { runMatrix } from '#reports-api/registry/run-matrix.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { makeTestApp, type TestApp } from './test-app.ts'
 import { fillHistory } from './test-history.ts'
@@ -104,6 +106,25 @@ describe('POST /v1/reports/query', () => {
     const stored = await countRows(['sessions', 'touchpoints', 'call_matches', 'conversions'])
     expect(read).toHaveLength(1)
     expect(read[0]).toBeLessThanOrEqual(stored)
+    expect(read[0]).toBeGreaterThan(5)
+  })
+
+  test.each([
+    ['associated', {}, ['touchpoints']],
+    ['associated', { attribution: { model: 'linear_contact' } }, ['touchpoints', 'conversions']],
+    ['cannibalisation', {}, ['touchpoints', 'sessions', 'conversions']],
+  ])('lays a matrix of kind %s with %j by reading each table once', async (kind, given, tables) => {
+    const read: number[] = []
+    const counting = {
+      query: async <Row>(sql: string, params = {}) => {
+        read.push(await rowsReadBy(sql, params))
+        return store.query<Row>(sql, params)
+      },
+    }
+    const matrix = MatrixQuery.parse({ site: 'shop', from: query.from, to: query.to, kind, ...given })
+    await runMatrix(counting, matrix, { timezone: 'UTC', currency: 'RUB' })
+    expect(read).toHaveLength(1)
+    expect(read[0]).toBeLessThanOrEqual((await countRows(tables)) + 2)
     expect(read[0]).toBeGreaterThan(5)
   })
 
@@ -254,7 +275,7 @@ describe('GET /v1/reports/registry', () => {
   test('names what the vocabulary names, in both languages', async () => {
     const { body } = await http.get('/v1/reports/registry', token)
     const all = [...(body.metrics as Described[]), ...(body.dimensions as Described[]), ...(body.models as Described[])]
-    expect(all).toHaveLength(30 + 26 + 10)
+    expect(all).toHaveLength(30 + 27 + 13)
     for (const { label, description } of all)
       for (const text of [label, description]) expect(text.en && text.ru).toBeTruthy()
     expect((body.metrics as Described[]).find(({ id }) => id === 'cost')).toMatchObject({

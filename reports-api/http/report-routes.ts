@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { describeRegistry } from '#reports-api/registry/describe-registry.ts'
+import { MatrixQuery } from '#reports-api/registry/matrix-query.ts'
 import { ReportQuery, RowsQuery } from '#reports-api/registry/report-query.ts'
+import { type MatrixAnswer as Matrix, runMatrix } from '#reports-api/registry/run-matrix.ts'
 import { runReport } from '#reports-api/registry/run-report.ts'
 import { runRows } from '#reports-api/registry/run-rows.ts'
 import type { FailureCode } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
-import { maskFor } from './mask.ts'
+import { type Mask, maskFor } from './mask.ts'
 import { after, siteFor, uncached } from './read-query.ts'
-import { RegistryAnswer, ReportAnswer, RowsAnswer } from './report-answers.ts'
+import { MatrixAnswer, RegistryAnswer, ReportAnswer, RowsAnswer } from './report-answers.ts'
 import type { ReportsDeps } from './reports-deps.ts'
 
 // Filter values travel to ClickHouse in an address, which may be a megabyte long once escaped.
@@ -56,4 +58,34 @@ export function reportRoutes(app: App, { reader, settings }: ReportsDeps): void 
       return reply.headers(uncached).send({ ...page, rows: page.rows.map(maskFor(request.access).free) })
     },
   )
+
+  app.post(
+    '/v1/reports/matrix',
+    {
+      schema: {
+        tags: ['reports'],
+        summary: 'Who assisted whom, or what project people came for and which they bought',
+        querystring,
+        body: MatrixQuery,
+      },
+      ...answers(MatrixAnswer, unknown),
+    },
+    async (request, reply) => {
+      const site = siteFor(request, settings, request.body.site)
+      const matrix = await runMatrix(reader, request.body, site)
+      return reply.headers(uncached).send(maskValues(matrix, maskFor(request.access)))
+    },
+  )
+}
+
+/** The values of a dimension are masked as in the rows of a report. */
+function maskValues({ rows, columns, cells, ...rest }: Matrix, { free }: Mask): Matrix {
+  const { by } = rest.meta
+  const masked = <Value extends string | null>(value: Value) => free({ [by]: value })[by] as Value
+  return {
+    ...rest,
+    rows: rows.map((row) => ({ ...row, value: masked(row.value) })),
+    columns: columns.map((column) => ({ ...column, value: masked(column.value) })),
+    cells: cells.map((cell) => ({ ...cell, row: masked(cell.row), column: masked(cell.column) })),
+  }
 }

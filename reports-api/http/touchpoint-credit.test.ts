@@ -139,6 +139,23 @@ function leadOf(
   return found >= 0 ? found : undefined
 }
 
+/** The place of the touch of each request until then and within the look-back: of its own visit, else the last before it. */
+function contactsOf(
+  { path, requests }: Story,
+  within: readonly (Step & { step: number })[],
+  { counts, days, lookback }: { counts: (step: Step) => boolean; days: number; lookback: number },
+) {
+  const visited = (from: number) => (from < path.length ? String(from) : '')
+  return requests
+    .filter((request) => request.days >= days && request.days - days <= lookback)
+    .toSorted((a, b) => b.days - a.days || (visited(a.from) < visited(b.from) ? -1 : 1))
+    .map((request) => {
+      const visit = within.findIndex((step) => step.step === request.from && counts(step))
+      const last = within.findLastIndex((step) => step.days >= request.days && counts(step))
+      return visit >= 0 ? visit : last >= 0 ? last : undefined
+    })
+}
+
 describe('credit worked out in SQL', () => {
   test.each(creditModels)(
     'is the same as in the domain, adds up to one, and its money to the value: %s',
@@ -175,7 +192,10 @@ describe('credit worked out in SQL', () => {
             const within = whole.filter((step) => step.days - days <= lookback)
             const expected = creditWeights(
               within.map(({ channel, days: age }) => ({ channel, at_ms: -age * DAY_MS })),
-              { ...options, deal, lead: leadOf(story, within, counts), effects: effects[deal ? 'deal' : 'lead'] },
+              {
+                ...{ ...options, deal, lead: leadOf(story, within, counts), effects: effects[deal ? 'deal' : 'lead'] },
+                contacts: contactsOf(story, within, { counts, days, lookback }),
+              },
             )
             const rows = found.get(conversion.id) ?? []
             const touched = rows.filter(({ position }) => position !== 0).slice(whole.length - within.length)
@@ -212,6 +232,9 @@ describe('credit worked out in SQL', () => {
     await insertConversions(store, [
       { ...about, id: 'large', value, path },
       { ...about, id: 'refund', value: `-${value}`, path },
+      ...[3, 4, 400, 555, 556, 900, 999].map((step) => ({
+        ...{ site: 'other', id: `asked${step}`, at: path[step]?.at as string },
+      })),
     ])
     const weights = model.startsWith('position')
       ? `&weights=${model === 'position_u' ? '' : '10000,'}9999.9999,1,10000`
@@ -235,7 +258,9 @@ describe('credit worked out in SQL', () => {
       const found = await lines(`model=${model}&lookback_days=1`)
       const left = [...found.values()].flat().filter(({ position, weight }) => position === 0 && weight > 0)
       expect(left.length).toBeGreaterThan(100)
-      expect(left.every(({ channel, weight }) => channel === 'uncredited' && weight === 1)).toBe(true)
+      expect(
+        left.every(({ channel, weight }) => channel === 'uncredited' && (weight === 1 || model === 'linear_contact')),
+      ).toBe(true)
     }
   })
 })

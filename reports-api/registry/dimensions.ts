@@ -48,6 +48,14 @@ export const dimensions = {
     ),
     on: { sessions: 'project', touchpoints: 'project' },
   },
+  first_project: conversion(
+    'first_project',
+    ['Came for project', 'Пришёл за проектом'],
+    [
+      'The project that the person first looked at or asked about within the look-back before the lead or deal',
+      'Проект, который человек первым смотрел или о котором первым спросил за срок учёта до лида или сделки',
+    ],
+  ),
   device: touch(
     'device',
     ['Device', 'Устройство'],

@@ -29,14 +29,19 @@ export interface Model {
   weights?: readonly number[]
   /** What the weights are for, in their order. */
   roles?: readonly string[]
-  /** Needs `request`: when, and in which session, the person first asked for something before the conversion. */
-  requests?: true
+  /**
+   * Needs `first`: `request`, when and in which session the person first asked for something before the conversion. `all`:
+   * `contacts`, every request until then and within the look-back, as (at, session, call).
+   */
+  requests?: 'first' | 'all'
   /** Needs the removal effects of channels (removal-effects-query.ts). */
   chain?: true
   /** Windows over the rows of a path, by name. `touches`, `rank` and `kept` are there for every model. */
   windows?: Record<string, string>
   /** A touch's part of the credit: a whole number, so that money can be cut without a float. */
   parts(bound: Bound): string
+  /** The part that no touch takes. Unless said, everything where there is no touch, and else nothing. */
+  rest?: string
 }
 
 /** Windows: the rows of one path; those up to and with this one. */
@@ -118,7 +123,7 @@ export const models = {
     },
     weights: W_WEIGHTS,
     roles: ['first', 'lead', 'deal', 'rest'],
-    requests: true,
+    requests: 'first',
     windows: {
       first_kept: `minIf(position, kept) OVER (${path})`,
       last_kept: `maxIf(position, kept) OVER (${path})`,
@@ -150,6 +155,30 @@ export const models = {
     windows: channelWindows(),
     parts: () => channelParts(`toUInt64(${CHANNEL_PARTS})`),
   },
+  first_contact: {
+    label: { en: 'First contact', ru: 'Первое обращение' },
+    description: {
+      en: 'All credit to the touch that brought the first request: a call, a form or a chat; to nobody when none did',
+      ru: 'Вся ценность касанию, которое привело к первому обращению: звонку, форме или чату; никому, если такого нет',
+    },
+    ...contactModel('position = places[1]', 'places[1] = 0'),
+  },
+  last_contact: {
+    label: { en: 'Last contact', ru: 'Последнее обращение' },
+    description: {
+      en: 'All credit to the touch that brought the last request; to nobody when none did',
+      ru: 'Вся ценность касанию, которое привело к последнему обращению; никому, если такого нет',
+    },
+    ...contactModel('position = places[-1]', 'places[-1] = 0'),
+  },
+  linear_contact: {
+    label: { en: 'Linear over contacts', ru: 'Линейная по обращениям' },
+    description: {
+      en: 'Equal credit to every request, each to the touch that brought it; the share of those that none brought is left open',
+      ru: 'Поровну каждому обращению: касанию, которое к нему привело; доля обращений без касаний остаётся нераспределённой',
+    },
+    ...contactModel('countEqual(places, position)', 'greatest(countEqual(places, 0), empty(places))'),
+  },
 } as const satisfies Record<string, Model>
 
 export type ModelName = keyof typeof models
@@ -167,6 +196,25 @@ function wParts(weights: string): string {
   const others = `touches - length(arrayDistinct(arrayFilter(place -> place > 0, ${places})))`
   const paid = `arraySum(arrayMap((place, pay) -> if(place = position, pay, 0), ${places}, arraySlice(${weights}, 1, 3)))`
   return `if(has(${places}, position), ${paid} * greatest(${others}, 1), ${weights}[4])`
+}
+
+/**
+ * `places`: the position of the touch of each contact, oldest contact first; 0 where there is none. A contact belongs to its
+ * own visit or call, else to the last touch before it.
+ */
+function contactModel(parts: string, rest: string) {
+  const isOwn = "(step.3 != '' AND step.3 = one.2) OR (step.4 != '' AND step.4 = one.3)"
+  const own = `arrayFirst(step -> ${isOwn}, steps).1`
+  const before = 'arrayLast(step -> step.2 <= one.1, steps).1'
+  return {
+    requests: 'all' as const,
+    windows: {
+      steps: `arraySort(groupArrayIf((position, at, session, call), kept) OVER (${path}))`,
+      places: `arrayMap(one -> if(${own} > 0, ${own}, ${before}), contacts)`,
+    },
+    parts: () => parts,
+    rest,
+  }
 }
 
 function channelWindows() {

@@ -1,7 +1,7 @@
 import { Failure } from '#shell/failure.ts'
 import type { Params } from '#storage/client.ts'
 import { type Credit, prefixed, settleCredit, termParams } from './attribution-terms.ts'
-import { dimensionOf, filterParams, type KnownFilter, knownFilters } from './filters.ts'
+import { dimensionOf, filterParams, type KnownFilter, knownFilters, reaches } from './filters.ts'
 import { type MeasureName, measure, type Source, zero } from './measures.ts'
 import { findMetric, type Metric } from './metrics.ts'
 import { type Column, orderSql, reportColumns, type WantedDimension, type WantedMetric } from './report-columns.ts'
@@ -97,7 +97,7 @@ function wantedMetrics(names: readonly string[]): WantedMetric[] {
 type Reach = 'rows' | 'total' | 'none'
 
 function reachOf(source: Source, dimensions: readonly WantedDimension[], filters: readonly KnownFilter[]): Reach {
-  if (filters.some(({ known }) => known.on[source] === undefined)) return 'none'
+  if (filters.some((filter) => !reaches(filter, source))) return 'none'
   return dimensions.every(({ known }) => known.on[source] !== undefined) ? 'rows' : 'total'
 }
 
@@ -228,10 +228,13 @@ function notesOf(
   reach: ReadonlyMap<Source, Reach>,
 ): string[] {
   return metrics.flatMap(({ name, known }) => {
-    const missing = (of: { known: WantedDimension['known'] }) =>
-      known.uses.some((used) => of.known.on[measure(used).source] === undefined)
-    const unfiltered = filters.filter(missing).map(({ dimension }) => dimension)
-    const unsplit = dimensions.filter(missing).map((dimension) => dimension.name)
+    const tables = known.uses.map((used) => measure(used).source)
+    const unfiltered = filters
+      .filter((filter) => tables.some((table) => !reaches(filter, table)))
+      .map(({ dimension, op }) => (op === 'on_path' ? `${dimension} on the path` : dimension))
+    const unsplit = dimensions
+      .filter((of) => tables.some((table) => of.known.on[table] === undefined))
+      .map(({ name: of }) => of)
     if (known.uses.every((used) => reach.get(measure(used).source) === 'rows')) return []
     if (unfiltered.length > 0) return [`${name} cannot be filtered by ${unfiltered.join(', ')}`]
     return [`${name} cannot be split by ${unsplit.join(', ')}`]

@@ -60,6 +60,10 @@ describe('credit in a report', () => {
       paid_search: ['500.00', 0.9, 1.5],
     },
     shapley: evenly,
+    // Asked by form and, an hour later, by phone, both after the direct visit; before the deal in dollars only paid was seen.
+    first_contact: { direct: ['1000.00', 2, 1], paid_search: ['0.00', 0, 1] },
+    last_contact: { direct: ['1000.00', 2, 1], paid_search: ['0.00', 0, 1] },
+    linear_contact: { direct: ['1000.00', 2, 1], paid_search: ['0.00', 0, 1] },
   } satisfies Record<ModelName, unknown>
 
   test.each(Object.entries(byModel))('gives credit to channels by the model %s', async (model, expected) => {

@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import { creditModels, LOOKBACK_DAYS } from '#domain/credit.ts'
 
-const name = z.string().min(1).max(64)
+export const name = z.string().min(1).max(64)
 
 export const Filter = z
   .strictObject({
     dimension: name,
-    op: z.enum(['is', 'is_not', 'contains', 'in']),
+    op: z.enum(['is', 'is_not', 'contains', 'in', 'on_path']),
     values: z
       .array(z.union([z.string().max(2000), z.number()]))
       .min(1)
       .max(1000)
-      .describe('`is` and `in`: one of them; `is_not`: none of them; `contains`: holds one of them, whatever the case'),
+      .describe(
+        '`is` and `in`: one of them; `is_not`: none of them; `contains`: holds one of them, whatever the case; `on_path`: of ' +
+          'leads and deals, some touch that may get credit has one of them, whoever gets the credit',
+      ),
   })
   .meta({ id: 'ReportFilter' })
 
@@ -72,7 +75,7 @@ const OrderBy = z.union([
   z.strictObject({ by: name, direction: z.enum(['asc', 'desc']).default('asc') }),
 ])
 
-const scope = {
+export const scope = {
   site: z.string().min(1).max(64),
   from: z.iso.date().describe('First day, in the time zone of the site'),
   to: z.iso.date().describe('Last day, inclusive'),

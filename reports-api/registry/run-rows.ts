@@ -4,7 +4,7 @@ import type { Store } from '#storage/client.ts'
 import { creditedTouches } from './attribution.ts'
 import { settleCredit, termParams } from './attribution-terms.ts'
 import { readCursor, writeCursor } from './cursor.ts'
-import { filterParams, filterSql, type KnownFilter, knownFilters } from './filters.ts'
+import { filterParams, filterSql, type KnownFilter, knownFilters, reaches, touchConditions } from './filters.ts'
 import type { Source } from './measures.ts'
 import { findMetric, rowsBehind } from './metrics.ts'
 import type { Model } from './models.ts'
@@ -12,7 +12,7 @@ import { checkPeriod, type SiteTerms } from './plan-report.ts'
 import { effectParams, journeysOf, readRemovalEffects } from './removal-effects-query.ts'
 import type { RowsQuery } from './report-query.ts'
 import { rowsOf } from './rows-columns.ts'
-import { between, conversionsOf, newestCosts } from './scan.ts'
+import { between, conversionsOf, interestDuring, momentSql, newestCosts, wantedSql } from './scan.ts'
 
 export interface RowsAnswer {
   columns: string[]
@@ -30,7 +30,7 @@ export async function runRows(store: Pick<Store, 'query'>, query: RowsQuery, sit
   const { keys, usual } = rowsOf[source]
   const columns = chosenColumns(query, source, usual)
   const filters = knownFilters(query.filters)
-  const unknown = filters.find(({ known }) => known.on[source] === undefined)
+  const unknown = filters.find((filter) => !reaches(filter, source))
   if (unknown) {
     throw new Failure('bad_request', `${query.metric} cannot be filtered by ${unknown.dimension}.`, {
       field: 'filters',
@@ -120,17 +120,18 @@ function tableSql(
   }
   const closed = query.date === 'closed'
   const own = rowsOf.touchpoints.columns.filter((column) => column !== 'weight' && column !== 'credit')
-  const ofConversion = sql.filter((_, index) => filters[index]?.known.of_conversion)
-  const ofTouch = sql.filter((_, index) => !filters[index]?.known.of_conversion)
-  const countedAt = closed ? "if(conversion_kind = 'deal', assumeNotNull(closed_at), conversion_at)" : 'conversion_at'
+  const conditions = touchConditions(filters)
   return `SELECT ${[...own, 'weight'].join(', ')}, ${key}, ${inCurrency},
       toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit
     FROM (${creditedTouches({
       model,
       prefix: '',
-      columns: own,
-      made: [{ name: 'moment', sql: `toTimeZone(${countedAt}, {timezone:String})` }],
-      where: [conversionsOf(period, closed), ...ofConversion].join(' AND '),
+      columns: [...own, ...conditions.columns],
+      made: [{ name: 'moment', sql: momentSql(closed) }],
+      where: [conversionsOf(period, closed), ...conditions.ofConversion].join(' AND '),
+      onPath: conditions.onPath,
+      ofPerson: conditions.ofPerson,
+      interestDuring: interestDuring({ ...period, prefix: '' }, closed),
     })})
-    WHERE ${['parts > 0', ...ofTouch].join(' AND ')}`
+    WHERE ${wantedSql(conditions)}`
 }

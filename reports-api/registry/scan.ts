@@ -1,7 +1,7 @@
 import { creditedTouches } from './attribution.ts'
-import { filterSql, type KnownFilter } from './filters.ts'
+import { filterSql, type KnownFilter, type TouchConditions, touchConditions } from './filters.ts'
 import { type MeasureName, measure, type Source, zero } from './measures.ts'
-import type { Model } from './models.ts'
+import { boundWith, type Model } from './models.ts'
 import type { WantedDimension } from './report-columns.ts'
 
 /** One part of the answer: the report itself, or what it is compared with. */
@@ -78,8 +78,11 @@ function extraSums(source: Source): string {
       `toFloat64(sumIf(credit_units, position = 0 AND ${revenue})), toFloat64(sumIf(value_units, position = 0 AND ${revenue}))`,
     )
   return `[${pairs.join(', ')}] AS uncredited,
-    groupUniqArrayIf(toString(currency), wanted AND conversion_kind = 'deal' AND status = 'won' AND value IS NOT NULL AND ${foreign}) AS currencies`
+    groupUniqArrayIf(toString(currency), wanted AND ${wonElsewhere}) AS currencies`
 }
+
+/** Deals whose money is in another currency than the site's. */
+export const wonElsewhere = "conversion_kind = 'deal' AND status = 'won' AND value IS NOT NULL AND NOT in_currency"
 
 function sessionRows({ side, dimensions, filters }: Scan): string {
   const where = filters.map((filter, index) => filterSql(filter, index, 'sessions'))
@@ -99,26 +102,38 @@ function costRows({ side, dimensions, filters }: Scan): string {
 }
 
 function touchRows({ side, dimensions, filters, closed }: Scan): string {
-  const sql = filters.map((filter, index) => ({ filter, sql: filterSql(filter, index, 'touchpoints') as string }))
-  const ofConversion = sql.filter(({ filter }) => filter.known.of_conversion)
-  const ofTouch = sql.filter(({ filter }) => !filter.known.of_conversion)
-  const columns = [...dimensions, ...ofTouch.map(({ filter }) => filter)]
-    .map(({ known }) => known.on.touchpoints as string)
-    .filter((column) => /^\w+$/.test(column))
+  const conditions = touchConditions(filters)
+  const columns = dimensions.map(({ known }) => known.on.touchpoints as string).filter((column) => /^\w+$/.test(column))
   const inner = creditedTouches({
     model: side.model,
     prefix: side.prefix,
-    columns: [...columns, 'status', 'lead_kind', 'first', 'target', 'fraud_score', 'currency', 'closed_at'],
+    columns: [...columns, ...conditions.columns, 'status', 'lead_kind', 'first', 'target', 'fraud_score', 'currency', 'closed_at'],
     made: [{ name: 'moment', sql: local(closed ? countedAt : 'conversion_at', side) }],
-    where: [conversionsOf(side, closed), ...ofConversion.map((item) => item.sql)].join('\n      AND '),
+    where: [conversionsOf(side, closed), ...conditions.ofConversion].join('\n      AND '),
+    onPath: conditions.onPath,
+    ofPerson: conditions.ofPerson,
+    interestDuring: interestDuring(side, closed),
   })
   return `    SELECT ${[...keys(dimensions, 'touchpoints'), 'conversion_kind', 'position', 'conversion_at', 'closed_at', 'status', 'lead_kind', 'first', 'target', 'fraud_score', 'value', 'currency', 'weight', 'touches', 'credit_units', 'value_units'].join(', ')},
-      ${['parts > 0', ...ofTouch.map((item) => item.sql)].join(' AND ')} AS wanted,
+      ${wantedSql(conditions)} AS wanted,
       currency IN ('', {currency:String}) AS in_currency
     FROM (
 ${inner}
     )
     WHERE wanted OR position = 0`
+}
+
+/** Which credited touches the filters leave. */
+export function wantedSql({ ofTouch, onPath }: TouchConditions): string {
+  return ['parts > 0', ...ofTouch, ...onPath.map((_, index) => `on_path_${index} = 1`)].join(' AND ')
+}
+
+/** The span within which lie all visits that may precede a conversion of the period within the look-back. */
+export function interestDuring(side: Pick<Side, 'from' | 'to' | 'prefix'>, closed: boolean): string {
+  const until = `at < toDateTime64({${side.to}:Date} + 1, 3, {timezone:String})`
+  // A deal closed in the period may have begun, and looked back, any time before.
+  if (closed) return until
+  return `${until} AND at >= toDateTime64({${side.from}:Date}, 3, {timezone:String}) - toIntervalDay(${boundWith(side.prefix)('lookback_days')})`
 }
 
 /** The newest word on each key: the same day and campaign written again replaces, it does not add. */
@@ -135,6 +150,11 @@ export function newestCosts({ from, to }: Pick<Side, 'from' | 'to'>): string {
         WHERE site = {site:String} AND date BETWEEN {${from}:Date} AND {${to}:Date}
         GROUP BY date, source, medium, campaign, content, term
       )`
+}
+
+/** When a conversion counts, in the time zone of the site. */
+export function momentSql(closed: boolean): string {
+  return `toTimeZone(${closed ? countedAt : 'conversion_at'}, {timezone:String})`
 }
 
 const countedAt = "if(conversion_kind = 'deal', assumeNotNull(closed_at), conversion_at)"

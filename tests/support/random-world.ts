@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { FactRow } from '#storage/fact-tables.ts'
 import { DAY, fact, HOUR, type LoggedFact, MINUTE, SECOND, START_MS, type WorldFact } from './matching-world.ts'
 
 /** One of these, all as likely. */
@@ -18,11 +19,19 @@ const late = of(0, 0, 2 * SECOND, HOUR, 3 * DAY)
 const name = of('', 'Anna', 'anna petrova', 'Boris')
 const url = of('', 'https://shop.example/', 'https://shop.example/flats')
 
-const traffic = of(
+const traffic = of<Partial<FactRow<'events'>>>(
   { source: '(direct)', medium: '(none)', channel: 'direct' },
   { source: '(internal)', medium: '(none)', channel: 'internal' },
   { source: 'yandex', medium: 'cpc', campaign: 'spring', channel: 'paid_search', click_ids: { yclid: '7' } },
   { source: 'google', medium: 'organic', channel: 'organic_search' },
+  ...['1', '2'].map((yclid) => ({
+    ...{ source: 'yandex', medium: 'cpc', channel: 'paid_search', click_ids: { yclid } },
+    url: `https://shop.example/?yclid=${yclid}`,
+  })),
+  ...['google', '(not set)'].map((source) => ({
+    ...{ source, medium: '(not set)', campaign: 'spring', channel: 'referral' },
+    url: 'https://shop.example/zhk?utm_campaign=spring',
+  })),
 )
 
 const event = fc
