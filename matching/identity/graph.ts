@@ -24,6 +24,10 @@ export class Graph {
   readonly removed = new Set<Edge>()
   /** Edges that are where they were, but join or do not for another reason. */
   readonly restated = new Set<Edge>()
+  /** Vertices no row of any table speaks of yet: named for the first time since what changed was last written. */
+  readonly born = new Set<Vertex>()
+  /** Keys of those taken out since then: named again, they may still have rows. */
+  readonly #gone = new Set<string>()
   edges = 0
   #blocked: ReadonlySet<string> = new Set()
 
@@ -93,6 +97,8 @@ export class Graph {
   load(row: HistoryRow<'edges'>): void {
     const a = this.#vertex(row.a_kind as IdentifierKind, row.a_value)
     const b = this.#vertex(row.b_kind as IdentifierKind, row.b_value)
+    this.born.delete(a)
+    this.born.delete(b)
     const { fact_id, at, received_at, node, segment } = row
     const reason = row.reason as Edge['reason']
     const edge: Edge = {
@@ -119,13 +125,24 @@ export class Graph {
 
   /** Has the row of an identifier written, or taken back, whatever memory says of it. */
   force(kind: IdentifierKind, value: string): void {
-    this.forced.add(this.#vertex(kind, value))
+    const vertex = this.#vertex(kind, value)
+    this.forced.add(vertex)
+    this.born.delete(vertex)
+  }
+
+  /** What changed is written: the next changes are told beside it. */
+  settle(): void {
+    this.added.clear()
+    this.removed.clear()
+    this.restated.clear()
+    this.born.clear()
+    this.#gone.clear()
   }
 
   /** What was forced has been looked at; of it only what a fact names stays. */
   endForced(): void {
     for (const vertex of this.forced) {
-      if (vertex.edges.length === 0) this.vertices.delete(`${vertex.kind}\n${vertex.value}`)
+      if (vertex.edges.length === 0) this.#delete(vertex)
     }
     this.forced.clear()
   }
@@ -146,6 +163,7 @@ export class Graph {
         ...{ because: undefined, first: undefined, candidates: [] },
       }
       this.vertices.set(key, vertex)
+      if (!this.#gone.has(key)) this.born.add(vertex)
     }
     return vertex
   }
@@ -169,9 +187,14 @@ export class Graph {
 
   #forgetIdle(edges: readonly Edge[]): void {
     for (const { a, b } of edges) {
-      for (const vertex of [a, b])
-        if (vertex.edges.length === 0) this.vertices.delete(`${vertex.kind}\n${vertex.value}`)
+      for (const vertex of [a, b]) if (vertex.edges.length === 0) this.#delete(vertex)
     }
+  }
+
+  #delete(vertex: Vertex): void {
+    const key = `${vertex.kind}\n${vertex.value}`
+    this.vertices.delete(key)
+    this.#gone.add(key)
   }
 
   #touchAround(vertex: Vertex): void {

@@ -39,9 +39,7 @@ export function edgeChanges(graph: Graph, purged?: Purged): Changes<'edges'> {
     const row = edgeRow(graph.site, edge)
     put.set(keyOf('edges', row), row)
   }
-  graph.added.clear()
-  graph.removed.clear()
-  graph.restated.clear()
+  graph.settle()
   return { put: [...put.values()], drop: [...drop].filter(([key]) => !put.has(key)).map(([, row]) => row) }
 }
 
