@@ -70,9 +70,16 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const { store, settings, now, suffix = '', site, fresh = false } = options
   const history = openHistory(store, suffix)
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS)
-  const sites = fresh ? new Map<string, SiteState>() : await loadSites(store, settings, { suffix, site })
+  const { sites, wrong } = fresh
+    ? { sites: new Map<string, SiteState>(), wrong: [] }
+    : await loadSites(store, settings, { suffix, site })
   if (!fresh) await positions.load()
   const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, site)
+  for (const row of wrong) {
+    const known = unfinished.get(row.site)
+    if (known) known.push(row)
+    else unfinished.set(row.site, [row])
+  }
   const writePositions = (reached: Step['reached'], version: number) =>
     store.insert(
       'matching_positions',
@@ -128,7 +135,10 @@ function siteOf(sites: Map<string, SiteState>, site: string): SiteState {
 /** Settings that changed what is blocked are news of a site, and so are rows that no longer say what the rules say. */
 function hasNews({ graph, blocked, unfinished }: SiteState, settings: Settings): boolean {
   return (
-    unfinished !== undefined || graph.forced.size > 0 || !sameKeys(blocked, siteRules(settings, graph.site).blocked)
+    unfinished !== undefined ||
+    graph.forced.size > 0 ||
+    graph.owes ||
+    !sameKeys(blocked, siteRules(settings, graph.site).blocked)
   )
 }
 
