@@ -265,8 +265,8 @@ test('what a broken step had concluded is taken back when more facts say otherwi
   await landFacts(store, logFacts([call('c1', T, { to: '+74959999999' })], `n${logs}`))
   const broken = {
     ...store,
-    insert: (table: string, rows: readonly object[]) =>
-      table === 'edges' ? Promise.reject(new Error('gone')) : store.insert(table, rows),
+    insert: (...said: Parameters<typeof store.insert>) =>
+      said[0] === 'edges' ? Promise.reject(new Error('gone')) : store.insert(...said),
   }
   const projection = await openProjection({ store: broken, settings, now: () => T })
   await expect(projection.step()).rejects.toThrow('gone')

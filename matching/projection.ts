@@ -6,12 +6,20 @@ import { linkRequests } from './conversions/link-requests.ts'
 import { updateFacts } from './conversions/update-facts.ts'
 import { Positions, STEP_ROWS, type Step } from './facts/positions.ts'
 import { type Portion, readNewFacts } from './facts/read-new-facts.ts'
-import { nothingTouched, type Touched, touchAlso } from './facts/touched.ts'
+import { nothingTouched, slicesOf, TOGETHER_MAX, type Touched, touchAlso } from './facts/touched.ts'
 import { scoreCrowd } from './fraud/score-crowd.ts'
-import { changesBetween, type History, highestVersion, openHistory } from './history/history.ts'
-import type { HistoryRow, HistoryTable } from './history/history-tables.ts'
-import { readUnfinished } from './history/unfinished.ts'
+import {
+  type Changes,
+  changesBetween,
+  type FactIds,
+  type History,
+  highestVersion,
+  openHistory,
+} from './history/history.ts'
+import type { HistoryRow } from './history/history-tables.ts'
+import { readUnfinished, type Unfinished } from './history/unfinished.ts'
 import { otherEnd, type Vertex } from './identity/edge.ts'
+import type { Graph } from './identity/graph.ts'
 import { edgeChanges, identityChanges } from './identity/identity-rows.ts'
 import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
@@ -31,6 +39,8 @@ export interface ProjectionOptions {
   fresh?: boolean
   /** Fact rows read in one step, about. */
   step_rows?: number
+  /** Senders' sessions, or facts of a kind, taken into the history together. */
+  together_max?: number
   /** Called with the deals a step spoke of, before the step counts as read: what it stores is never forgotten. */
   beforePositions?: (deals: HistoryRow<'conversions'>[]) => Promise<void>
   /** Called with what a step has read, before it counts as read. */
@@ -42,6 +52,9 @@ export interface StepDone {
   rows: number
   oldest_landed_ms: number
 }
+
+/** Rows of a step that was broken off which are looked at together. */
+const UNFINISHED_ROWS = 20_000
 
 /** Derives the history from facts, a bounded step at a time. After a failed step it must be opened anew. */
 export interface Projection {
@@ -59,10 +72,15 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const { store, settings, now, suffix = '', site, fresh = false } = options
   const history = openHistory(store, suffix)
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS)
-  const sites = fresh ? new Map<string, SiteState>() : await loadSites(store, settings, { suffix, site })
+  const { sites, wrong } = fresh
+    ? { sites: new Map<string, SiteState>(), wrong: [] }
+    : await loadSites(store, settings, { suffix, site })
   if (!fresh) await positions.load()
-  if (!fresh && suffix === '') {
-    for (const row of await readUnfinished(store, site)) lookAgain(siteOf(sites, row.site), [row])
+  const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, site)
+  for (const row of wrong) {
+    const known = unfinished.get(row.site)
+    if (known) known.push(row)
+    else unfinished.set(row.site, [row])
   }
   const writePositions = (reached: Step['reached'], version: number) =>
     store.insert(
@@ -73,17 +91,29 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     ...{ history, positions, sites },
     version: (await highestVersion(store, '')) + 1,
     async step() {
+      const deals = new Map<string, HistoryRow<'conversions'>>()
+      const hadUnfinished = unfinished.size > 0
+      for (const [name, rows] of unfinished) {
+        for (let from = 0; from < rows.length; from += UNFINISHED_ROWS) {
+          lookAgain(siteOf(sites, name), rows.slice(from, from + UNFINISHED_ROWS))
+          await applySite(options, projection, name, { touched: nothingTouched(), deals })
+        }
+      }
+      unfinished.clear()
       const step = await positions.next(now())
       const touched = new Map<string, Touched>()
       for (const portion of step?.portions ?? []) await readNewFacts(store, portion, { site, into: touched })
       for (const [name, state] of sites) {
         if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())
       }
-      if (!step && touched.size === 0) return undefined
-      projection.version += 1
-      const deals: HistoryRow<'conversions'>[] = []
-      for (const [name, facts] of touched) deals.push(...(await applySite(options, projection, name, facts)))
-      await options.beforePositions?.(deals)
+      if (!step && touched.size === 0 && !hadUnfinished) return undefined
+      for (const [name, facts] of touched) {
+        for (const slice of slicesOf(facts, options.together_max ?? TOGETHER_MAX)) {
+          await applySite(options, projection, name, { touched: slice, deals })
+        }
+      }
+      await history.written()
+      await options.beforePositions?.([...deals.values()])
       if (step) await options.onRead?.(step.portions)
       if (!step) await projection.finish(projection.version)
       else if (suffix === '') await writePositions(step.reached, projection.version)
@@ -107,17 +137,22 @@ function siteOf(sites: Map<string, SiteState>, site: string): SiteState {
 /** Settings that changed what is blocked are news of a site, and so are rows that no longer say what the rules say. */
 function hasNews({ graph, blocked, unfinished }: SiteState, settings: Settings): boolean {
   return (
-    unfinished !== undefined || graph.forced.size > 0 || !sameKeys(blocked, siteRules(settings, graph.site).blocked)
+    unfinished !== undefined ||
+    graph.forced.size > 0 ||
+    graph.owes ||
+    !sameKeys(blocked, siteRules(settings, graph.site).blocked)
   )
 }
 
-/** Takes the news of one site into its history. Returns the deals the news spoke of. */
+/** Takes some news of one site into its history. The deals the news spoke of are added to `deals`, as they are now. */
 async function applySite(
   { store, settings }: ProjectionOptions,
-  { history, sites, version }: Projection,
+  projection: Projection,
   site: string,
-  touched: Touched,
-): Promise<HistoryRow<'conversions'>[]> {
+  { touched, deals }: { touched: Touched; deals: Map<string, HistoryRow<'conversions'>> },
+): Promise<void> {
+  const { history, sites } = projection
+  projection.version += 1
   const rules = siteRules(settings, site)
   const state = siteOf(sites, site)
   const { graph, names } = state
@@ -125,6 +160,7 @@ async function applySite(
     state.blocked = rules.blocked
     graph.setBlocked(rules.blocked)
   }
+  // A deal that other news make somebody else's is told as it is in the end.
   const spokenOf = new Set(touched.deals)
   if (state.unfinished) touchAlso(touched, state.unfinished)
   state.unfinished = undefined
@@ -133,31 +169,78 @@ async function applySite(
   await linkRequests(store, graph, touched)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
   const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
-  const [callMatches, conversions, touchpoints] = await Promise.all([
-    history.callMatches(site, derived.ids),
-    history.conversions(site, derived.ids),
-    history.touchpoints(site, derived.ids),
+  const stored = storedIds(graph, derived.ids)
+  const [callMatches, conversions] = await Promise.all([
+    history.callMatches(site, stored),
+    history.conversions(site, stored),
   ])
-  const current = { conversions, touchpoints }
+  const current = { conversions, touchpoints: [] }
   const wanted = { conversions: derived.conversions, touchpoints: derived.touchpoints }
   await scoreCrowd({ store, history, state }, current, wanted)
-  const write = <Table extends HistoryTable>(
-    table: Table,
-    current: readonly HistoryRow<Table>[],
-    wanted: readonly HistoryRow<Table>[],
-  ) => history.write(table, changesBetween(table, current, wanted), version)
-  await Promise.all([
-    write('sessions', derived.sessions.current, derived.sessions.wanted),
-    write('call_matches', callMatches, derived.callMatches),
-    write('conversions', current.conversions, wanted.conversions),
-    write('touchpoints', current.touchpoints, wanted.touchpoints),
-    history.write('identities', identityChanges(site, changed, state.purged), version),
-  ])
-  // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
-  await history.write('edges', edgeChanges(graph, state.purged), version)
+  const changes = {
+    sessions: changesBetween('sessions', derived.sessions.current, derived.sessions.wanted),
+    call_matches: changesBetween('call_matches', callMatches, derived.callMatches),
+    conversions: changesBetween('conversions', current.conversions, wanted.conversions),
+    touchpoints: await touchpointChanges(history, site, withIds(stored, current.conversions), wanted.touchpoints),
+    identities: identityChanges(site, changed, state.purged),
+    edges: edgeChanges(graph, state.purged),
+  }
+  await history.write(changes, projection.version)
   state.purged = undefined
   names.settle()
-  return derived.conversions.filter((row) => row.kind === 'deal' && spokenOf.has(row.id))
+  for (const row of derived.conversions) {
+    const key = `${site}\n${row.id}`
+    if (row.kind === 'deal' && (spokenOf.has(row.id) || deals.has(key))) deals.set(key, row)
+  }
+}
+
+/** Of facts that nobody had heard of before the tables hold no rows. */
+function storedIds(graph: Graph, ids: FactIds): FactIds {
+  const stored = (kind: keyof FactIds) =>
+    ids[kind].filter((id) => {
+      const vertex = graph.find(kind, id)
+      return vertex === undefined || !graph.born.has(vertex)
+    })
+  return { call: stored('call'), lead: stored('lead'), deal: stored('deal') }
+}
+
+function withIds(ids: FactIds, rows: readonly HistoryRow<'conversions'>[]): FactIds {
+  const all = (fact: keyof FactIds) => [
+    ...new Set([...ids[fact], ...rows.filter((row) => row.fact === fact).map(({ id }) => id)]),
+  ]
+  return { call: all('call'), lead: all('lead'), deal: all('deal') }
+}
+
+/** Conversions whose paths are compared together: of a person with thousands there may be a million steps. */
+const PATHS_MAX = 2_000
+
+async function touchpointChanges(
+  history: History,
+  site: string,
+  stored: FactIds,
+  wanted: readonly HistoryRow<'touchpoints'>[],
+): Promise<Changes<'touchpoints'>> {
+  const changes: Changes<'touchpoints'> = { put: [], drop: [] }
+  const left = new Map<string, HistoryRow<'touchpoints'>[]>()
+  for (const row of wanted) {
+    const key = `${row.conversion_fact}\n${row.conversion}`
+    const path = left.get(key)
+    if (path) path.push(row)
+    else left.set(key, [row])
+  }
+  for (const fact of ['call', 'lead', 'deal'] as const) {
+    for (let from = 0; from < stored[fact].length; from += PATHS_MAX) {
+      const some = stored[fact].slice(from, from + PATHS_MAX)
+      const current = await history.touchpoints(site, { call: [], lead: [], deal: [], [fact]: some })
+      const paths = some.flatMap((id) => left.get(`${fact}\n${id}`) ?? [])
+      for (const id of some) left.delete(`${fact}\n${id}`)
+      const { put, drop } = changesBetween('touchpoints', current, paths)
+      for (const row of put) changes.put.push(row)
+      for (const row of drop) changes.drop.push(row)
+    }
+  }
+  for (const path of left.values()) for (const row of path) changes.put.push(row)
+  return changes
 }
 
 /** The identifiers whose persons must be looked at: those the news name, and what hangs on sessions that were cut anew. */

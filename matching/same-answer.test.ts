@@ -24,6 +24,7 @@ const worlds = fc.record({
   arrival: fc.array(fc.nat(), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
   other: fc.array(fc.nat(), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
   together: fc.integer({ min: 1, max: 4 }),
+  together_max: of(1, 2, 8_000),
   restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
   written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: FACTS_MAX, maxLength: FACTS_MAX }),
 })
@@ -49,14 +50,14 @@ describe('the same facts', () => {
     let world = 0
     let compared = 0
     await fc.assert(
-      fc.asyncProperty(worlds, async ({ facts, arrival, other, together, restarts, written }) => {
+      fc.asyncProperty(worlds, async ({ facts, arrival, other, together, together_max, restarts, written }) => {
         const site = `world${world++}`
         for (const table of ['segments', 'matching_positions']) await truncate(store, table)
         const settings = fixedSettings({
           site: shop.site?.map((one) => ({ ...one, id: site })) ?? [],
           pool: shop.pool?.map((one) => ({ ...one, site })) ?? [],
         })
-        const options = { store, settings, now: () => START_MS, site }
+        const options = { store, settings, now: () => START_MS, site, together_max }
         const logged = logApart(facts, site)
         const others = ordered(
           logged.map((_, index) => index),
@@ -79,7 +80,8 @@ describe('the same facts', () => {
         await readAll(live)
         for (const step_rows of [1, 100_000]) {
           await createRebuildTables(store)
-          await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true, step_rows }))
+          const anew = { ...options, together_max: 8_000, suffix: REBUILD_SUFFIX, fresh: true, step_rows }
+          await readAll(await openProjection(anew))
           expect(await compareTables(store, site)).toEqual([])
         }
         // A crash before the positions were written: all is read once more.

@@ -42,12 +42,17 @@ export interface Store {
   readonly shards: readonly Store[]
   /** All rows of a SELECT, as objects. 64-bit integers come as strings. */
   query<Row>(sql: string, params?: Params, options?: CallOptions): Promise<Row[]>
+  /** All rows of a SELECT as arrays of their columns, in less than half the bytes of objects. */
+  values<Row extends unknown[]>(sql: string, params?: Params, options?: CallOptions): Promise<Row[]>
   /** Rows of a SELECT as they come, in groups, for answers that must not be held in memory. */
   stream<Row>(sql: string, params?: Params, options?: CallOptions): AsyncIterable<Row[]>
   /** A statement without an answer. */
   command(sql: string, params?: Params, options?: CallOptions): Promise<void>
-  /** Inserts rows given as objects. For small things; facts go through the log. */
-  insert(table: string, rows: readonly object[], options?: CallOptions): Promise<void>
+  /**
+   * Inserts rows given as objects, or as arrays of the values of `columns`: half the bytes, for whoever writes many. Facts
+   * go through the log.
+   */
+  insert(table: string, rows: readonly object[], options?: CallOptions & { columns?: readonly string[] }): Promise<void>
   /** An INSERT whose data is sent as it is, byte for byte, under a query id of its own. */
   send(sql: string, body: Readable, options: { params?: Params; query_id: string; signal?: AbortSignal }): Promise<void>
   close(): Promise<void>
@@ -96,6 +101,11 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
         const answer = await client.query(selectOf(sql, params, call))
         return answer.json<Row>()
       }),
+    values: <Row extends unknown[]>(sql: string, params: Params = {}, call: CallOptions = {}) =>
+      failing(async () => {
+        const answer = await client.query({ ...selectOf(sql, params, call), format: 'JSONCompactEachRow' })
+        return answer.json<Row>() as Promise<Row[]>
+      }),
     async *stream<Row>(sql: string, params: Params = {}, call: CallOptions = {}) {
       try {
         const answer = await client.query(selectOf(sql, params, call))
@@ -108,9 +118,12 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
       failing(async () => {
         await client.command({ query: sql, query_params: params, ...signalOf(call) })
       }),
-    insert: (table, rows, call = {}) =>
+    insert: (table, rows, { columns, ...call } = {}) =>
       failing(async () => {
-        if (rows.length > 0) await sendTo(client, `INSERT INTO ${table} FORMAT JSONEachRow`, linesOf(rows), {}, call)
+        const into = columns
+          ? `${table} (${columns.map((name) => `\`${name}\``).join(', ')}) FORMAT JSONCompactEachRow`
+          : `${table} FORMAT JSONEachRow`
+        if (rows.length > 0) await sendTo(client, `INSERT INTO ${into}`, linesOf(rows), {}, call)
       }),
     send: (sql, body, { params = {}, ...call }) => failing(() => sendTo(client, sql, body, params, call)),
     close: () => client.close(),
@@ -159,11 +172,19 @@ async function sendTo(client: Client, sql: string, body: Readable, params: Param
   if (said !== '') throw parseError(said)
 }
 
+/** Rows sent in one piece: each piece costs a turn of the event loop, and is text until it is on its way. */
+const PIECE_ROWS = 500
+
 function linesOf(rows: readonly object[]): Readable {
-  return Readable.from(
-    rows.map((row) => `${JSON.stringify(row)}\n`),
-    { objectMode: false },
-  )
+  return Readable.from(pieces(rows), { objectMode: false })
+}
+
+function* pieces(rows: readonly object[]): Generator<Buffer> {
+  for (let from = 0; from < rows.length; from += PIECE_ROWS) {
+    let piece = ''
+    for (let at = from; at < Math.min(from + PIECE_ROWS, rows.length); at++) piece += `${JSON.stringify(rows[at])}\n`
+    yield Buffer.from(piece)
+  }
 }
 
 type Client = ReturnType<typeof openClient>

@@ -1,3 +1,4 @@
+import type { Params, Store } from '#storage/client.ts'
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import { factTables } from '#storage/fact-tables.ts'
 import type { Receipt } from '../receipt.ts'
@@ -16,10 +17,29 @@ const unused: Partial<Record<FactTable, readonly string[]>> = {
 
 /** The columns of a fact table for a SELECT from `AS t`: instants as epoch milliseconds, decimals as text. */
 export function selectFact(table: FactTable): string {
-  const columns = Object.entries<string>(factTables[table])
-    .filter(([name]) => !unused[table]?.includes(name))
-    .map(([name, type]) => `${readAs(`t.\`${name}\``, type)} AS \`${name}\``)
+  const columns = columnsOf(table).map(([name, type]) => `${readAs(`t.\`${name}\``, type)} AS \`${name}\``)
   return [`t.node AS node`, 't.segment AS segment', 't.row AS row', `'${table}' AS table`, ...columns].join(', ')
+}
+
+/** Facts of a table by the rest of a SELECT from `AS t`. */
+export async function readFactRows<Table extends FactTable>(
+  store: Store,
+  table: Table,
+  rest: string,
+  params: Params,
+): Promise<Fact<Table>[]> {
+  const names = ['node', 'segment', 'row', 'table', ...columnsOf(table).map(([name]) => name)]
+  const rows = await store.values(`SELECT ${selectFact(table)} FROM ${table} AS t ${rest}`, params)
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {}
+    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index]
+    // The columns are those of the fact, in their order.
+    return row as Fact<Table>
+  })
+}
+
+function columnsOf(table: FactTable): [name: string, type: string][] {
+  return Object.entries<string>(factTables[table]).filter(([name]) => !unused[table]?.includes(name))
 }
 
 function readAs(column: string, type: string): string {

@@ -2,8 +2,11 @@ import type { Params, Store } from '#storage/client.ts'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
 import type { Portion } from './read-new-facts.ts'
 
-/** Rows read in one step, about: what is held in memory at once grows with it. */
-export const STEP_ROWS = 20_000
+/**
+ * Rows noted in one step, at most and about. They are taken into the history in pieces (`slicesOf`); the more of a backlog
+ * are noted together, the seldomer each part of a table is read.
+ */
+export const STEP_ROWS = 400_000
 
 /** Clocks may have been set back within a segment; the bound only spares older partitions. */
 const RECEIVED_MARGIN_MS = 86_400_000

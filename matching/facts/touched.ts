@@ -1,3 +1,4 @@
+import { compareText } from '../receipt.ts'
 import { sessionKey, visitorKey } from '../sessions/session-index.ts'
 
 /** What new facts of one site may have changed, named so that it can be read anew. */
@@ -30,6 +31,35 @@ export function touchAlso(touched: Touched, more: Touched): void {
     }
   }
   for (const kind of ['calls', 'leads', 'deals'] as const) for (const id of more[kind]) touched[kind].add(id)
+}
+
+/** Senders' sessions, or facts of a kind, that are taken into the history together. */
+export const TOGETHER_MAX = 8_000
+
+/**
+ * Cuts a large step into pieces that memory can hold, each to be taken into the history by itself. Visitors whose events
+ * stand together in the table come together, so that each part of it is read by one piece.
+ */
+export function* slicesOf(touched: Touched, size: number): Generator<Touched> {
+  const { sessions, leased, calls, leads, deals } = touched
+  if ([sessions, leased, calls, leads, deals].every((some) => some.size <= size)) {
+    yield touched
+    return
+  }
+  const byVisitor = [...sessions]
+    .map(([key, one]) => ({ key, one, visitor: [...one.visitors][0] ?? '' }))
+    .sort((a, b) => compareText(a.visitor, b.visitor))
+  for (const some of slices(byVisitor, size)) {
+    yield { ...nothingTouched(), sessions: new Map(some.map(({ key, one }) => [key, one])) }
+  }
+  for (const some of slices([...calls], size)) yield { ...nothingTouched(), calls: new Set(some) }
+  for (const some of slices([...leads], size)) yield { ...nothingTouched(), leads: new Set(some) }
+  for (const some of slices([...deals], size)) yield { ...nothingTouched(), deals: new Set(some) }
+  for (const some of slices([...leased], size)) yield { ...nothingTouched(), leased: new Map(some) }
+}
+
+function* slices<Value>(all: readonly Value[], size: number): Generator<Value[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size)
 }
 
 export function touchSession(touched: Touched, session: string, visitor: string): void {

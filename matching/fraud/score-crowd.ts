@@ -101,7 +101,9 @@ function keysConcerned(key: string): string[] {
   return Array.from({ length: NORM_DAYS + 1 }, (_, later) => keyOfDay(read, read.day + later))
 }
 
-function bearersOf(store: Store, history: History, site: string, keys: readonly string[]): Promise<Conversion[]> {
+async function bearersOf(store: Store, history: History, site: string, keys: readonly string[]): Promise<Conversion[]> {
+  if (keys.length === 0) return []
+  await history.written()
   return queryByKeys<Conversion>(
     store,
     `SELECT ${selectColumns('conversions')} FROM ${history.table('conversions')} AS t FINAL
@@ -120,6 +122,7 @@ async function openCounts(
   history: History,
   site: string,
 ): Promise<{ counts: KeyCounts; stale: Conversion[] }> {
+  await history.written()
   const counts = new KeyCounts()
   const crowded = new Set<string>()
   for await (const rows of store.stream<{ key: string; requests: number }>(

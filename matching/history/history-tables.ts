@@ -200,6 +200,28 @@ export type HistoryRow<Table extends HistoryTable> = {
   >
 }
 
+const columnNames = Object.fromEntries(
+  Object.entries(historyTables).map(([table, { columns }]) => [table, Object.keys(columns)]),
+) as Record<HistoryTable, string[]>
+
+/** The columns of `rowValues`. */
+export function historyColumns(table: HistoryTable): string[] {
+  return [...columnNames[table], 'version', 'is_deleted']
+}
+
+/** A row as it is inserted: without the names, which would be half of it. */
+export function rowValues(
+  table: HistoryTable,
+  row: HistoryRow<HistoryTable>,
+  version: number,
+  is_deleted: 0 | 1,
+): unknown[] {
+  const said = row as Record<string, unknown>
+  const values: unknown[] = columnNames[table].map((name) => said[name])
+  values.push(version, is_deleted)
+  return values
+}
+
 /** The columns of a table for a SELECT from `AS t`, read the way rows hold them. */
 export function selectColumns(table: HistoryTable): string {
   return Object.entries<ColumnKind>(historyTables[table].columns)

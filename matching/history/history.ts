@@ -1,5 +1,14 @@
 import type { Store } from '#storage/client.ts'
-import { type HistoryRow, type HistoryTable, historyTables, keyOf, sameRow, selectColumns } from './history-tables.ts'
+import {
+  type HistoryRow,
+  type HistoryTable,
+  historyColumns,
+  historyTables,
+  keyOf,
+  rowValues,
+  sameRow,
+  selectColumns,
+} from './history-tables.ts'
 import { queryByKeys } from './query-by-keys.ts'
 
 const INSERT_ROWS_MAX = 50_000
@@ -12,8 +21,17 @@ export interface History {
   /** Conversions and their touchpoints, by their facts. */
   conversions(site: string, ids: FactIds): Promise<HistoryRow<'conversions'>[]>
   touchpoints(site: string, ids: FactIds): Promise<HistoryRow<'touchpoints'>[]>
-  write<Table extends HistoryTable>(table: Table, changes: Changes<Table>, version: number): Promise<void>
+  /**
+   * Begins to write once everything given before is written, and waits for that: the rows of one step wait at most. A read
+   * waits for all of them. What fails is told by whatever is asked next.
+   */
+  write(changes: SomeChanges, version: number): Promise<void>
+  /** Resolves when everything given is in the tables. */
+  written(): Promise<void>
 }
+
+/** Of one step, by table. Edges are written when the others are in. */
+export type SomeChanges = { [Table in HistoryTable]?: Changes<Table> }
 
 /** Ids of facts by what they are: a call, a lead and a deal may bear one id and have nothing to do with each other. */
 export type FactIds = Readonly<Record<ConversionFact, readonly string[]>>
@@ -27,13 +45,41 @@ export interface Changes<Table extends HistoryTable> {
 
 export function openHistory(store: Store, suffix: string): History {
   const table = (name: HistoryTable) => `${name}${suffix}`
-  const byIds = <Table extends HistoryTable>(name: Table, filter: string, site: string, ids: readonly string[]) =>
-    queryByKeys<HistoryRow<Table>>(
+  let writing: Promise<void> = Promise.resolve()
+  const byIds = async <Table extends HistoryTable>(
+    name: Table,
+    filter: string,
+    site: string,
+    ids: readonly string[],
+  ): Promise<HistoryRow<Table>[]> => {
+    if (ids.length === 0) return []
+    await writing
+    return queryByKeys<HistoryRow<Table>>(
       store,
       `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL WHERE t.site = {site:String} AND ${filter}`,
       { site },
       ids,
     )
+  }
+  const put = async (name: HistoryTable, { put: added, drop }: Changes<HistoryTable>, version: number) => {
+    const columns = historyColumns(name)
+    const rows = [
+      ...drop.map((row) => rowValues(name, row, version, 1)),
+      ...added.map((row) => rowValues(name, row, version, 0)),
+    ]
+    for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
+      await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX), { columns })
+    }
+  }
+  const putAll = async ({ edges, ...others }: SomeChanges, version: number) => {
+    await Promise.all(
+      Object.entries(others).map(([name, changes]) =>
+        put(name as HistoryTable, changes as Changes<HistoryTable>, version),
+      ),
+    )
+    // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
+    if (edges) await put('edges', edges, version)
+  }
   return {
     table,
     sessions: (site, ids) => byIds('sessions', 't.id IN {keys:Array(String)}', site, ids),
@@ -52,15 +98,13 @@ export function openHistory(store: Store, suffix: string): History {
           own,
         ),
       ),
-    async write(name, { put, drop }, version) {
-      const rows = [
-        ...drop.map((row) => ({ ...row, version, is_deleted: 1 })),
-        ...put.map((row) => ({ ...row, version, is_deleted: 0 })),
-      ]
-      for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
-        await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX))
-      }
+    async write(changes, version) {
+      await writing
+      writing = putAll(changes, version)
+      // Whoever asks next is told; until then nobody listens.
+      writing.catch(() => undefined)
     },
+    written: () => writing,
   }
 }
 

@@ -12,7 +12,7 @@ export interface Unfinished {
  * Rows younger than the positions. The step that wrote them is made again, but by then there may be more facts, and what
  * it had concluded may no longer be so: rows that nobody would look at again would stay.
  */
-export async function readUnfinished(store: Store, site: string | undefined): Promise<Unfinished[]> {
+export async function readUnfinished(store: Store, site: string | undefined): Promise<Map<string, Unfinished[]>> {
   const [done] = await store.query<{ version: string }>('SELECT max(version) AS version FROM matching_positions FINAL')
   const params = { version: done?.version ?? '0', ...(site !== undefined && { site }) }
   const answers = await Promise.all(
@@ -25,7 +25,13 @@ export async function readUnfinished(store: Store, site: string | undefined): Pr
       ),
     ),
   )
-  return answers.flat()
+  const bySite = new Map<string, Unfinished[]>()
+  for (const row of answers.flat()) {
+    const known = bySite.get(row.site)
+    if (known) known.push(row)
+    else bySite.set(row.site, [row])
+  }
+  return bySite
 }
 
 const written = [

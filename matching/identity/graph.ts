@@ -11,11 +11,19 @@ import {
   otherEnd,
   type Vertex,
 } from './edge.ts'
+import { LiveEdge, type LiveVertex } from './packed/live.ts'
+import type { Place } from './packed/packed-graph.ts'
+import { UnpackedGraph } from './packed/unpacked-graph.ts'
 
-/** The identifiers of one site and the facts that name them together. Holds what has changed since it was last asked. */
+/** Edges found wrong at start that are written together. */
+const RECALLED_MAX = 50_000
+
+/**
+ * The identifiers of one site and the facts that name them together. Holds what has changed since it was last asked; what
+ * is looked at stands in objects until then, all else is packed.
+ */
 export class Graph {
   readonly site: string
-  readonly vertices = new Map<string, Vertex>()
   /** Vertices around which something changed. */
   readonly dirty = new Set<Vertex>()
   /** Vertices whose rows must be written whatever memory says of them. */
@@ -24,15 +32,28 @@ export class Graph {
   readonly removed = new Set<Edge>()
   /** Edges that are where they were, but join or do not for another reason. */
   readonly restated = new Set<Edge>()
-  edges = 0
+  /** Vertices no row of any table speaks of yet: named for the first time since what changed was last written. */
+  readonly born = new Set<Vertex>()
+  readonly #all: UnpackedGraph
+  readonly #owed = new Set<Place>()
   #blocked: ReadonlySet<string> = new Set()
 
   constructor(site: string) {
     this.site = site
+    this.#all = new UnpackedGraph(site)
+  }
+
+  /** How many identifiers there are, and all of them: as objects, so only for few. */
+  get vertices(): { size: number; values(): Iterable<Vertex> } {
+    return { size: this.#all.vertexCount, values: () => [...this.#all.vertices()] }
+  }
+
+  get edges(): number {
+    return this.#all.edgeCount
   }
 
   find(kind: IdentifierKind, value: string): Vertex | undefined {
-    return this.vertices.get(`${kind}\n${value}`)
+    return this.#all.find(kind, value)
   }
 
   /** Of what events say about two identifiers only the first received is kept. */
@@ -91,18 +112,36 @@ export class Graph {
 
   /** An edge as the table holds it, at start. */
   load(row: HistoryRow<'edges'>): void {
-    const a = this.#vertex(row.a_kind as IdentifierKind, row.a_value)
-    const b = this.#vertex(row.b_kind as IdentifierKind, row.b_value)
     const { fact_id, at, received_at, node, segment } = row
     const reason = row.reason as Edge['reason']
-    const edge: Edge = {
-      ...{ a, b, fact: row.fact as EdgeFact, fact_id, at, received_at, node, segment, row: row.row, reason },
+    const { packed } = this.#all
+    packed.addEdge({
+      a: this.#loaded(row.a_kind as IdentifierKind, row.a_value),
+      b: this.#loaded(row.b_kind as IdentifierKind, row.b_value),
+      ...{ fact: row.fact as EdgeFact, fact_id, at, received_at, node, segment, row: row.row, reason },
       claimed: row.claimed === 1,
       candidate: !neverReasons.has(reason),
       joins: row.joins === 1,
+    })
+  }
+
+  /** An identifier that the table holds for shared, at start: with it, what its edges join is what they joined before. */
+  loadShared(kind: IdentifierKind, value: string): void {
+    const place = this.#all.packed.find(kind, value)
+    if (place !== 0) this.#all.packed.setState(place, { ...this.#all.packed.stateOf(place), shared: true })
+  }
+
+  /** Vertices of which nobody has worked out yet who they are, in groups; between two of them all may be packed. */
+  *unsettled(size: number): Generator<Vertex[]> {
+    let some: Vertex[] = []
+    for (const place of this.#all.packed.places()) {
+      if (this.#all.packed.stateOf(place).settled) continue
+      some.push(this.#all.vertexAt(place))
+      if (some.length < size) continue
+      yield some
+      some = []
     }
-    link(edge)
-    this.edges += 1
+    if (some.length > 0) yield some
   }
 
   /** The company's own phones and emails. */
@@ -110,7 +149,8 @@ export class Graph {
     const changed = [...blocked, ...this.#blocked].filter((key) => blocked.has(key) !== this.#blocked.has(key))
     this.#blocked = blocked
     for (const key of changed) {
-      const vertex = this.vertices.get(key)
+      const at = key.indexOf('\n')
+      const vertex = this.find(key.slice(0, at) as IdentifierKind, key.slice(at + 1))
       if (!vertex) continue
       vertex.blocked = blocked.has(key)
       this.#touchAround(vertex)
@@ -119,47 +159,84 @@ export class Graph {
 
   /** Has the row of an identifier written, or taken back, whatever memory says of it. */
   force(kind: IdentifierKind, value: string): void {
-    this.forced.add(this.#vertex(kind, value))
+    const vertex = this.#vertex(kind, value)
+    this.forced.add(vertex)
+    this.born.delete(vertex)
+  }
+
+  /** What changed is written: the next changes are told beside it, and what was looked at is packed again. */
+  settle(): void {
+    for (const changes of [this.added, this.removed, this.restated, this.born]) changes.clear()
+    // Whose surroundings were not looked at yet stays an object, and so does all that hangs on it.
+    if (this.dirty.size === 0 && this.forced.size === 0) this.#all.pack()
+  }
+
+  /** At start: edges that the rules of today tell otherwise than the table are to be written with the next changes. */
+  oweRestated(): void {
+    // At start all edges come from the table, and so have a place.
+    for (const edge of this.restated) this.#owed.add((edge as LiveEdge).place)
+    this.restated.clear()
+  }
+
+  /** Whether edges found wrong at start are still to be written. */
+  get owes(): boolean {
+    return this.#owed.size > 0
+  }
+
+  /** Tells some of the edges found wrong at start as restated. */
+  recallOwed(): void {
+    let left = RECALLED_MAX
+    for (const place of this.#owed) {
+      if (left-- === 0) return
+      this.#owed.delete(place)
+      this.restated.add(this.#all.edgeAt(place))
+    }
   }
 
   /** What was forced has been looked at; of it only what a fact names stays. */
   endForced(): void {
     for (const vertex of this.forced) {
-      if (vertex.edges.length === 0) this.vertices.delete(`${vertex.kind}\n${vertex.value}`)
+      if (vertex.edges.length === 0) this.#delete(vertex)
     }
     this.forced.clear()
   }
 
-  #ends(claim: Claim): [Vertex, Vertex] {
+  #ends(claim: Claim): [LiveVertex, LiveVertex] {
     const order = compareKinds(claim.a_kind, claim.b_kind) || compareText(claim.a_value, claim.b_value)
     const a = this.#vertex(claim.a_kind, claim.a_value)
     const b = this.#vertex(claim.b_kind, claim.b_value)
     return order <= 0 ? [a, b] : [b, a]
   }
 
-  #vertex(kind: IdentifierKind, value: string): Vertex {
-    const key = `${kind}\n${value}`
-    let vertex = this.vertices.get(key)
-    if (!vertex) {
-      vertex = {
-        ...{ kind, value, edges: [], blocked: this.#blocked.has(key), shared: false, listed: false, person: '' },
-        ...{ because: undefined, first: undefined, candidates: [] },
-      }
-      this.vertices.set(key, vertex)
-    }
+  #vertex(kind: IdentifierKind, value: string): LiveVertex {
+    const known = this.#all.find(kind, value) ?? this.#all.revive(kind, value)
+    if (known) return known
+    const vertex = this.#all.addVertex(kind, value, this.#blocked.has(`${kind}\n${value}`))
+    this.born.add(vertex)
     return vertex
   }
 
-  #add(edge: Edge): void {
-    link(edge)
-    this.edges += 1
+  #loaded(kind: IdentifierKind, value: string): Place {
+    const known = this.#all.packed.find(kind, value)
+    if (known !== 0) return known
+    const place = this.#all.packed.addVertex(kind, value)
+    if (this.#blocked.has(`${kind}\n${value}`)) {
+      this.#all.packed.setState(place, { ...this.#all.packed.stateOf(place), blocked: true })
+    }
+    return place
+  }
+
+  #add(edge: LiveEdge): void {
+    this.#all.addEdge(edge)
     this.added.add(edge)
     this.dirty.add(edge.a).add(edge.b)
   }
 
   #remove(edge: Edge): void {
-    unlink(edge)
-    this.edges -= 1
+    // Every edge of a graph is one it made.
+    const live = edge as LiveEdge
+    this.#all.removeEdge(live)
+    this.#owed.delete(live.place)
     this.restated.delete(edge)
     if (!this.added.delete(edge)) this.removed.add(edge)
     // A vertex that goes is still looked at once more, so that its row is taken back.
@@ -168,10 +245,12 @@ export class Graph {
   }
 
   #forgetIdle(edges: readonly Edge[]): void {
-    for (const { a, b } of edges) {
-      for (const vertex of [a, b])
-        if (vertex.edges.length === 0) this.vertices.delete(`${vertex.kind}\n${vertex.value}`)
-    }
+    for (const { a, b } of edges) for (const vertex of [a, b]) if (vertex.edges.length === 0) this.#delete(vertex)
+  }
+
+  #delete(vertex: Vertex): void {
+    // Every vertex of a graph is one it made.
+    this.#all.removeVertex(vertex as LiveVertex)
   }
 
   #touchAround(vertex: Vertex): void {
@@ -180,33 +259,26 @@ export class Graph {
   }
 }
 
-function makeEdge(a: Vertex, b: Vertex, claim: Claim): Edge {
-  const { fact, fact_id, at, received_at, node, segment, row, claimed, never } = claim
-  return {
-    ...{ a, b, fact, fact_id, at, received_at, node, segment, row, claimed, joins: false },
-    candidate: never === undefined,
-    reason: never ?? 'joined',
-  }
+function makeEdge(a: LiveVertex, b: LiveVertex, claim: Claim): LiveEdge {
+  const said = {
+    fact: claim.fact,
+    at: claim.at,
+    received_at: claim.received_at,
+    node: claim.node,
+    segment: claim.segment,
+    row: claim.row,
+    claimed: claim.claimed,
+    candidate: claim.never === undefined,
+    joins: false,
+    reason: claim.never ?? 'joined',
+  } as const
+  return new LiveEdge({ a, b }, said, { fact_id: claim.fact_id })
 }
 
 /** Looked up from the end with fewer edges: an office phone has thousands, a session a handful. */
 function pairEdges(a: Vertex, b: Vertex): Edge[] {
   const from = a.edges.length <= b.edges.length ? a : b
   return from.edges.filter((edge) => edge.a === a && edge.b === b)
-}
-
-function link(edge: Edge): void {
-  edge.a.edges.push(edge)
-  if (edge.b !== edge.a) edge.b.edges.push(edge)
-}
-
-function unlink(edge: Edge): void {
-  for (const vertex of new Set([edge.a, edge.b])) {
-    const index = vertex.edges.indexOf(edge)
-    if (index < 0) continue
-    vertex.edges[index] = vertex.edges.at(-1) as Edge
-    vertex.edges.pop()
-  }
 }
 
 function saysTheSame(x: Edge, y: Edge): boolean {

@@ -30,6 +30,7 @@ export function identityChanges(site: string, changed: Iterable<Vertex>, purged?
 export function edgeChanges(graph: Graph, purged?: Purged): Changes<'edges'> {
   const put = new Map<string, HistoryRow<'edges'>>()
   const drop = new Map<string, HistoryRow<'edges'>>()
+  graph.recallOwed()
   for (const edge of graph.removed) {
     if ([edge.a, edge.b].some((end) => purged?.members.has(`${end.kind}\n${end.value}`))) continue
     const row = edgeRow(graph.site, edge)
@@ -39,18 +40,22 @@ export function edgeChanges(graph: Graph, purged?: Purged): Changes<'edges'> {
     const row = edgeRow(graph.site, edge)
     put.set(keyOf('edges', row), row)
   }
-  graph.added.clear()
-  graph.removed.clear()
-  graph.restated.clear()
+  graph.settle()
   return { put: [...put.values()], drop: [...drop].filter(([key]) => !put.has(key)).map(([, row]) => row) }
 }
 
+// Written out, here and below: made of others by `...`, a row takes several times as long, and there are millions.
 function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
   const { kind, value, person, shared, candidates, because, first } = vertex
   const reason = because ?? first
   const other = because && otherEnd(because, vertex)
   return {
-    ...{ site, kind, value, person, founds: personId(site, kind, value) },
+    site,
+    kind,
+    value,
+    person,
+    // The founder's own id is its person's.
+    founds: person !== '' && because === undefined ? person : personId(site, kind, value),
     shared: shared ? 1 : 0,
     candidates: [...candidates],
     since: first?.at ?? 0,
@@ -65,9 +70,20 @@ function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
 function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {
   const { a, b, fact, fact_id, at, received_at, node, segment, row, claimed, joins, reason } = edge
   return {
-    ...{ site, a_kind: a.kind, a_value: a.value, b_kind: b.kind, b_value: b.value },
-    ...{ fact, fact_id, at, received_at, node, segment, row, reason },
+    site,
+    a_kind: a.kind,
+    a_value: a.value,
+    b_kind: b.kind,
+    b_value: b.value,
+    fact,
+    fact_id,
+    at,
+    received_at,
+    node,
+    segment,
+    row,
     claimed: claimed ? 1 : 0,
     joins: joins ? 1 : 0,
+    reason,
   }
 }

@@ -1,3 +1,4 @@
+import type { IdentifierKind } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { type HistoryRow, selectColumns } from '../history/history-tables.ts'
@@ -5,12 +6,21 @@ import { siteRules } from '../site-rules.ts'
 import { recompute } from './recompute.ts'
 import { openSite, type SiteState } from './site-state.ts'
 
+/** Identifiers whose persons are worked out together: what is looked at stands in objects. */
+const TOGETHER_MAX = 5_000
+
+export interface LoadedSites {
+  sites: Map<string, SiteState>
+  /** What the tables tell otherwise than the rules and settings of today. */
+  wrong: { site: string; kind: string; value: string }[]
+}
+
 /** Memory as the last run left it: read from the edges, without looking at a fact. */
 export async function loadSites(
   store: Store,
   settings: Settings,
   { suffix, site: only }: { suffix: string; site: string | undefined },
-): Promise<Map<string, SiteState>> {
+): Promise<LoadedSites> {
   const ofSite = only === undefined ? '' : 'AND t.site = {site:String}'
   const params = only === undefined ? {} : { site: only }
   const sites = new Map<string, SiteState>()
@@ -22,11 +32,19 @@ export async function loadSites(
       let state = sites.get(row.site)
       if (!state) {
         state = openSite(row.site)
+        state.blocked = siteRules(settings, row.site).blocked
+        state.graph.setBlocked(state.blocked)
         sites.set(row.site, state)
       }
       state.graph.load(row)
     }
   }
+  const shared = await store.query<{ site: string; kind: IdentifierKind; value: string }>(
+    `SELECT t.site AS site, t.kind AS kind, t.value AS value FROM identities${suffix} AS t FINAL
+     WHERE t.shared = 1 ${ofSite}`,
+    params,
+  )
+  for (const { site, kind, value } of shared) sites.get(site)?.graph.loadShared(kind, value)
   const pieces = new Map<string, { id: string }[]>()
   for await (const rows of store.stream<{ site: string; id: string }>(
     `SELECT t.site AS site, t.id AS id FROM sessions${suffix} AS t FINAL WHERE match(t.id, '[.:][0-9]+$') ${ofSite}`,
@@ -38,22 +56,23 @@ export async function loadSites(
       else pieces.set(row.site, [row])
     }
   }
+  const wrong: LoadedSites['wrong'] = []
   for (const [site, state] of sites) {
-    state.blocked = siteRules(settings, site).blocked
-    state.graph.setBlocked(state.blocked)
     state.names.load(state.graph, pieces.get(site) ?? [])
-    settle(state)
+    for (const one of settle(state)) wrong.push({ site, ...one })
   }
-  return sites
+  return { sites, wrong }
 }
 
-/** Works out who is who; where the tables say otherwise (rules or settings have changed since), rows are written anew. */
-function settle({ graph }: SiteState): void {
-  const { groups } = recompute(graph, graph.vertices.values())
-  const { restated } = graph
-  const ends = new Set([...restated].flatMap((edge) => [edge.a, edge.b]))
-  if (ends.size === 0) return
-  for (const { members } of groups) {
-    if (members.some((vertex) => ends.has(vertex))) for (const vertex of members) graph.forced.add(vertex)
+/** Works out who is who. Gives back those of whom the tables tell otherwise: rules or settings have changed since. */
+function* settle({ graph }: SiteState): Generator<{ kind: string; value: string }> {
+  for (const some of graph.unsettled(TOGETHER_MAX)) {
+    const { groups } = recompute(graph, some)
+    const ends = new Set([...graph.restated].flatMap((edge) => [edge.a, edge.b]))
+    for (const { members } of ends.size > 0 ? groups : []) {
+      if (members.some((vertex) => ends.has(vertex))) for (const { kind, value } of members) yield { kind, value }
+    }
+    graph.oweRestated()
+    graph.settle()
   }
 }

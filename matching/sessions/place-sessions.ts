@@ -39,7 +39,9 @@ export async function placeSessions(options: Options): Promise<PlacedSessions> {
   for (const name of named) keys.add(names.pieceOf(name) ?? sessionKey(name))
   for (const visitor of cutVisitors) keys.add(visitorKey(visitor))
   for (const { members } of groups) for (const vertex of members) collect(vertex, { visitors, keys, names })
-  const ids = new Set([...keys].flatMap((key) => names.ever(key)))
+  // Of a sender nobody had heard of there is nothing to read: all its rows are put.
+  const isNew = (key: string) => (fresh.get(key)?.length ?? 0) > 0 && !isStored(graph, names, key)
+  const ids = new Set([...keys].flatMap((key) => (isNew(key) ? [] : names.ever(key))))
   const current = await history.sessions(graph.site, [...ids])
   const byId = new Map(current.map((row) => [row.id, row]))
   const bySender = new Map<string, Session[]>()
@@ -62,6 +64,12 @@ export async function placeSessions(options: Options): Promise<PlacedSessions> {
     if (piece) bySender.set(sessionKey(name), [piece])
   }
   return { current, wanted, bySender }
+}
+
+/** Whether tables may hold rows of a sender that are not among those it has now. */
+function isStored(graph: Graph, names: SessionNames, key: string): boolean {
+  const vertex = graph.find(key.startsWith('s') ? 'session' : 'visitor', key.slice(2))
+  return vertex === undefined || !graph.born.has(vertex) || names.had(key)
 }
 
 /** A visitor brings all sessions that name it: only so can they be counted. */

@@ -1,13 +1,14 @@
 import type { Store } from '#storage/client.ts'
 import type { Fact } from '../facts/fact-rows.ts'
-import { selectFact } from '../facts/fact-rows.ts'
+import { readFactRows } from '../facts/fact-rows.ts'
 import type { SenderSession } from '../facts/touched.ts'
-import { splitKeys } from '../history/query-by-keys.ts'
+import { keyLists } from '../history/query-by-keys.ts'
+import { compareText } from '../receipt.ts'
 import { findRepeats, type Repeats } from './repeated-events.ts'
 import { sessionKey, visitorKey } from './session-index.ts'
 
 /** Sender's sessions read together: bounds the events held at once. */
-const SESSIONS_MAX = 800
+const SESSIONS_MAX = 2_000
 
 export interface SomeEvents {
   /** By the session's key. */
@@ -22,54 +23,67 @@ export interface SomeEvents {
  */
 export const SESSION_EVENTS_MAX = 20_000
 
-/** All events of these sender's sessions, in groups that belong together. */
+/** All events of these sender's sessions, in groups that belong together. The next group is read while one is told. */
 export async function* readEvents(
   store: Store,
   site: string,
   wanted: ReadonlyMap<string, SenderSession>,
 ): AsyncGenerator<SomeEvents> {
-  const all = [...wanted]
+  // By visitor, as the table is sorted: each group is then read from a part of it.
+  const all = [...wanted].sort(([, a], [, b]) => compareText(firstOf(a), firstOf(b)))
+  let next = readSome(store, site, all.slice(0, SESSIONS_MAX))
   for (let from = 0; from < all.length; from += SESSIONS_MAX) {
-    const some = new Map(all.slice(from, from + SESSIONS_MAX))
-    const sessions = [...some.values()]
-    const visitors = new Set(sessions.flatMap((one) => [...one.visitors]))
-    const [named, unnamed, repeats] = await Promise.all([
-      readNamed(
-        store,
-        site,
-        sessions.filter(({ session }) => session !== ''),
-      ),
-      readUnnamed(
-        store,
-        site,
-        sessions.filter(({ session }) => session === ''),
-      ),
-      findRepeats(store, site, visitors),
-    ])
-    const events = new Map<string, Fact<'events'>[]>([...some.keys()].map((key) => [key, []]))
-    for (const rows of [named, unnamed]) {
-      for (const row of rows) {
-        // Visitors and sessions are asked for as two lists, so events of other pairs of them come along.
-        events.get(row.session === '' ? visitorKey(row.visitor) : sessionKey(row.session))?.push(row)
-      }
-    }
-    yield { events, repeats }
+    const some = await next
+    next = readSome(store, site, all.slice(from + SESSIONS_MAX, from + 2 * SESSIONS_MAX))
+    // Whoever waits for it is told; if nobody comes to that, it does not matter any more.
+    next.catch(() => undefined)
+    yield some
   }
+}
+
+function firstOf({ visitors }: SenderSession): string {
+  return visitors.values().next().value ?? ''
+}
+
+async function readSome(store: Store, site: string, some: [string, SenderSession][]): Promise<SomeEvents> {
+  const events = new Map<string, Fact<'events'>[]>(some.map(([key]) => [key, []]))
+  if (some.length === 0) return { events, repeats: { isRepeat: () => false, sessions: [] } }
+  const sessions = some.map(([, one]) => one)
+  const visitors = new Set(sessions.flatMap((one) => [...one.visitors]))
+  const [named, unnamed, repeats] = await Promise.all([
+    readNamed(
+      store,
+      site,
+      sessions.filter(({ session }) => session !== ''),
+    ),
+    readUnnamed(
+      store,
+      site,
+      sessions.filter(({ session }) => session === ''),
+    ),
+    findRepeats(store, site, visitors),
+  ])
+  for (const rows of [named, unnamed]) {
+    for (const row of rows) {
+      // Visitors and sessions are asked for as two lists, so events of other pairs of them come along.
+      events.get(row.session === '' ? visitorKey(row.visitor) : sessionKey(row.session))?.push(row)
+    }
+  }
+  return { events, repeats }
 }
 
 async function readNamed(store: Store, site: string, wanted: SenderSession[]): Promise<Fact<'events'>[]> {
   const rows: Fact<'events'>[] = []
-  for (const sessions of splitKeys(wanted.map(({ session }) => session))) {
-    const visitors = new Set<string>()
-    const inPiece = new Set(sessions)
-    for (const one of wanted) if (inPiece.has(one.session)) for (const visitor of one.visitors) visitors.add(visitor)
-    for (const piece of splitKeys(visitors)) {
-      const some = await store.query<Fact<'events'>>(
-        `SELECT ${selectFact('events')} FROM events AS t
-         WHERE t.site = {site:String} AND t.visitor IN {visitors:Array(String)} AND t.session IN {sessions:Array(String)}
+  const all = wanted.map(({ session }) => session)
+  for (const sessions of keyLists('sessions', all)) {
+    for (const visitors of keyLists('visitors', new Set(wanted.flatMap((one) => [...one.visitors])))) {
+      const some = await readFactRows(
+        store,
+        'events',
+        `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} AND t.session IN ${sessions.sql}
          ORDER BY t.at, t.received_at, t.node, t.segment, t.row
          LIMIT ${SESSION_EVENTS_MAX} BY t.visitor, t.session, t.type IN ('form', 'identify')`,
-        { site, visitors: piece, sessions },
+        { site, ...visitors.params, ...sessions.params },
       )
       for (const row of some) rows.push(row)
     }
@@ -79,11 +93,15 @@ async function readNamed(store: Store, site: string, wanted: SenderSession[]): P
 
 async function readUnnamed(store: Store, site: string, wanted: SenderSession[]): Promise<Fact<'events'>[]> {
   const rows: Fact<'events'>[] = []
-  for (const visitors of splitKeys(wanted.flatMap((one) => [...one.visitors]))) {
-    const some = await store.query<Fact<'events'>>(
-      `SELECT ${selectFact('events')} FROM events AS t
-       WHERE t.site = {site:String} AND t.visitor IN {visitors:Array(String)} AND t.session = ''`,
-      { site, visitors },
+  for (const visitors of keyLists(
+    'visitors',
+    wanted.flatMap((one) => [...one.visitors]),
+  )) {
+    const some = await readFactRows(
+      store,
+      'events',
+      `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} AND t.session = ''`,
+      { site, ...visitors.params },
     )
     for (const row of some) rows.push(row)
   }

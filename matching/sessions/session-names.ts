@@ -25,6 +25,13 @@ export class SessionNames {
     return before ? [...new Set([...before, ...this.of(key)])] : this.of(key)
   }
 
+  /** Whether a sender had other pieces before this step than it has now. */
+  had(key: string): boolean {
+    const before = this.#before.get(key) ?? []
+    const now = this.of(key)
+    return before.some((name) => !now.includes(name))
+  }
+
   /** Whether a visitor has sessions that the server cut. */
   has(key: string): boolean {
     return this.#names.has(key)

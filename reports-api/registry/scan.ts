@@ -107,7 +107,17 @@ function touchRows({ side, dimensions, filters, closed }: Scan): string {
   const inner = creditedTouches({
     model: side.model,
     prefix: side.prefix,
-    columns: [...columns, ...conditions.columns, 'status', 'lead_kind', 'first', 'target', 'fraud_score', 'currency', 'closed_at'],
+    columns: [
+      ...columns,
+      ...conditions.columns,
+      'status',
+      'lead_kind',
+      'first',
+      'target',
+      'fraud_score',
+      'currency',
+      'closed_at',
+    ],
     made: [{ name: 'moment', sql: local(closed ? countedAt : 'conversion_at', side) }],
     where: [conversionsOf(side, closed), ...conditions.ofConversion].join('\n      AND '),
     onPath: conditions.onPath,

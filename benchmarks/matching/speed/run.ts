@@ -1,0 +1,86 @@
+/**
+ * How matching keeps pace: `npm run bench:matching` (`-- --visits 50000` for a look). Facts are landed in a ClickHouse of the
+ * run's own, and the built matching process reads them into the history until it rests.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openStore, type Store } from '#storage/client.ts'
+import { type Engine, startEngine } from '#storage/engine/start-engine.ts'
+import { migrate } from '#storage/migrations/migrate.ts'
+import { buildService } from '../../ingest/build-service.ts'
+import { checkHistory } from './check-history.ts'
+import { machine, measured, startMatchingUnderTest, untilRead } from './matching-under-test.ts'
+import { measureMerge } from './merge.ts'
+import { measureSteady } from './steady.ts'
+import { documents, landWorld } from './world.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const DATABASE = 'default'
+const BACKLOG_POLL_MS = 200
+
+const { values: asked } = parseArgs({
+  options: {
+    visits: { type: 'string', default: '1000000' },
+    steady: { type: 'string', default: '20' },
+    flags: { type: 'string', default: '' },
+    'backlog-only': { type: 'boolean', default: false },
+    // For looking into what it left behind.
+    keep: { type: 'boolean', default: false },
+  },
+})
+
+async function run(): Promise<void> {
+  buildService()
+  const folder = await mkdtemp(join(tmpdir(), 'throughline-bench-'))
+  const engine = await startEngine({ dir: join(folder, 'engine'), childScript: join(root, 'storage/engine/child.mjs') })
+  const store = openStore({ ...engine, database: DATABASE, request_timeout_ms: 300_000 })
+  try {
+    await migrate(store, { folder: join(root, 'storage/migrations') })
+    await store.insert(
+      'settings',
+      Object.entries(documents).map(([kind, document]) => ({
+        ...{ kind, id: document.id, version: 1, body: JSON.stringify(document), is_deleted: 0, changed_by: 'bench' },
+        changed_at: Date.now(),
+      })),
+    )
+    await measureAll(store, engine, folder)
+  } finally {
+    await store.close()
+    await engine.stop()
+    if (!asked.keep) await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 })
+  }
+}
+
+async function measureAll(store: Store, engine: Engine, folder: string): Promise<void> {
+  print('machine', { cores: cpus().length, cpu: machine() })
+  const expected = await landWorld(store, Number(asked.visits))
+  const flags = asked.flags.split(' ').filter(Boolean)
+  const start = () => startMatchingUnderTest({ engine, database: DATABASE, data_dir: folder, flags })
+  let matching = await start()
+  const pids = () => ({ matching: matching.pid, clickhouse: engine.pid })
+  const backlog = await measured(pids(), () => untilRead(store, BACKLOG_POLL_MS))
+  const { identifiers, edges } = await matching.status(expected.facts)
+  await checkHistory(store, expected)
+  print('backlog', { ...backlog, facts: expected.facts, facts_per_s: Math.round(expected.facts / backlog.seconds) })
+  if (asked['backlog-only']) return matching.close()
+  print('steady', await measureSteady(store, matching, Number(asked.steady)))
+  print('merge', await measureMerge(store, matching))
+  await matching.close()
+  // Started anew, so that memory holds what is kept and nothing of the work.
+  matching = await start()
+  const restart = await measured(pids(), async () => void (await matching.status()))
+  const bytes = (restart.matching_resident_mb - EMPTY_MB) * 1024 ** 2
+  print('restart', { ...restart, identifiers, edges, bytes_per_identifier: Math.round(bytes / identifiers) })
+  await matching.close()
+}
+
+/** Resident megabytes of a matching process that knows nothing. */
+const EMPTY_MB = 85
+
+function print(name: string, figures: object): void {
+  process.stdout.write(`${name} ${JSON.stringify(figures, null, 2)}\n`)
+}
+
+await run()

@@ -1,0 +1,177 @@
+import type { IdentifierKind } from '#domain/identifier.ts'
+import type { Edge, EdgeFact, EdgeReason, Vertex } from '../edge.ts'
+import type { PackedGraph, Place } from './packed-graph.ts'
+
+/** Gives objects for what is packed, always the same one for the same place until all is packed again. */
+export interface Unpacking {
+  readonly packed: PackedGraph
+  vertexAt(place: Place): LiveVertex
+  edgeAt(place: Place): LiveEdge
+  /** The id of the person founded on the identifier that stands there. */
+  personAt(founder: Place): string
+}
+
+type Lazy<Value> = Value | 'packed'
+
+/** An identifier that is being looked at: reads what is packed when it is asked for. */
+export class LiveVertex implements Vertex {
+  readonly kind: IdentifierKind
+  /** 0 while it is not packed yet. */
+  place: Place
+  blocked: boolean
+  shared = false
+  listed = false
+  candidates: readonly string[] = none
+  settled = false
+  readonly #from: Unpacking | undefined
+  #value: string | undefined
+  #edges: Edge[] | undefined
+  #person: Lazy<string> = ''
+  /** Whether it was worked out since it was unpacked whose it is. */
+  #isTold = false
+  #because: Lazy<Edge | undefined>
+  #first: Lazy<Edge | undefined>
+
+  constructor(kind: IdentifierKind, value: string, blocked: boolean)
+  constructor(from: Unpacking, place: Place)
+  constructor(from: Unpacking | IdentifierKind, said: Place | string, blocked = false) {
+    if (typeof said === 'string') {
+      this.kind = from as IdentifierKind
+      this.#value = said
+      this.#edges = []
+      this.blocked = blocked
+      this.place = 0
+      return
+    }
+    const { packed } = from as Unpacking
+    this.#from = from as Unpacking
+    this.place = said
+    this.kind = packed.kindOf(said)
+    const state = packed.stateOf(said)
+    this.blocked = state.blocked
+    this.shared = state.shared
+    this.listed = state.listed
+    this.settled = state.settled
+    this.candidates = packed.candidatesOf(said)
+    this.#person = 'packed'
+    this.#because = 'packed'
+    this.#first = 'packed'
+  }
+
+  get value(): string {
+    this.#value ??= this.#unpacking.packed.valueOf(this.place)
+    return this.#value
+  }
+
+  get edges(): Edge[] {
+    if (!this.#edges) {
+      const from = this.#unpacking
+      this.#edges = from.packed.edgesOf(this.place).map((place) => from.edgeAt(place))
+    }
+    return this.#edges
+  }
+
+  get person(): string {
+    if (this.#person === 'packed') {
+      const founder = this.#unpacking.packed.personOf(this.place)
+      this.#person = founder === 0 ? '' : this.#unpacking.personAt(founder)
+    }
+    return this.#person
+  }
+
+  set person(person: string) {
+    this.#person = person
+    this.#isTold = true
+    this.settled = true
+  }
+
+  get because(): Edge | undefined {
+    if (this.#because === 'packed') this.#because = this.#edgeAt(this.#unpacking.packed.becauseOf(this.place))
+    return this.#because
+  }
+
+  set because(edge: Edge | undefined) {
+    this.#because = edge
+  }
+
+  get first(): Edge | undefined {
+    if (this.#first === 'packed') this.#first = this.#edgeAt(this.#unpacking.packed.firstOf(this.place))
+    return this.#first
+  }
+
+  set first(edge: Edge | undefined) {
+    this.#first = edge
+  }
+
+  /** Writes down what is known. `founderOf` tells where the founder of a person stands. */
+  pack(packed: PackedGraph, founderOf: (person: string) => Place): void {
+    packed.setState(this.place, this)
+    packed.setCandidates(this.place, this.candidates)
+    if (this.#isTold) packed.setPerson(this.place, this.person === '' ? 0 : founderOf(this.person))
+    if (this.#because !== 'packed') packed.setBecause(this.place, (this.#because as LiveEdge | undefined)?.place ?? 0)
+    if (this.#first !== 'packed') packed.setFirst(this.place, (this.#first as LiveEdge | undefined)?.place ?? 0)
+  }
+
+  /** Whether it is the founder of a person that was worked out since it was unpacked. */
+  get founds(): boolean {
+    return this.#isTold && this.person !== '' && this.#because === undefined
+  }
+
+  #edgeAt(place: Place): Edge | undefined {
+    return place === 0 ? undefined : this.#unpacking.edgeAt(place)
+  }
+
+  get #unpacking(): Unpacking {
+    if (!this.#from) throw new Error('A vertex that was never packed has nothing to unpack')
+    return this.#from
+  }
+}
+
+/** What a fact says of two identifiers that are being looked at. */
+export class LiveEdge implements Edge {
+  readonly a: LiveVertex
+  readonly b: LiveVertex
+  readonly fact: EdgeFact
+  readonly at: number
+  readonly received_at: number
+  readonly node: string
+  readonly segment: number
+  readonly row: number
+  readonly claimed: boolean
+  readonly candidate: boolean
+  joins: boolean
+  reason: EdgeReason
+  /** 0 while it is not packed yet. */
+  place: Place
+  #fact_id: string | undefined
+  readonly #packed: PackedGraph | undefined
+
+  constructor(
+    ends: { a: LiveVertex; b: LiveVertex },
+    said: Omit<Edge, 'a' | 'b' | 'fact_id'>,
+    id: { fact_id: string } | { packed: PackedGraph; place: Place },
+  ) {
+    this.a = ends.a
+    this.b = ends.b
+    this.fact = said.fact
+    this.at = said.at
+    this.received_at = said.received_at
+    this.node = said.node
+    this.segment = said.segment
+    this.row = said.row
+    this.claimed = said.claimed
+    this.candidate = said.candidate
+    this.joins = said.joins
+    this.reason = said.reason
+    this.place = 'place' in id ? id.place : 0
+    this.#fact_id = 'fact_id' in id ? id.fact_id : undefined
+    this.#packed = 'packed' in id ? id.packed : undefined
+  }
+
+  get fact_id(): string {
+    this.#fact_id ??= (this.#packed as PackedGraph).factIdOf(this.place)
+    return this.#fact_id
+  }
+}
+
+const none: readonly string[] = []

@@ -1,0 +1,77 @@
+const PAGE_BITS = 22
+const PAGE_BYTES = 1 << PAGE_BITS
+const WITHIN = PAGE_BYTES - 1
+
+/** The longest text: lengths are two bytes. Values are far shorter by the rules of the wire. */
+const TEXT_BYTES_MAX = 65_535
+
+/** Texts one behind the other as bytes, each known by where it begins. What is no longer needed stays until all is copied. */
+export class TextArena {
+  readonly #pages: Buffer[] = []
+  /** Where the next text may begin; the lowest places are left to those who need words for «none». */
+  #end = 8
+
+  get bytes(): number {
+    return this.#pages.length * PAGE_BYTES
+  }
+
+  get used(): number {
+    return this.#end
+  }
+
+  add(text: Buffer, length: number): number {
+    if (length > TEXT_BYTES_MAX) throw new Error(`A text of ${length} bytes is no identifier`)
+    // A text stands in one page.
+    if ((this.#end & WITHIN) + 2 + length > PAGE_BYTES)
+      this.#end = (Math.floor(this.#end / PAGE_BYTES) + 1) * PAGE_BYTES
+    const at = this.#end
+    const page = this.#page(at)
+    const start = at & WITHIN
+    page[start] = length & 255
+    page[start + 1] = length >>> 8
+    text.copy(page, start + 2, 0, length)
+    this.#end = at + 2 + length
+    return at
+  }
+
+  read(at: number): string {
+    const page = this.#page(at)
+    const start = (at & WITHIN) + 2
+    return page.toString('utf8', start, start + this.length(at))
+  }
+
+  length(at: number): number {
+    const page = this.#page(at)
+    const start = at & WITHIN
+    return (page[start] as number) | ((page[start + 1] as number) << 8)
+  }
+
+  isSame(at: number, text: Buffer, length: number): boolean {
+    if (this.length(at) !== length) return false
+    const page = this.#page(at)
+    const start = (at & WITHIN) + 2
+    for (let index = 0; index < length; index++) if (page[start + index] !== text[index]) return false
+    return true
+  }
+
+  /** A hash of 32 bits; `seed` tells kinds apart. */
+  hash(at: number, seed: number): number {
+    const start = (at & WITHIN) + 2
+    return hashBytes(this.#page(at), start, start + this.length(at), seed)
+  }
+
+  #page(at: number): Buffer {
+    const index = Math.floor(at / PAGE_BYTES)
+    while (index >= this.#pages.length) this.#pages.push(Buffer.alloc(PAGE_BYTES))
+    return this.#pages[index] as Buffer
+  }
+}
+
+/** FNV-1a with a last stir, so that the low bits may be used alone. */
+export function hashBytes(bytes: Buffer, start: number, end: number, seed: number): number {
+  let hash = 0x811c9dc5 ^ seed
+  for (let index = start; index < end; index++) hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x846ca68b)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
