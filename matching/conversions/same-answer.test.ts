@@ -75,4 +75,4 @@ test('requests that repeat each other, and many from one number, are the same in
   )
   expect(seen.same).toBeGreaterThan(WORLDS)
   expect(seen.crowd).toBeGreaterThan(WORLDS)
-}, 300_000)
+}, 600_000)

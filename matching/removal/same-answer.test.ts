@@ -133,5 +133,5 @@ describe('what erasures and retention leave', () => {
       { numRuns: WORLDS, endOnFailure: true },
     )
     expect(removed).toBeGreaterThan(WORLDS)
-  }, 300_000)
+  }, 600_000)
 })
