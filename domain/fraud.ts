@@ -16,6 +16,10 @@ interface SignRule {
  */
 export const fraudSigns = {
   marked_spam: { weight: 0.9, label: { en: 'Marked as spam by a person', ru: 'Человек отметил как спам' } },
+  blocked_number: {
+    weight: 0.6,
+    label: { en: 'A number on the blocked list of the site', ru: 'Номер из списка заблокированных на сайте' },
+  },
   lost_as_fake: {
     weight: 0.5,
     label: { en: 'The CRM closed its deal as no request', ru: 'CRM закрыла сделку: заявки не было или не дозвонились' },

@@ -82,7 +82,7 @@ function ofCall(
     project: row?.project ?? '',
     ...judge(annotations.get(`call\n${id}`) ?? [], isLong),
   }
-  return askedByCall(conversion, call, { session: row, issued_at: issued.get(id) })
+  return askedByCall(conversion, call, { session: row, issued_at: issued.get(id), blocked: rules.blocked })
 }
 
 function ofLead(lead: MergedLead, { sessions, rules, annotations, site, person }: PersonFacts): AskedDraft {
@@ -107,7 +107,7 @@ function ofLead(lead: MergedLead, { sessions, rules, annotations, site, person }
       false,
     ),
   }
-  return askedByLead(conversion, lead, session)
+  return askedByLead(conversion, lead, { session, blocked: rules.blocked })
 }
 
 function sessionOfForm(form: Fact<'events'>, sessions: SessionIndex): HistoryRow<'sessions'> | undefined {

@@ -7,6 +7,8 @@ import { type Asked, type DealSeen, ownSigns } from './own-signs.ts'
 
 type Conversion = HistoryRow<'conversions'>
 type Session = HistoryRow<'sessions'>
+/** `phone\n…` of the site's list. */
+type Blocked = ReadonlySet<string>
 
 /** Channels that somebody is paid for. */
 const paidChannels = /^(?:paid_|display$|cross_network$|affiliate$)/
@@ -26,7 +28,7 @@ export interface AskedDraft {
 export function askedByCall(
   conversion: Conversion,
   call: HistoryRow<'call_matches'>,
-  { session, issued_at }: { session: Session | undefined; issued_at: number | undefined },
+  { session, issued_at, blocked }: { session: Session | undefined; issued_at: number | undefined; blocked: Blocked },
 ): AskedDraft {
   const { source, medium, campaign, channel } = session ?? call
   const placement = placementOf({ source, medium, campaign, channel })
@@ -35,7 +37,15 @@ export function askedByCall(
   return {
     conversion,
     asked: {
-      ...{ conversion, ids: [call.id], phone: call.from, names: [], session, byBrowser: false },
+      ...{
+        conversion,
+        ids: [call.id],
+        phone: call.from,
+        isBlocked: blocked.has(`phone\n${call.from}`),
+        names: [],
+        session,
+        byBrowser: false,
+      },
       ...{ isTracked, issued_at: isLeased ? issued_at : undefined },
       paid: paidChannels.test(channel) ? placement : '',
     },
@@ -46,7 +56,7 @@ export function askedByCall(
 export function askedByLead(
   conversion: Conversion,
   { form, messages, ids }: MergedLead,
-  session: Session | undefined,
+  { session, blocked }: { session: Session | undefined; blocked: Blocked },
 ): AskedDraft {
   const said = messages.find(({ source }) => source !== '')
   const { source, medium, campaign, channel } = session ?? said ?? nowhere
@@ -60,7 +70,15 @@ export function askedByLead(
   return {
     conversion,
     asked: {
-      ...{ conversion, ids, phone, names, session, byBrowser: form?.trusted === 0 },
+      ...{
+        conversion,
+        ids,
+        phone,
+        isBlocked: blocked.has(`phone\n${phone}`),
+        names,
+        session,
+        byBrowser: form?.trusted === 0,
+      },
       ...{ isTracked: !untracked.has(conversion.lead_kind), issued_at: undefined, paid: isPaid ? placement : '' },
     },
     ...{ address: form?.ip ?? '', placement },

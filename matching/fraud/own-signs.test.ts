@@ -21,6 +21,7 @@ function asked({ is, session, ...said }: Said = {}): Asked {
     ...{
       ids: ['l'],
       phone: '+79261112233',
+      isBlocked: false,
       names: [],
       isTracked: true,
       byBrowser: true,
@@ -53,6 +54,7 @@ describe('a request', () => {
   test.each<[string, Asked, Asked[], DealSeen[], boolean]>([
     ['marked_spam', asked({ is: { verdict: 'spam' } }), [], [], true],
     ['marked_spam', asked({ is: { verdict: 'not_target' } }), [], [], false],
+    ['blocked_number', asked({ isBlocked: true }), [], [], true],
     ['spam_before', asked(), [asked({ is: { verdict: 'spam', at: AT - DAY } })], [], true],
     ['spam_before', asked({ phone: '+79160000001' }), [asked({ is: { verdict: 'spam' } })], [], false],
     ['short_calls', shortCall('c3', AT), [shortCall('c1', AT - DAY), shortCall('c2', AT - HOUR)], [], true],

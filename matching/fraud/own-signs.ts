@@ -43,6 +43,8 @@ export interface Asked {
   ids: readonly string[]
   /** The client's, E.164; empty when withheld or not named. */
   phone: string
+  /** Whether that phone is on the site's list: the company's own, staff, or known for spam. */
+  isBlocked: boolean
   names: readonly string[]
   /** The visit it came from. */
   session: HistoryRow<'sessions'> | undefined
@@ -69,6 +71,7 @@ export interface DealSeen {
 export function ownSigns(asked: Asked, before: readonly Asked[], deals: readonly DealSeen[]): SeenSign[] {
   return [
     ...(asked.conversion.verdict === 'spam' ? [seen('marked_spam', {})] : []),
+    ...(asked.isBlocked ? [seen('blocked_number', {})] : []),
     ...spamBefore(asked, before),
     ...shortCalls(asked, before),
     ...instantCall(asked),

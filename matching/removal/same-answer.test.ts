@@ -4,7 +4,7 @@ import type { Store } from '#storage/client.ts'
 import { erasureKey } from '#storage/erasure-keys.ts'
 import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import { DAY, fact, fixedSettings, HOUR, landFacts, START_MS, shop } from '#tests/support/matching-world.ts'
-import { anyFacts, logApart, of, ordered } from '#tests/support/random-world.ts'
+import { anyFacts, logApart, manyRequests, of, ordered } from '#tests/support/random-world.ts'
 import { openErasures } from '../erasures/erasures.ts'
 import { openProjection, type Projection } from '../projection.ts'
 import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/rebuild-tables.ts'
@@ -28,7 +28,7 @@ const whom = of(
   ['visitor', 'v4'],
 )
 const worlds = fc.record({
-  facts: anyFacts,
+  facts: fc.oneof(anyFacts, manyRequests),
   arrival: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
   together: fc.integer({ min: 1, max: 6 }),
   erasures: fc.array(fc.record({ who: whom, at: fc.integer({ min: 0, max: 50 * 24 }), turn: fc.nat(29) }), {
@@ -133,5 +133,5 @@ describe('what erasures and retention leave', () => {
       { numRuns: WORLDS, endOnFailure: true },
     )
     expect(removed).toBeGreaterThan(WORLDS)
-  }, 300_000)
+  }, 600_000)
 })

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import type { FactRow } from '#storage/fact-tables.ts'
 import { DAY, fact, HOUR, type LoggedFact, MINUTE, SECOND, START_MS, type WorldFact } from './matching-world.ts'
 
+/** A world has no more facts. */
+export const FACTS_MAX = 30
+
 /** One of these, all as likely. */
 export const of = <Value>(...values: Value[]) => fc.constantFrom(...values)
 const visitor = of('v1', 'v2', 'v3', 'v4', 'anonymous')
@@ -120,38 +123,36 @@ const lead = fc
     url,
   })
   .map(({ late: after, ...said }) => fact('leads', { ...said, received_at: said.at + after }))
-/** Messages about what was asked in the same minutes under other ids: repeats, and requests of their own. */
-const echo = fc
+/** Forms and messages of the same few minutes under ids of their own: repeats, and requests of their own. */
+const halfMinute = fc.integer({ min: 0, max: 16 }).map((half) => START_MS + half * 30 * SECOND)
+const message = fc
   .record({
-    ...{ id: of('w1', 'w2', 'w3', 'e3', 'e4'), second: fc.integer({ min: 0, max: 900 }), late },
+    ...{ id: of('w1', 'w2', 'w3', 'w4', 'e3'), at: halfMinute, late, version: of(0, 0, 1) },
     ...{ phone: of('+79261110001', '+79261110002'), visitor: of('', '', 'v1'), kind: of('form', 'form', 'other'), url },
   })
-  .map(({ second, late: after, ...said }) => {
-    const at = START_MS + second * SECOND
-    return fact('leads', { ...said, at, received_at: at + after })
-  })
-const asked = fc
+  .map(({ late: after, ...said }) => fact('leads', { ...said, received_at: said.at + after }))
+const sentForm = fc
   .record({
-    ...{ id: of('e3', 'e4', 'e5', 'e6'), second: fc.integer({ min: 0, max: 600 }), late, visitor, session, url },
-    ...{ phone: of('', '+79261110001', '+79261110002'), form_id: of('', 'order') },
+    ...{ id: of('e3', 'e4', 'e5', 'e6'), at: halfMinute, late, visitor: of('v1', 'v1', 'v2'), session, url },
+    ...{ phone: of('', '+79261110001', '+79261110002'), form_id: of('', 'order'), trusted: of(0, 0, 1) },
   })
-  .map(({ second, late: after, ...said }) => {
-    const at = START_MS + second * SECOND
-    return fact('events', { ...said, type: 'form', at, ip: '10.0.0.0', received_at: at + after })
-  })
+  .map(({ late: after, ...said }) =>
+    fact('events', { ...said, type: 'form', ip: '10.0.0.0', received_at: said.at + after }),
+  )
 /** So many requests from one number that it shows. */
 const crowd = fc
-  .array(
+  .uniqueArray(
     fc.record({
-      ...{ id: of('x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8'), at: moment, source: of('board', 'portal') },
-      late,
+      ...{ id: of('x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8'), source: of('board', 'portal'), late },
+      ...{ hour: fc.integer({ min: 0, max: 12 }), day: of(0, 0, 0, 0, DAY), version: of(0, 1) },
     }),
-    { maxLength: 12 },
+    { minLength: 5, maxLength: 10, selector: ({ id, version }) => `${id} ${version}` },
   )
   .map((all) =>
-    all.map(({ late: after, ...said }) =>
-      fact('leads', { ...said, kind: 'marketplace', phone: '+79267770000', received_at: said.at + after }),
-    ),
+    all.map(({ hour, day, late: after, ...said }) => {
+      const at = START_MS + day + hour * HOUR
+      return fact('leads', { ...said, at, kind: 'marketplace', phone: '+79267770000', received_at: at + after })
+    }),
   )
 const deal = fc
   .record({
@@ -184,20 +185,30 @@ const annotation = fc
   .map((said) => fact('annotations', said))
 
 /** A small world in which much meets: few people, phones and numbers, and facts that come late, twice and contradict. */
-export const anyFacts = fc
+export const anyFacts = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: event },
+    { weight: 4, arbitrary: lease },
+    { weight: 3, arbitrary: call },
+    lead,
+    { weight: 2, arbitrary: deal },
+    annotation,
+  ),
+  { minLength: 5, maxLength: FACTS_MAX },
+)
+
+/** A world of requests: the same told twice under several ids, others close to it, and many from one number. */
+export const manyRequests = fc
   .tuple(
     fc.array(
       fc.oneof(
-        { weight: 8, arbitrary: event },
-        { weight: 4, arbitrary: lease },
-        { weight: 3, arbitrary: call },
-        lead,
-        { weight: 2, arbitrary: asked },
-        { weight: 2, arbitrary: echo },
+        { weight: 5, arbitrary: message },
+        { weight: 5, arbitrary: sentForm },
         { weight: 2, arbitrary: deal },
+        { weight: 1, arbitrary: event },
         annotation,
       ),
-      { minLength: 5, maxLength: 30 },
+      { minLength: 10, maxLength: FACTS_MAX - 10 },
     ),
     crowd,
   )
