@@ -6,6 +6,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { Shell } from './layout/shell.tsx'
+import { readCrossSearch } from './pages/cross/cross-search.ts'
 import { type Asked, isKind } from './pages/find/read-asked.ts'
 import { isPlatform, type Platform } from './pages/install/snippets.ts'
 import { LostPage } from './pages/lost/lost-page.tsx'
@@ -48,6 +49,13 @@ const personRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/person/person-page.tsx'), 'PersonPage'),
 })
 
+const crossRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/cross',
+  validateSearch: readCrossSearch,
+  component: lazyRouteComponent(() => import('./pages/cross/cross-page.tsx'), 'CrossPage'),
+})
+
 const statusRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/status',
@@ -77,7 +85,9 @@ const checkRoute = createRoute({
 /** Every page of the dashboard and its address. `dashboard-routes.ts` lists the same paths for the server. */
 export function createDashboardRouter() {
   return createRouter({
-    routeTree: rootRoute.addChildren([reportRoute, findRoute, personRoute, statusRoute, installRoute, checkRoute]),
+    routeTree: rootRoute.addChildren([
+      ...[reportRoute, crossRoute, findRoute, personRoute, statusRoute, installRoute, checkRoute],
+    ]),
     defaultPreload: 'intent',
     scrollRestoration: true,
   })

@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 describe('the dashboard', () => {
-  test.each(['/', '/?site=shop', '/persons', '/persons/p7k2m9', '/persons/?by=phone&value=1'])(
+  test.each(['/', '/?site=shop', '/cross', '/persons', '/persons/p7k2m9', '/persons/?by=phone&value=1'])(
     'is served at %s',
     async (url) => {
       const answer = await app.inject({ url })

@@ -11,7 +11,7 @@ export interface DashboardOptions {
 }
 
 /** Addresses that the page's own router answers. `dashboard/router.tsx` has the same list. */
-const pages = ['/', '/persons', '/persons/:person', '/status', '/install', '/install/check']
+const pages = ['/', '/cross', '/persons', '/persons/:person', '/status', '/install', '/install/check']
 
 /** Serves the dashboard, with strict headers that no other route gets: the tracker is loaded from other people's sites. */
 export async function registerDashboard(app: App, { folder }: DashboardOptions): Promise<void> {

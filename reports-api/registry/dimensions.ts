@@ -42,8 +42,8 @@ export const dimensions = {
       'project',
       ['Project', 'Проект'],
       [
-        'Visits: of the landing page; leads and deals: of the request',
-        'Визиты: по странице входа; лиды и сделки: по обращению',
+        'Visits: of the first page that is about one; leads and deals: of the request',
+        'Визиты: по первой странице о проекте; лиды и сделки: по обращению',
       ],
     ),
     on: { sessions: 'project', touchpoints: 'project' },

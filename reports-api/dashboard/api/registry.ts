@@ -16,10 +16,22 @@ export interface DescribedMetric extends Described {
   dimensions: string[]
 }
 
+/** What can be set of a model, beside look-back and direct. */
+export interface ModelParameter {
+  id: 'half_life_days' | 'weights'
+  default: number | number[]
+  /** What each of several numbers is for. */
+  roles?: string[]
+}
+
+export interface DescribedModel extends Described {
+  parameters: ModelParameter[]
+}
+
 export interface Registry {
   metrics: DescribedMetric[]
   dimensions: Described[]
-  models: Described[]
+  models: DescribedModel[]
 }
 
 /** What can be asked of reports. Also what a token is tried with: every reader may have it. */

@@ -3,8 +3,17 @@ import { callApi } from './call-api.ts'
 
 export interface Filter {
   dimension: string
-  op: 'is' | 'is_not' | 'contains' | 'in'
+  op: 'is' | 'is_not' | 'contains' | 'in' | 'on_path'
   values: string[]
+}
+
+/** A model, and what of it was set; the rest is as the registry says. */
+export interface Attribution {
+  model: string
+  lookback_days?: number
+  direct?: boolean
+  half_life_days?: number
+  weights?: number[]
 }
 
 export interface ReportQuestion {
@@ -14,7 +23,9 @@ export interface ReportQuestion {
   metrics: readonly string[]
   dimensions: readonly string[]
   filters: readonly Filter[]
-  attribution: { model: string }
+  attribution: Attribution
+  /** The same numbers under another model: answered as `compare_METRIC`. */
+  compare?: { attribution: Attribution }
   /** The rows that are left when `limit` cuts some off are the first in this order. */
   order_by?: string
   limit: number
@@ -29,7 +40,7 @@ export interface Report {
     currency: string
     timezone: string
     /** All rows there are, whatever the limit. */
-    row_count: number
+    rows_total: number
     /** Sums in these were not added to money of another currency. */
     currencies_left_out: string[]
   }
@@ -44,7 +55,7 @@ export function reportQuery(question: ReportQuestion) {
 }
 
 /** The raw rows behind a number. */
-export interface RowsQuestion extends Omit<ReportQuestion, 'metrics' | 'dimensions' | 'order_by'> {
+export interface RowsQuestion extends Omit<ReportQuestion, 'metrics' | 'dimensions' | 'order_by' | 'compare'> {
   metric: string
 }
 
@@ -64,5 +75,55 @@ export function rowsQuery(question: RowsQuestion) {
     queryFn: ({ signal, pageParam }) =>
       callApi<RowsPage>('/v1/reports/rows', { body: { ...question, cursor: pageParam }, signal }),
     getNextPageParam: (page) => page.cursor ?? undefined,
+  })
+}
+
+export type MatrixKind = 'associated' | 'cannibalisation'
+
+export interface MatrixQuestion extends Pick<ReportQuestion, 'site' | 'from' | 'to' | 'attribution' | 'metrics'> {
+  kind: MatrixKind
+  by: string
+  /** Values on each axis. */
+  limit: number
+}
+
+export type Values = Record<string, string | number>
+
+export interface MatrixRow {
+  value: string
+  total: Values
+  credited?: Values
+  assisted?: Values
+  assisted_first?: Values
+  assisted_middle?: Values
+  assisted_last?: Values
+  assisted_per_credited?: Record<string, number | null>
+}
+
+export interface MatrixCell {
+  row: string
+  column: string | null
+  values: Values
+  share_of_row: Record<string, number | null>
+  share_of_column: Record<string, number | null>
+}
+
+export interface Matrix {
+  rows: MatrixRow[]
+  columns: { value: string | null; total: Values }[]
+  cells: MatrixCell[]
+  rows_total: number
+  columns_total: number
+  totals: { total: Values; same?: Values; other?: Values; unknown?: Values; uncredited?: Values; assisted?: Values }
+  /** Filters of the rows behind a cell, to be filled in with the values of its row and column. */
+  behind: { row: Omit<Filter, 'values'>; column: Omit<Filter, 'values'>; nobody?: Filter }
+  meta: { currency: string; currencies_left_out: string[] }
+}
+
+export function matrixQuery(question: MatrixQuestion) {
+  return queryOptions({
+    queryKey: ['matrix', question],
+    staleTime: 15_000,
+    queryFn: ({ signal }) => callApi<Matrix>('/v1/reports/matrix', { body: question, signal }),
   })
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Plugin } from 'vite'
-import { person, reportRows, rowsBehind, sharedPhone, sites } from './fixture-data.ts'
+import { matrixOf, person, reportRows, rowsBehind, sharedPhone, sites } from './fixture-data.ts'
 
 /**
  * Plays the API for looking at pages without a service: made-up people, four tokens. Never part of a build.
@@ -33,6 +33,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   if (token === 'tl_away') return fail(503, 'store_away', 'ClickHouse is away.')
   if (url.pathname === '/reports/query') return send(response, 200, reportRows(await readBody(request)))
+  if (url.pathname === '/reports/matrix') return send(response, 200, matrixOf(await readBody(request)))
   if (url.pathname === '/reports/rows') return send(response, 200, rowsBehind(await readBody(request)))
   if (url.pathname === '/persons' && url.searchParams.get('phone') === '+74950000000') {
     return fail(409, 'identifier_shared', 'Shared.', { candidates: sharedPhone })

@@ -1,5 +1,5 @@
 import type { PersonPage } from '../api/people.ts'
-import type { Cell, Filter, Report, ReportQuestion, Row } from '../api/reports.ts'
+import type { Cell, Filter, Matrix, MatrixQuestion, Report, ReportQuestion, Row } from '../api/reports.ts'
 
 export const sites = [
   { id: 'shop', name: 'ЖК «Северный берег»', timezone: 'Europe/Moscow', currency: 'RUB', domains: ['bereg.example'] },
@@ -23,7 +23,7 @@ const values: Record<string, string[]> = {
 
 /** Numbers that look like a developer's month: few won deals, each of millions. */
 export function reportRows(question: ReportQuestion): Report {
-  const meta = { currency: 'RUB', timezone: 'Europe/Moscow', row_count: 0, currencies_left_out: [] }
+  const meta = { currency: 'RUB', timezone: 'Europe/Moscow', rows_total: 0, currencies_left_out: [] }
   const isEmpty = question.site === 'fresh' || (question.site === 'quiet' && question.from > '2026-01-01')
   if (isEmpty) return { rows: [], totals: Object.fromEntries(question.metrics.map((id) => [id, 0])), meta }
   const dimension = question.dimensions[0]
@@ -33,7 +33,61 @@ export function reportRows(question: ReportQuestion): Report {
   const totals: Record<string, Cell> = ratios(
     Object.fromEntries(sums.map((id) => [id, rows.reduce((sum, row) => sum + Number(row[id] ?? 0), 0)])),
   )
-  return { rows, totals, meta: { ...meta, row_count: rows.length } }
+  const compared = (row: Record<string, Cell>) => (question.compare ? { ...row, ...another(row) } : row)
+  return { rows: rows.map(compared), totals: compared(totals), meta: { ...meta, rows_total: rows.length } }
+}
+
+/** The same row under a model that gives a little less. */
+function another(row: Record<string, Cell>): Record<string, Cell> {
+  return Object.fromEntries(
+    Object.entries(row).map(([id, value]) => [
+      `compare_${id}`,
+      value === null ? null : Math.round(Number(value) * 0.9),
+    ]),
+  )
+}
+
+/** Every value with every other, the first ones most. */
+export function matrixOf({ site, kind, by, metrics }: MatrixQuestion): Matrix {
+  const names =
+    site === 'quiet' ? [] : kind === 'cannibalisation' ? ['bereg', 'sosny', ''] : (values[by] ?? ['one', 'two'])
+  const all = (count: number) =>
+    Object.fromEntries(metrics.map((id) => [id, id === 'revenue' ? `${count * 1e6}.00` : count]))
+  const count = (row: number, column: number) => Math.max(0, 40 - 7 * row - 5 * column + (row === column ? 30 : 0))
+  const sum = (counts: number[]) => counts.reduce((whole, one) => whole + one, 0)
+  const places = names.map((_, place) => place)
+  const rows = names.map((value, row) => {
+    const [total, own] = [sum(places.map((column) => count(row, column))), count(row, row)]
+    const assisted = { assisted: all(total - own), assisted_first: all(total - own), assisted_middle: all(0) }
+    const ratio = Object.fromEntries(metrics.map((id) => [id, own === 0 ? null : (total - own) / own]))
+    return {
+      value,
+      total: all(total),
+      credited: all(own),
+      ...assisted,
+      assisted_last: all(0),
+      assisted_per_credited: ratio,
+    }
+  })
+  const cells = places.flatMap((row) =>
+    places.map((column) => {
+      const share = Object.fromEntries(metrics.map((id) => [id, count(row, column) / 100]))
+      const [from, to] = [names[row] as string, names[column] as string]
+      return { row: from, column: to, values: all(count(row, column)), share_of_row: share, share_of_column: share }
+    }),
+  )
+  const columns = names.map((value, column) => ({ value, total: all(count(column, column)) }))
+  const totals = {
+    total: all(300),
+    same: all(180),
+    other: all(100),
+    unknown: all(20),
+    uncredited: all(7),
+    assisted: all(150),
+  }
+  const behind = { row: { dimension: by, op: 'on_path' as const }, column: { dimension: by, op: 'is' as const } }
+  const meta = { currency: 'RUB', currencies_left_out: [] }
+  return { rows, columns, cells, totals, behind, meta, rows_total: names.length, columns_total: names.length }
 }
 
 const sums = ['visits', 'leads', 'target_leads', 'calls', 'deals', 'deals_won', 'revenue', 'cost']

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatMetric, formatShort, formatSpan, isWhole } from './numbers.ts'
+import { formatDifference, formatMetric, formatShort, formatSpan, isWhole } from './numbers.ts'
 
 const ru = { language: 'ru', currency: 'RUB' } as const
 const en = { language: 'en', currency: 'USD' } as const
@@ -38,6 +38,19 @@ describe('a number of the report', () => {
     [[], false],
   ])('loses its cents in a column of %j: %s', (values, whole) => {
     expect(isWhole(values)).toBe(whole)
+  })
+})
+
+describe('a difference', () => {
+  test.each([
+    ['count', 7, '+7'],
+    ['count', -2.44, '−2.4'],
+    ['count', 0.04, '0'],
+    ['count', -0.04, '0'],
+    ['money', '-1250.5', '−$1,250.50'],
+    ['money', null, '—'],
+  ])('of unit %s, %s, is written as %s', (unit, value, words) => {
+    expect(formatDifference(value, unit, en)).toBe(words)
   })
 })
 

@@ -25,6 +25,14 @@ export function formatMetric(value: number | string | null | undefined, unit: Un
   return numberFormat(style.language, Number.isInteger(number) ? 0 : 1).format(number)
 }
 
+/** A difference with its sign; one that is too small to be shown is none. */
+export function formatDifference(value: number | string | null | undefined, unit: Unit, style: NumberStyle): string {
+  if (value === null || value === undefined || value === '') return nothing
+  const size = formatMetric(Math.abs(Number(value)), unit, style)
+  if (size === nothing || size === formatMetric(0, unit, style)) return size
+  return `${Number(value) > 0 ? '+' : '−'}${size}`
+}
+
 export function formatMoney(value: number | string, { language, currency, whole }: NumberStyle): string {
   return moneyFormat(language, currency, whole ? 0 : 2).format(Number(value))
 }

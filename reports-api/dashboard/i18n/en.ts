@@ -1,3 +1,4 @@
+import { crossEn } from './cross-en.ts'
 import { installEn } from './install-en.ts'
 import { statusEn } from './status-en.ts'
 
@@ -5,6 +6,7 @@ import { statusEn } from './status-en.ts'
 export const en = {
   ...statusEn,
   ...installEn,
+  ...crossEn,
   'app.skip': 'Skip to content',
   'app.language.other': 'Русский',
   'app.theme': 'Theme',

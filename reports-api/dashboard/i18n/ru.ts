@@ -1,3 +1,4 @@
+import { crossRu } from './cross-ru.ts'
 import { installRu } from './install-ru.ts'
 import { statusRu } from './status-ru.ts'
 import type { Text, TextKey } from './translate.ts'
@@ -6,6 +7,7 @@ import type { Text, TextKey } from './translate.ts'
 export const ru: Record<TextKey, Text> = {
   ...statusRu,
   ...installRu,
+  ...crossRu,
   'app.skip': 'К содержанию',
   'app.language.other': 'English',
   'app.theme': 'Тема',

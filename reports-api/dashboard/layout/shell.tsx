@@ -39,11 +39,16 @@ export function Shell(): ReactNode {
             <Link to="/persons" search={keepSite} className={classes.link} activeOptions={{ includeSearch: false }}>
               {t('app.nav.people')}
             </Link>
+            <Link to="/cross" search={keepSite} className={classes.link} activeOptions={{ includeSearch: false }}>
+              {t('app.nav.cross')}
+            </Link>
           </Group>
           <Box className={classes.search}>
             <PersonSearch />
           </Box>
-          <SitePicker />
+          <Box className={classes.site}>
+            <SitePicker />
+          </Box>
           <PageMenu />
         </Container>
       </header>

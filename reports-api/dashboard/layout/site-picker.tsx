@@ -8,14 +8,14 @@ import { useSite } from '../parts/use-site.ts'
 export function SitePicker(): ReactNode {
   const { t } = useWords()
   const navigate = useNavigate()
-  const isAboutSite = useLocation({ select: ({ pathname }) => pathname.startsWith('/install') })
+  const isKept = useLocation({ select: ({ pathname }) => pathname.startsWith('/install') || pathname === '/cross' })
   const { id, sites } = useSite()
   if (id === undefined) return null
   // A site typed by hand is one more option: a token that may not list sites can still read them.
   const known = (sites ?? []).map((site) => ({ value: site.id, label: site.name || site.id }))
   const options = known.some(({ value }) => value === id) ? known : [{ value: id, label: id }, ...known]
-  // Pages about the site itself stay; those about its people would show nobody.
-  const to = isAboutSite ? '.' : '/'
+  // Pages about the site itself and its reports stay; those about its people would show nobody.
+  const to = isKept ? '.' : '/'
   const open = (site: string) => void navigate({ to, search: { site } })
   if (sites === null) return <TypedSite key={id} site={id} open={open} />
   return (

@@ -14,6 +14,23 @@ export const columns = [
   'drr',
 ] as const
 
+/** Beside another model there is room for what depends on it, and for what it is held against. */
+export const comparedColumns = ['visits', 'leads', 'deals_won', 'revenue'] as const
+
+/** What is asked for a comparison: its columns, and what the cards above them show. */
+export const comparedMetrics = [...comparedColumns, 'cost', 'romi'] as const
+
+/** The ids of the columns as the table has them, with or without another model beside the first. */
+export function columnIds(isCompared: boolean): readonly string[] {
+  if (!isCompared) return columns
+  return comparedColumns.flatMap((id) => (isCredited(id) ? [id, `compare_${id}`, `diff_${id}`] : [id]))
+}
+
+/** Whether a column of the comparison depends on the model. */
+export function isCredited(id: string): boolean {
+  return id !== 'visits'
+}
+
 /** What a row opens into when it is unfolded: the next step down the same path. */
 const inside: Record<string, string> = {
   channel: 'source',

@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { type Described, registryQuery } from '../../api/registry.ts'
 import { useWords } from '../../i18n/language.tsx'
-import { type Preset, presets } from './date-range.ts'
+import { AttributionFilter } from './attribution-filter.tsx'
+import { type DateRange, type Preset, presets } from './date-range.ts'
 import { defaults, type ReportSearch } from './report-search.ts'
 import { useChangeSearch } from './use-change-search.ts'
 import type { ReportView } from './use-report.ts'
@@ -15,22 +16,32 @@ const CustomRange = lazy(() => import('./custom-range.tsx'))
 export function FiltersBar({ view }: { view: ReportView }): ReactNode {
   const changeSearch = useChangeSearch()
   // Another report has other rows: what was open in the old one is not carried over.
-  const change: Change = (part) => changeSearch(({ open: _, behind: __, ...before }) => ({ ...before, ...part }))
+  const change: Change = (part) =>
+    changeSearch(({ open: _, behind: __, under: ___, ...before }) => ({ ...before, ...part }))
   return (
     <Group gap="md" align="flex-end">
-      <RangeFilter view={view} change={change} />
+      <RangeFilter search={view.search} range={view.range} change={change} />
       <GroupingFilter by={view.by} change={change} />
-      <ModelFilter model={view.search.model ?? defaults.model} change={change} />
+      <AttributionFilter search={view.search} change={change} mayCompare />
     </Group>
   )
 }
 
 type Change = (part: ReportSearch) => void
 
-function RangeFilter({ view, change }: { view: ReportView; change: Change }): ReactNode {
+type RangeSearch = Pick<ReportSearch, 'range' | 'from' | 'to'>
+
+interface RangeFilterProps {
+  search: RangeSearch
+  range: DateRange
+  change(part: RangeSearch): void
+}
+
+/** The days a page is about: a usual span that ends today, or two dates. */
+export function RangeFilter({ search, range, change }: RangeFilterProps): ReactNode {
   const { t } = useWords()
   const [isPicking, setPicking] = useState(false)
-  const chosen = view.search.from === undefined ? (view.search.range ?? defaults.range) : 'custom'
+  const chosen = search.from === undefined ? (search.range ?? defaults.range) : 'custom'
   const options = [...presets, 'custom' as const].map((value) => ({ value, label: t(`report.range.${value}`) }))
   const choose = (value: string) => {
     setPicking(value === 'custom')
@@ -59,10 +70,10 @@ function RangeFilter({ view, change }: { view: ReportView; change: Change }): Re
       {value === 'custom' && (
         <Suspense>
           <CustomRange
-            range={view.range}
-            choose={(range) => {
+            range={range}
+            choose={(next) => {
               setPicking(false)
-              change({ ...range, range: undefined })
+              change({ ...next, range: undefined })
             }}
           />
         </Suspense>
@@ -106,22 +117,6 @@ function GroupingFilter({ by, change }: { by: string; change: Change }): ReactNo
       nothingFoundMessage={t('report.by.nothing')}
       maxDropdownHeight={420}
       flex={{ base: '1 1 150px', sm: '0 0 200px' }}
-    />
-  )
-}
-
-function ModelFilter({ model, change }: { model: string; change: Change }): ReactNode {
-  const { t, language } = useWords()
-  const { data: registry } = useQuery(registryQuery)
-  const models = registry?.models ?? []
-  return (
-    <NativeSelect
-      label={t('report.model')}
-      data={models.map(({ id, label }) => ({ value: id, label: label[language] }))}
-      value={model}
-      title={models.find(({ id }) => id === model)?.description[language]}
-      onChange={(event) => change({ model: event.currentTarget.value })}
-      flex={{ base: '1 1 150px', sm: '0 0 230px' }}
     />
   )
 }

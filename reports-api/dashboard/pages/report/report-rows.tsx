@@ -3,9 +3,10 @@ import { IconChevronRight, IconInfoCircle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import type { Cell } from '../../api/reports.ts'
-import { formatMetric, type NumberStyle, type Unit } from '../../format/numbers.ts'
+import { formatDifference, formatMetric, type NumberStyle, type Unit } from '../../format/numbers.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { dimensionInside } from './columns.ts'
+import { withDifferences } from './differences.ts'
 import { type Behind, defaults } from './report-search.ts'
 import classes from './report-table.module.css'
 import { sortRows } from './sort-rows.ts'
@@ -20,6 +21,8 @@ export interface ColumnStyle {
   description: string | undefined
   unit: Unit
   number: NumberStyle
+  /** Of a comparison: which side of it the column is. */
+  side?: 'main' | 'vs' | 'difference'
 }
 
 interface RowsProps {
@@ -40,7 +43,8 @@ export function Rows({ rows, dimension, above, styles, view }: RowsProps): React
     dimension === view.by && isOrdered(dimension)
       ? readValue
       : (row: Record<string, Cell>) => label(dimension, readValue(row))
-  return sortRows(rows, view.sort, sortKey).map((row) => (
+  const shown = view.search.vs ? rows.map(withDifferences) : rows
+  return sortRows(shown, view.sort, sortKey).map((row) => (
     <Row key={readValue(row)} row={row} path={[...above, [dimension, readValue(row)]]} styles={styles} view={view} />
   ))
 }
@@ -111,7 +115,12 @@ export function RowLabel({ path, text, view }: { path: Path; text: string; view:
   return (
     <Link
       to="/"
-      search={{ ...view.search, open: path.map(([name, value]): [string, string] => [name, value]), behind: undefined }}
+      search={{
+        ...view.search,
+        open: path.map(([name, value]): [string, string] => [name, value]),
+        behind: undefined,
+        under: undefined,
+      }}
       className={classes.open}
       aria-label={t('report.open', { row: text })}
       title={text}
@@ -145,18 +154,20 @@ interface NumbersProps {
 export function Numbers({ cells, styles, path }: NumbersProps): ReactNode {
   const change = useChangeSearch()
   const open = (column: string) => {
-    const behind = opens[column] ?? defaults.behind
+    const behind = opens[column.replace(/^(compare|diff)_/, '')] ?? defaults.behind
     const steps = path.map(([name, value]): [string, string] => [name, value])
-    change((before) => ({ ...before, open: steps, behind }))
+    const under = column.startsWith('compare_') ? ('vs' as const) : undefined
+    change((before) => ({ ...before, open: steps, behind, under }))
   }
-  return styles.map(({ id, unit, number }) => (
+  return styles.map(({ id, unit, number, side }) => (
     <Table.Td
       key={id}
       className={classes.number}
       data-zero={Number(cells[id] ?? 0) === 0 || undefined}
+      data-side={side}
       onClick={() => open(id)}
     >
-      {formatMetric(cells[id], unit, number)}
+      {(side === 'difference' ? formatDifference : formatMetric)(cells[id], unit, number)}
     </Table.Td>
   ))
 }

@@ -1,3 +1,5 @@
+import type { Attribution } from '../../api/reports.ts'
+import { readAttribution, readTerms, type Terms } from './attribution-search.ts'
 import { type DateRange, datesOf, isDate, type Preset, presets } from './date-range.ts'
 
 /** What the report's address says. Absent members stand for the defaults, so that a plain address stays plain. */
@@ -8,11 +10,17 @@ export interface ReportSearch {
   to?: string | undefined
   by?: string | undefined
   model?: string | undefined
+  /** What of the model was set. */
+  terms?: Terms | undefined
+  /** What it is compared with. */
+  vs?: Attribution | undefined
   /** A metric, or `label`; a leading minus turns the order round. */
   sort?: string | undefined
   /** The row whose people are open: the values of its dimensions, outermost first. */
   open?: [dimension: string, value: string][] | undefined
   behind?: Behind | undefined
+  /** The rows that are open are those under the model it is compared with. */
+  under?: 'vs' | undefined
 }
 
 /** Metrics whose raw rows can be looked at: each is a list of its own behind a row. */
@@ -31,10 +39,15 @@ export function readReportSearch(raw: Record<string, unknown>): ReportSearch {
   else if (isOneOf(presets, raw.range) && raw.range !== defaults.range) search.range = raw.range
   if (isName(raw.by) && raw.by !== defaults.by) search.by = raw.by
   if (isName(raw.model) && raw.model !== defaults.model) search.model = raw.model
+  const terms = readTerms(raw.terms)
+  if (terms) search.terms = terms
+  const vs = readAttribution(raw.vs)
+  if (vs) search.vs = vs
   if (isName(raw.sort) && raw.sort !== sortOf({ by: search.by })) search.sort = raw.sort
   const open = readPath(raw.open)
   if (open) search.open = open
   if (open && isOneOf(behinds, raw.behind) && raw.behind !== defaults.behind) search.behind = raw.behind
+  if (open && vs && raw.under === 'vs') search.under = 'vs'
   return search
 }
 
@@ -42,6 +55,11 @@ export function readReportSearch(raw: Record<string, unknown>): ReportSearch {
 export function rangeOf(search: ReportSearch, today: string): DateRange {
   if (search.from !== undefined && search.to !== undefined) return { from: search.from, to: search.to }
   return datesOf(search.range ?? defaults.range, today)
+}
+
+/** The model an address means, with what of it was set. */
+export function attributionOf({ model, terms }: Pick<ReportSearch, 'model' | 'terms'>): Attribution {
+  return { model: model ?? defaults.model, ...terms }
 }
 
 /** Time runs forwards; everything else starts with what brought most. */
@@ -56,10 +74,10 @@ function readPath(raw: unknown): ReportSearch['open'] {
   return raw.every(isStep) ? raw : undefined
 }
 
-function isOneOf<Option extends string>(options: readonly Option[], value: unknown): value is Option {
+export function isOneOf<Option extends string>(options: readonly Option[], value: unknown): value is Option {
   return options.includes(value as Option)
 }
 
-function isName(value: unknown): value is string {
+export function isName(value: unknown): value is string {
   return typeof value === 'string' && /^-?[a-z_]{1,50}$/.test(value)
 }

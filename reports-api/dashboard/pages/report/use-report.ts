@@ -4,9 +4,9 @@ import type { Filter, ReportQuestion } from '../../api/reports.ts'
 import { reportQuery } from '../../api/reports.ts'
 import { todayIn } from '../../format/dates.ts'
 import { useSite } from '../../parts/use-site.ts'
-import { columns } from './columns.ts'
+import { columnIds, columns, comparedMetrics } from './columns.ts'
 import type { DateRange } from './date-range.ts'
-import { defaults, type ReportSearch, rangeOf, sortOf } from './report-search.ts'
+import { attributionOf, defaults, type ReportSearch, rangeOf, sortOf } from './report-search.ts'
 
 const rows_max = 500
 
@@ -31,8 +31,8 @@ export function useReportView(site: string): ReportView {
   const timezone = settings?.timezone
   const range = rangeOf(search, todayIn(timezone, new Date()))
   const by = search.by ?? defaults.by
-  const sort = sortOf(search)
-  const model = search.model ?? defaults.model
+  const { vs } = search
+  const sort = sortWithin(sortOf(search), columnIds(vs !== undefined))
   return {
     site,
     timezone,
@@ -43,16 +43,26 @@ export function useReportView(site: string): ReportView {
     ask: (path, dimension) => ({
       site,
       ...range,
-      metrics: columns,
+      metrics: vs ? comparedMetrics : columns,
       dimensions: dimension === undefined ? [] : [dimension],
       filters: filtersOf(path),
-      attribution: { model },
-      ...(dimension !== undefined && {
-        order_by: sort === 'label' || sort === '-label' ? sort.replace('label', dimension) : sort,
-      }),
+      attribution: attributionOf(search),
+      ...(vs && { compare: { attribution: vs } }),
+      ...(dimension !== undefined && { order_by: orderOf(sort, dimension) }),
       limit: rows_max,
     }),
   }
+}
+
+/** A link may sort by a column that its report has not. */
+function sortWithin(sort: string, ids: readonly string[]): string {
+  return ['label', ...ids].includes(sort.replace(/^-/, '')) ? sort : '-revenue'
+}
+
+/** The API orders by what it answers with; differences are worked out here, from what is great in one of the two. */
+function orderOf(sort: string, dimension: string): string {
+  if (sort === 'label' || sort === '-label') return sort.replace('label', dimension)
+  return sort.replace(/^-?diff_/, '-')
 }
 
 /** A report; while another is on its way, the last one stays if its rows mean the same. */
@@ -61,7 +71,11 @@ export function useReport(question: ReportQuestion) {
     ...reportQuery(question),
     placeholderData: (last, query) => {
       const asked = query?.queryKey[1] as ReportQuestion | undefined
-      return asked?.site === question.site && asked.dimensions[0] === question.dimensions[0] ? last : undefined
+      const isAlike =
+        asked?.site === question.site &&
+        asked.dimensions[0] === question.dimensions[0] &&
+        (asked.compare === undefined) === (question.compare === undefined)
+      return isAlike ? last : undefined
     },
   })
 }
