@@ -1,6 +1,7 @@
 import { normalizeEmail } from '#domain/email.ts'
 import { isJunk } from '#domain/identifier.ts'
 import { normalizePhone } from '#domain/phone.ts'
+import { recogniseFields } from '#domain/recognise.ts'
 import type { Chance } from './chance.ts'
 import type { Person } from './population.ts'
 import type { Named } from './truth.ts'
@@ -25,11 +26,8 @@ export function typeContact(world: World, person: Person): Typed {
   if (chance.chance(options.junk_share)) fields.email = chance.pick(junkEmails)
   else if (person.email !== '' && chance.chance(0.5))
     fields.email = chance.pick([person.email, person.email.toUpperCase()])
-  return {
-    fields,
-    phone: normalizePhone(fields.phone ?? '', 'RU')?.phone ?? '',
-    email: normalizeEmail(fields.email ?? '') ?? '',
-  }
+  const { phone = '', email = '' } = recogniseFields(fields, { region: 'RU', form_values: [] })
+  return { fields, phone, email }
 }
 
 /** One digit wrong, now and then. */

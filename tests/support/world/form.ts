@@ -46,7 +46,7 @@ export function sendMarketplaceLead(society: Society, person: Person): void {
   const late_ms = chance.chance(options.late_share) ? chance.exponential(8 * HOUR) : 3 * SECOND
   world.tell('leads', {
     ...{ site: options.site, id, at: now_ms, received_at: Math.round(now_ms + late_ms), kind: 'marketplace' },
-    ...{ phone, email, source: 'avito', medium: 'marketplace', channel: 'referral' },
+    ...{ phone, email, source: 'avito', medium: 'marketplace', channel: 'organic_shopping' },
   })
   requestOf(society, person, { lead: id, phone, email })
 }
