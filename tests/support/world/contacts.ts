@@ -15,6 +15,8 @@ export interface Typed {
   fields: Record<string, string>
   phone: string
   email: string
+  /** The same with placeholders, as other services pass it on. */
+  written: { phone: string; email: string }
 }
 
 /** What this person writes, with slips and placeholders. */
@@ -27,7 +29,11 @@ export function typeContact(world: World, person: Person): Typed {
   else if (person.email !== '' && chance.chance(0.5))
     fields.email = chance.pick([person.email, person.email.toUpperCase()])
   const { phone = '', email = '' } = recogniseFields(fields, { region: 'RU', form_values: [] })
-  return { fields, phone, email }
+  const written = {
+    phone: normalizePhone(fields.phone ?? '', 'RU')?.phone ?? '',
+    email: normalizeEmail(fields.email ?? '') ?? '',
+  }
+  return { fields, phone, email, written }
 }
 
 /** One digit wrong, now and then. */
