@@ -9,7 +9,7 @@ import { hardWorld } from './support/world/world-options.ts'
 const small = hardWorld({ people: 150, days: 10, asking_share: 0.9, seed: 1 })
 
 /** How much worse than the targets of large worlds a small one may be: one mistake weighs more here. */
-const BOUNDS = { precision: 0.85, recall_lost: 0.02, mixed: 5, calls: 0.93, misplaced: 0.05 }
+const BOUNDS = { precision: 0.7, recall_lost: 0.02, mixed: 8, calls: 0.9, misplaced: 0.05 }
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let world: WorldQuality

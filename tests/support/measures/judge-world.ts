@@ -7,12 +7,14 @@ import type { WorldOptions } from '../world/world-options.ts'
 import { type CallAnswer, type CallQuality, judgeCalls } from './judge-calls.ts'
 import { type CreditReport, judgeCredit, type PathStep } from './judge-credit.ts'
 import { type Identity, judgePeople, type PeopleQuality } from './judge-people.ts'
+import { judgeRequests, type RequestQuality } from './judge-requests.ts'
 
 export interface WorldQuality {
   facts: number
   persons: number
   people: PeopleQuality
   calls: CallQuality
+  requests: RequestQuality
   credit: CreditReport
 }
 
@@ -37,11 +39,15 @@ export async function judgeWorld(store: Store, options: WorldOptions): Promise<W
     `SELECT conversion_kind AS kind, conversion, position, channel FROM touchpoints FINAL
      WHERE site = {site:String} AND position > 0`,
   )
+  const leads = await ask<{ id: string; fact: string }>(
+    "SELECT id, fact FROM conversions FINAL WHERE site = {site:String} AND kind = 'lead'",
+  )
   return {
     facts: count,
     persons: new Set(identities.map(({ person }) => person)).size,
     people: judgePeople(truth, identities),
     calls: judgeCalls(truth.calls, matches),
+    requests: judgeRequests(truth, leads),
     credit: judgeCredit(truth, steps),
   }
 }

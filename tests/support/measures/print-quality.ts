@@ -3,7 +3,7 @@ import { type CallCount, type CallQuality, isRightShare } from './judge-calls.ts
 import type { WorldQuality } from './judge-world.ts'
 
 /** A world's quality as text, a line a measure. */
-export function printQuality({ facts, people, calls, credit }: WorldQuality): string {
+export function printQuality({ facts, people, calls, requests, credit }: WorldQuality): string {
   const { best, sharedFound } = people
   const lines = [
     `facts ${facts}, identifiers judged ${people.identifiers}`,
@@ -14,6 +14,7 @@ export function printQuality({ facts, people, calls, credit }: WorldQuality): st
     `calls             ${counted(calls.all)}`,
     `calls in a lease  ${counted(calls.inLease)}`,
     ...callLines(calls),
+    `requests          ${requests.requests}, ${requests.missing} missing, ${requests.doubled} counted twice`,
   ]
   for (const [what, models] of Object.entries(credit)) {
     for (const [model, quality] of Object.entries(models)) {

@@ -1,6 +1,7 @@
 import { normalizeEmail } from '#domain/email.ts'
 import { isJunk } from '#domain/identifier.ts'
 import { normalizePhone } from '#domain/phone.ts'
+import { recogniseFields } from '#domain/recognise.ts'
 import type { Chance } from './chance.ts'
 import type { Person } from './population.ts'
 import type { Named } from './truth.ts'
@@ -14,6 +15,8 @@ export interface Typed {
   fields: Record<string, string>
   phone: string
   email: string
+  /** The same with placeholders, as other services pass it on. */
+  written: { phone: string; email: string }
 }
 
 /** What this person writes, with slips and placeholders. */
@@ -25,11 +28,12 @@ export function typeContact(world: World, person: Person): Typed {
   if (chance.chance(options.junk_share)) fields.email = chance.pick(junkEmails)
   else if (person.email !== '' && chance.chance(0.5))
     fields.email = chance.pick([person.email, person.email.toUpperCase()])
-  return {
-    fields,
+  const { phone = '', email = '' } = recogniseFields(fields, { region: 'RU', form_values: [] })
+  const written = {
     phone: normalizePhone(fields.phone ?? '', 'RU')?.phone ?? '',
     email: normalizeEmail(fields.email ?? '') ?? '',
   }
+  return { fields, phone, email, written }
 }
 
 /** One digit wrong, now and then. */

@@ -86,7 +86,7 @@ function tellDeal(world: World, course: Course, { at, status, stage, amount }: M
   const moment = Math.max(Math.round(at), Math.round(course.created_ms))
   const { id, contact, phones, emails, created_ms, links } = course
   const said = {
-    ...{ site: options.site, id, at: moment, status, stage, amount: amount === null ? null : String(amount) },
+    ...{ site: options.site, id, at: moment, status, stage, amount: amount?.toFixed(2) ?? null },
     ...{ currency: 'RUB', contact_id: contact, phones, emails, ...links, created_at: Math.round(created_ms) },
   }
   const delay_ms = chance.chance(options.late_share * 2) ? chance.exponential(1.5 * DAY) : chance.exponential(MINUTE)

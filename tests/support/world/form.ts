@@ -22,17 +22,16 @@ export function sendForm(society: Society, visit: Visit): void {
     const received_at = Math.round(row.received_at + chance.exponential(5 * MINUTE))
     world.tell('events', { ...row, form_fields: typed.fields, received_at })
   }
-  if (chance.chance(0.3)) tellWebhook(world, event.id, typed)
-  // Pressed once more: another request for the same thing.
+  const told = chance.chance(0.3) ? tellWebhook(world, person, event.id, typed) : event.id
+  // Pressed once more: the same request under another id.
   if (chance.chance(0.04)) {
     world.at(world.now_ms + 5 * SECOND, () => {
       const again = eventOf(world, visit)
       world.tell('events', { ...row, ...again, form_fields: typed.fields })
       noteForm(world, visit, again.id, typed)
-      truth.conversions.push({ id: again.id, kind: 'lead', person: person.id, at_ms: world.now_ms, revenue: 0 })
     })
   }
-  requestOf(society, person, { lead: event.id, phone: typed.phone, email: typed.email, visit })
+  requestOf(society, person, { lead: told, ...typed.written, visit })
 }
 
 /** A request that came by another road: an exchange of advertisements, with the client's phone. */
@@ -40,13 +39,13 @@ export function sendMarketplaceLead(society: Society, person: Person): void {
   const { world } = society
   const { chance, truth, options, now_ms } = world
   const id = world.newId('m')
-  const { phone, email } = typeContact(world, person)
+  const { phone, email } = typeContact(world, person).written
   truth.fact(person.id, [['lead', id], ...contactsOf(world, { phone, email })])
   truth.conversions.push({ id, kind: 'lead', person: person.id, at_ms: now_ms, revenue: 0 })
   const late_ms = chance.chance(options.late_share) ? chance.exponential(8 * HOUR) : 3 * SECOND
   world.tell('leads', {
     ...{ site: options.site, id, at: now_ms, received_at: Math.round(now_ms + late_ms), kind: 'marketplace' },
-    ...{ phone, email, source: 'avito', medium: 'marketplace', channel: 'referral' },
+    ...{ phone, email, source: 'avito', medium: 'marketplace', channel: 'organic_shopping' },
   })
   requestOf(society, person, { lead: id, phone, email })
 }
@@ -64,10 +63,16 @@ function noteForm(world: World, visit: Visit, id: string, typed: Typed): void {
   world.truth.fact(visit.person.id, [...identifiersOf(visit), ['lead', id], ...contactsOf(world, typed)])
 }
 
-function tellWebhook(world: World, id: string, { phone, email }: Typed): void {
-  const { chance, options, now_ms } = world
+/** The form's own server tells of it, under the same id or under one that it makes. Returns the id it gave. */
+function tellWebhook(world: World, person: Person, form: string, { written: { phone, email } }: Typed): string {
+  const { chance, options, now_ms, truth } = world
+  const id = chance.chance(0.6) || (phone === '' && email === '') ? form : world.newId('w')
+  if (id !== form) {
+    truth.fact(person.id, [['lead', id], ['lead', form], ...contactsOf(world, { phone, email })])
+  }
   const late_ms = chance.chance(options.late_share) ? chance.exponential(5 * HOUR) : chance.between(0.5, 20) * SECOND
   world.tell('leads', {
     ...{ site: options.site, id, at: now_ms, received_at: Math.round(now_ms + late_ms), kind: 'form', phone, email },
   })
+  return id
 }
