@@ -24,7 +24,8 @@ import { edgeChanges, identityChanges } from './identity/identity-rows.ts'
 import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
 import { lookAgain, openSite, type SiteState } from './identity/site-state.ts'
-import { deriveSessions } from './sessions/derive-sessions.ts'
+import { deriveSessions, readTouchedAhead } from './sessions/derive-sessions.ts'
+import type { EventsAhead } from './sessions/read-events.ts'
 import { siteRules } from './site-rules.ts'
 
 export interface ProjectionOptions {
@@ -108,8 +109,10 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
       }
       if (!step && touched.size === 0 && !hadUnfinished) return undefined
       for (const [name, facts] of touched) {
-        for (const slice of slicesOf(facts, options.together_max ?? TOGETHER_MAX)) {
-          await applySite(options, projection, name, { touched: slice, deals })
+        const slices = [...slicesOf(facts, options.together_max ?? TOGETHER_MAX)]
+        let ahead: EventsAhead | undefined
+        for (const [index, slice] of slices.entries()) {
+          ahead = await applySite(options, projection, name, { touched: slice, ahead, next: slices[index + 1], deals })
         }
       }
       await history.written()
@@ -144,13 +147,23 @@ function hasNews({ graph, blocked, unfinished }: SiteState, settings: Settings):
   )
 }
 
-/** Takes some news of one site into its history. The deals the news spoke of are added to `deals`, as they are now. */
+interface News {
+  touched: Touched
+  /** Events of these news that were read before. */
+  ahead?: EventsAhead | undefined
+  /** What comes after them. */
+  next?: Touched | undefined
+  /** The deals the news spoke of, as they are now. */
+  deals: Map<string, HistoryRow<'conversions'>>
+}
+
+/** Takes some news of one site into its history. Returns events of the next that it began to read meanwhile. */
 async function applySite(
   { store, settings }: ProjectionOptions,
   projection: Projection,
   site: string,
-  { touched, deals }: { touched: Touched; deals: Map<string, HistoryRow<'conversions'>> },
-): Promise<void> {
+  { touched, ahead, next, deals }: News,
+): Promise<EventsAhead | undefined> {
   const { history, sites } = projection
   projection.version += 1
   const rules = siteRules(settings, site)
@@ -164,7 +177,8 @@ async function applySite(
   const spokenOf = new Set(touched.deals)
   if (state.unfinished) touchAlso(touched, state.unfinished)
   state.unfinished = undefined
-  const fresh = await deriveSessions({ store, graph, rules, names }, touched)
+  const fresh = await deriveSessions({ store, graph, rules, names, ahead }, touched)
+  const nextAhead = next && next.sessions.size > 0 ? readTouchedAhead(store, graph, next) : undefined
   await updateFacts(store, { graph, names }, touched)
   await linkRequests(store, graph, touched)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
@@ -192,6 +206,7 @@ async function applySite(
     const key = `${site}\n${row.id}`
     if (row.kind === 'deal' && (spokenOf.has(row.id) || deals.has(key))) deals.set(key, row)
   }
+  return nextAhead
 }
 
 /** Of facts that nobody had heard of before the tables hold no rows. */

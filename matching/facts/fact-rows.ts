@@ -1,6 +1,7 @@
 import type { Params, Store } from '#storage/client.ts'
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
-import { factTables } from '#storage/fact-tables.ts'
+import { factTableNames, factTables } from '#storage/fact-tables.ts'
+import { compileRow } from '../compile-row.ts'
 import type { Receipt } from '../receipt.ts'
 
 /** A fact with its place in the log. */
@@ -28,14 +29,9 @@ export async function readFactRows<Table extends FactTable>(
   rest: string,
   params: Params,
 ): Promise<Fact<Table>[]> {
-  const names = ['node', 'segment', 'row', 'table', ...columnsOf(table).map(([name]) => name)]
   const rows = await store.values(`SELECT ${selectFact(table)} FROM ${table} AS t ${rest}`, params)
-  return rows.map((values) => {
-    const row: Record<string, unknown> = {}
-    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index]
-    // The columns are those of the fact, in their order.
-    return row as Fact<Table>
-  })
+  // The columns are those of the fact, in their order.
+  return rows.map((values) => toRow[table](values) as Fact<Table>)
 }
 
 function columnsOf(table: FactTable): [name: string, type: string][] {
@@ -49,3 +45,10 @@ function readAs(column: string, type: string): string {
   if (/^U?Int64/.test(type)) return `toFloat64(${column})`
   return column
 }
+
+const toRow = Object.fromEntries(
+  factTableNames.map((table) => {
+    const names = columnsOf(table).map(([name]) => name)
+    return [table, compileRow(['node', 'segment', 'row', 'table', ...names])]
+  }),
+) as Record<FactTable, ReturnType<typeof compileRow>>

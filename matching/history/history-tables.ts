@@ -1,3 +1,5 @@
+import { compileValues } from '../compile-row.ts'
+
 /** What a column of a derived table holds in memory: instants are epoch milliseconds, decimals are strings. */
 type ColumnKind = 'text' | 'texts' | 'map' | 'number' | 'instant' | 'instant?' | 'decimal?'
 
@@ -216,11 +218,12 @@ export function rowValues(
   version: number,
   is_deleted: 0 | 1,
 ): unknown[] {
-  const said = row as Record<string, unknown>
-  const values: unknown[] = columnNames[table].map((name) => said[name])
-  values.push(version, is_deleted)
-  return values
+  return toValues[table](row, version, is_deleted)
 }
+
+const toValues = Object.fromEntries(
+  Object.entries(columnNames).map(([table, names]) => [table, compileValues(names)]),
+) as Record<HistoryTable, ReturnType<typeof compileValues>>
 
 /** The columns of a table for a SELECT from `AS t`, read the way rows hold them. */
 export function selectColumns(table: HistoryTable): string {

@@ -126,6 +126,7 @@ export function changesBetween<Table extends HistoryTable>(
   current: readonly HistoryRow<Table>[],
   wanted: readonly HistoryRow<Table>[],
 ): Changes<Table> {
+  if (current.length === 0) return { put: [...wanted], drop: [] }
   const before = new Map(current.map((row) => [keyOf(table, row), row]))
   const put: HistoryRow<Table>[] = []
   for (const row of wanted) {

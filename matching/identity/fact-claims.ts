@@ -153,11 +153,26 @@ function messageClaims<Message extends Receipt & { id: string; at: number }>(
 
 function claimsOf(receipt: Receipt, facts: Pick<Claim, 'fact' | 'fact_id' | 'at' | 'claimed'>) {
   const { received_at, node, segment, row } = receipt
-  return (a: Named, b: Named, never?: Claim['never']): Claim => ({
-    ...{ a_kind: a[0], a_value: a[1], b_kind: b[0], b_value: b[1] },
-    ...{ ...facts, received_at, node, segment, row },
-    ...(never && { never }),
-  })
+  const { fact, fact_id, at, claimed } = facts
+  return ([a_kind, a_value]: Named, [b_kind, b_value]: Named, never?: Claim['never']): Claim => {
+    // Written out: made of others by `...`, a claim takes ten times as long, and there are several to each event.
+    const claim: Claim = {
+      a_kind,
+      a_value,
+      b_kind,
+      b_value,
+      fact,
+      fact_id,
+      at,
+      claimed,
+      received_at,
+      node,
+      segment,
+      row,
+    }
+    if (never) claim.never = never
+    return claim
+  }
 }
 
 /** A later piece of a session stands for the session it was cut from, or for the visitor. */

@@ -1,7 +1,6 @@
 import { personId } from '#domain/identifier.ts'
 import type { Changes } from '../history/history.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
-import { keyOf } from '../history/history-tables.ts'
 import { type Edge, otherEnd, type Vertex } from './edge.ts'
 import type { Graph } from './graph.ts'
 
@@ -21,7 +20,7 @@ export function identityChanges(site: string, changed: Iterable<Vertex>, purged?
     if (!vertex.listed && purged?.listed.has(`${vertex.kind}\n${vertex.value}`)) continue
     const row = identityRow(site, vertex)
     // A vertex taken out and named again within one step is two objects; the living one counts.
-    ;(vertex.listed ? put : drop).set(keyOf('identities', row), row)
+    ;(vertex.listed ? put : drop).set(`${row.kind}\n${row.value}`, row)
   }
   return { put: [...put.values()], drop: [...drop].filter(([key]) => !put.has(key)).map(([, row]) => row) }
 }
@@ -33,12 +32,10 @@ export function edgeChanges(graph: Graph, purged?: Purged): Changes<'edges'> {
   graph.recallOwed()
   for (const edge of graph.removed) {
     if ([edge.a, edge.b].some((end) => purged?.members.has(`${end.kind}\n${end.value}`))) continue
-    const row = edgeRow(graph.site, edge)
-    drop.set(keyOf('edges', row), row)
+    drop.set(edgeKey(edge), edgeRow(graph.site, edge))
   }
-  for (const edge of [...graph.added, ...graph.restated]) {
-    const row = edgeRow(graph.site, edge)
-    put.set(keyOf('edges', row), row)
+  for (const edge of new Set([...graph.added, ...graph.restated])) {
+    put.set(edgeKey(edge), edgeRow(graph.site, edge))
   }
   graph.settle()
   return { put: [...put.values()], drop: [...drop].filter(([key]) => !put.has(key)).map(([, row]) => row) }
@@ -65,6 +62,11 @@ function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
     because_kind: other?.kind ?? '',
     because_value: other?.value ?? '',
   }
+}
+
+/** The sort key without the site. */
+function edgeKey({ a, b, fact, fact_id }: Edge): string {
+  return `${a.kind}\n${a.value}\n${b.kind}\n${b.value}\n${fact}\n${fact_id}`
 }
 
 function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {

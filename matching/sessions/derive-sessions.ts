@@ -9,7 +9,7 @@ import { eventClaims } from '../identity/fact-claims.ts'
 import type { Graph } from '../identity/graph.ts'
 import type { SiteRules } from '../site-rules.ts'
 import { cutSessions, firstCopies, type SessionPiece } from './cut-sessions.ts'
-import { readEvents } from './read-events.ts'
+import { type EventsAhead, readAhead, readEvents } from './read-events.ts'
 import { homeOfForm, otherForms, type Repeats, sendersOfForms } from './repeated-events.ts'
 import { sessionKey, visitorKey } from './session-index.ts'
 import { type SessionNames, senderOf } from './session-names.ts'
@@ -22,6 +22,13 @@ export interface DeriveContext {
   graph: Graph
   rules: SiteRules
   names: SessionNames
+  /** What of the touched was read before. */
+  ahead?: EventsAhead | undefined
+}
+
+/** Begins to read what will have to be derived next, while something else goes on. */
+export function readTouchedAhead(store: Store, graph: Graph, touched: Touched): EventsAhead {
+  return readAhead(store, graph.site, withKnownVisitors(graph, touched.sessions))
 }
 
 /**
@@ -29,7 +36,7 @@ export interface DeriveContext {
  * touched as well is added to `touched`.
  */
 export async function deriveSessions(
-  { store, graph, rules, names }: DeriveContext,
+  { store, graph, rules, names, ahead }: DeriveContext,
   touched: Touched,
 ): Promise<Map<string, FreshSession[]>> {
   const fresh = new Map<string, FreshSession[]>()
@@ -39,7 +46,8 @@ export async function deriveSessions(
   while (turn.size > 0) {
     const again: Touched['sessions'] = new Map()
     const wanted = withKnownVisitors(graph, turn)
-    for await (const { events, repeats } of readEvents(store, graph.site, wanted)) {
+    const numbered: Promise<void>[] = []
+    for await (const { events, repeats } of readEvents(store, graph.site, wanted, ahead)) {
       const pieces = new Map<string, SessionPiece[]>()
       for (const one of repeats.sessions) if (!fresh.has(keyOf(one)) && !turn.has(keyOf(one))) touch(again, one)
       const unsaid = new Set<string>()
@@ -48,8 +56,11 @@ export async function deriveSessions(
         pieces.set(key, cutSessions(winners, { session: turn.get(key)?.session ?? '', projects: rules.projects }))
       }
       for (const one of await sendersOfForms(store, graph.site, unsaid)) touch(again, one)
-      await addNumbers(store, graph.site, pieces, turn, fresh)
+      // Read while the next events are told: nothing before the end of the turn asks for it.
+      numbered.push(addNumbers(store, graph.site, pieces, turn, fresh))
+      numbered.at(-1)?.catch(() => undefined)
     }
+    await Promise.all(numbered)
     for (const { session } of turn.values()) {
       const sender = senderOf(session)
       if (sender !== undefined && names.has(sender) && !fresh.has(sender)) touch(again, ofKey(sender))

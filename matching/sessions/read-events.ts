@@ -23,29 +23,65 @@ export interface SomeEvents {
  */
 export const SESSION_EVENTS_MAX = 20_000
 
-/** All events of these sender's sessions, in groups that belong together. The next group is read while one is told. */
+/** The first group of what will be asked for, read ahead. */
+export interface EventsAhead {
+  group: readonly [string, SenderSession][]
+  read: Promise<SomeEvents>
+}
+
+/** Begins to read the first group of these sessions. */
+export function readAhead(store: Store, site: string, wanted: ReadonlyMap<string, SenderSession>): EventsAhead {
+  return ahead(store, site, byVisitor(wanted).slice(0, SESSIONS_MAX))
+}
+
+/**
+ * All events of these sender's sessions, in groups that belong together. The next group is read while one is told; the
+ * first may have been read ahead.
+ */
 export async function* readEvents(
   store: Store,
   site: string,
   wanted: ReadonlyMap<string, SenderSession>,
+  known?: EventsAhead,
 ): AsyncGenerator<SomeEvents> {
-  // By visitor, as the table is sorted: each group is then read from a part of it.
-  const all = [...wanted].sort(([, a], [, b]) => compareText(firstOf(a), firstOf(b)))
-  let next = readSome(store, site, all.slice(0, SESSIONS_MAX))
+  const all = byVisitor(wanted)
+  const first = all.slice(0, SESSIONS_MAX)
+  let next = known && isSame(known.group, first) ? known : ahead(store, site, first)
   for (let from = 0; from < all.length; from += SESSIONS_MAX) {
-    const some = await next
-    next = readSome(store, site, all.slice(from + SESSIONS_MAX, from + 2 * SESSIONS_MAX))
-    // Whoever waits for it is told; if nobody comes to that, it does not matter any more.
-    next.catch(() => undefined)
+    const some = await next.read
+    next = ahead(store, site, all.slice(from + SESSIONS_MAX, from + 2 * SESSIONS_MAX))
     yield some
   }
+}
+
+function ahead(store: Store, site: string, group: readonly [string, SenderSession][]): EventsAhead {
+  const read = readSome(store, site, group)
+  // Whoever waits for it is told; if nobody comes to that, it does not matter any more.
+  read.catch(() => undefined)
+  return { group, read }
+}
+
+/** As the table is sorted: each group is then read from a part of it. */
+function byVisitor(wanted: ReadonlyMap<string, SenderSession>): [string, SenderSession][] {
+  return [...wanted].sort(([a_key, a], [b_key, b]) => compareText(firstOf(a), firstOf(b)) || compareText(a_key, b_key))
+}
+
+/** Other visitors of a session may have become known since it was read ahead. */
+function isSame(a: readonly [string, SenderSession][], b: readonly [string, SenderSession][]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(([key, { visitors }], index) => {
+      const [other, { visitors: others }] = b[index] as [string, SenderSession]
+      return key === other && visitors.size === others.size && [...visitors].every((visitor) => others.has(visitor))
+    })
+  )
 }
 
 function firstOf({ visitors }: SenderSession): string {
   return visitors.values().next().value ?? ''
 }
 
-async function readSome(store: Store, site: string, some: [string, SenderSession][]): Promise<SomeEvents> {
+async function readSome(store: Store, site: string, some: readonly [string, SenderSession][]): Promise<SomeEvents> {
   const events = new Map<string, Fact<'events'>[]>(some.map(([key]) => [key, []]))
   if (some.length === 0) return { events, repeats: { isRepeat: () => false, sessions: [] } }
   const sessions = some.map(([, one]) => one)
