@@ -3,7 +3,9 @@ import type { FactTable } from '#storage/fact-tables.ts'
 import { compareText, type Receipt } from '../receipt.ts'
 
 /** What says that two identifiers belong together; `match`: a lease gave the call; `same`: two leads are one request. */
-export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match' | 'same'
+export const edgeFacts = ['event', 'call', 'lead', 'deal', 'match', 'same'] as const
+
+export type EdgeFact = (typeof edgeFacts)[number]
 
 /**
  * Why an edge joins or does not: `joined`; `shared` (an end joins too many others); `blocked` (an end is the company's
@@ -11,11 +13,13 @@ export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match' | 'same'
  * between events); `alone` (the fact names one identifier only, the edge leads back to it); `bot` and `junk` (known so
  * that a session's events are found by all visitors it names, and no identifiers at all).
  */
-export type EdgeReason = 'joined' | 'shared' | 'blocked' | 'two_contacts' | NeverReason
+export type EdgeReason = (typeof edgeReasons)[number]
 
-type NeverReason = 'unsure' | 'alone' | 'bot' | 'junk'
+const reasonsNever = ['unsure', 'alone', 'bot', 'junk'] as const
 
-export const neverReasons: ReadonlySet<string> = new Set<NeverReason>(['unsure', 'alone', 'bot', 'junk'])
+export const edgeReasons = ['joined', 'shared', 'blocked', 'two_contacts', ...reasonsNever] as const
+
+export const neverReasons: ReadonlySet<string> = new Set(reasonsNever)
 
 /** What a fact says about two identifiers, before it is known whether it joins them. */
 export interface Claim extends Omit<Receipt, 'table'> {
@@ -28,7 +32,7 @@ export interface Claim extends Omit<Receipt, 'table'> {
   at: number
   claimed: boolean
   /** Set when the edge can never join persons, whatever the rest of the graph says. */
-  never?: NeverReason
+  never?: (typeof reasonsNever)[number]
 }
 
 /** An identifier with all that touches it. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { edgeFacts, edgeReasons } from '../edge.ts'
 import { PackedGraph, type Place } from './packed-graph.ts'
 
 type Kind = 'visitor' | 'session' | 'lead'
@@ -10,6 +11,8 @@ const change = fc.record({
   b: fc.nat({ max: 40 }),
   id: fc.nat({ max: 50 }),
   after_ms: fc.constantFrom(0, 900, -40, 3_000_000_000, -0.5),
+  fact: fc.constantFrom(...edgeFacts),
+  reason: fc.constantFrom(...edgeReasons),
 })
 
 const kindOf = (number: number): Kind => (['visitor', 'session', 'lead'] as const)[number % 3] as Kind
@@ -25,7 +28,7 @@ describe('a packed graph', () => {
         const vertex = (number: number) =>
           packed.find(kindOf(number), nameOf(number)) || packed.addVertex(kindOf(number), nameOf(number))
         const name = (place: Place) => `${packed.kindOf(place)} ${packed.valueOf(place)}`
-        changes.forEach(({ what, a, b, id, after_ms }, index) => {
+        changes.forEach(({ what, a, b, id, after_ms, fact, reason }, index) => {
           const [gone] = [...model.keys()].slice(id % Math.max(1, model.size))
           if (what === 'remove' && gone !== undefined) {
             const ends = packed.endsOf(gone)
@@ -36,9 +39,9 @@ describe('a packed graph', () => {
           }
           const fact_id = id % 3 === 0 ? nameOf(a) : `fact-${id}`
           const said = {
-            ...{ fact: 'event' as const, received_at: 1_700_000_000_000 + index, node: `n${id % 5}`, segment: id },
+            ...{ fact, received_at: 1_700_000_000_000 + index, node: `n${id % 5}`, segment: id },
             ...{ at: 1_700_000_000_000 + index + after_ms, row: index, claimed: id % 2 === 0, candidate: true },
-            ...{ joins: id % 4 === 0, reason: 'shared' as const },
+            ...{ joins: id % 4 === 0, reason },
           }
           const ends = [vertex(a), vertex(b)] as const
           const place = packed.addEdge({ a: ends[0], b: ends[1], fact_id, ...said })

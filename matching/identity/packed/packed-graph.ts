@@ -1,5 +1,5 @@
 import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
-import type { EdgeFact, EdgeReason } from '../edge.ts'
+import { type EdgeFact, type EdgeReason, edgeFacts, edgeReasons } from '../edge.ts'
 import { bytes, moments, offsets, shorts, words } from './paged-array.ts'
 import { hashBytes, TextArena } from './text-arena.ts'
 
@@ -31,11 +31,8 @@ export interface PackedState {
   settled: boolean
 }
 
-const facts: readonly EdgeFact[] = ['event', 'call', 'lead', 'deal', 'match']
-const reasons: readonly EdgeReason[] = [
-  ...(['joined', 'shared', 'blocked', 'two_contacts'] as const),
-  ...(['unsure', 'alone', 'bot', 'junk'] as const),
-]
+/** Four bits each for the fact and the reason, one for each of the rest. */
+const [FACT, REASON_SHIFT, REASON, CLAIMED, CANDIDATE, JOINS] = [15, 4, 15, 1 << 8, 1 << 9, 1 << 10]
 
 /** Fuller than this the table of hashes is made twice as large. */
 const FULL = 0.75
@@ -158,11 +155,11 @@ export class PackedGraph {
 
   restate(place: Place, { fact, claimed, candidate, joins, reason }: Omit<PackedEdge, 'a' | 'b'>): void {
     const flags =
-      facts.indexOf(fact) |
-      (reasons.indexOf(reason) << 3) |
-      (claimed ? 1 << 6 : 0) |
-      (candidate ? 1 << 7 : 0) |
-      (joins ? 1 << 8 : 0)
+      edgeFacts.indexOf(fact) |
+      (edgeReasons.indexOf(reason) << REASON_SHIFT) |
+      (claimed ? CLAIMED : 0) |
+      (candidate ? CANDIDATE : 0) |
+      (joins ? JOINS : 0)
     this.#edges.flags.set(place, flags)
   }
 
@@ -191,16 +188,16 @@ export class PackedGraph {
     const flags = all.get(place)
     const received = received_at.get(place)
     return {
-      fact: facts[flags & 7] as EdgeFact,
+      fact: edgeFacts[flags & FACT] as EdgeFact,
       at: this.#far.get(place) ?? received + after_ms.get(place),
       received_at: received,
       node: this.#nodes[node.get(place)] as string,
       segment: segment.get(place),
       row: row.get(place),
-      claimed: (flags & (1 << 6)) !== 0,
-      candidate: (flags & (1 << 7)) !== 0,
-      joins: (flags & (1 << 8)) !== 0,
-      reason: reasons[(flags >> 3) & 7] as EdgeReason,
+      claimed: (flags & CLAIMED) !== 0,
+      candidate: (flags & CANDIDATE) !== 0,
+      joins: (flags & JOINS) !== 0,
+      reason: edgeReasons[(flags >> REASON_SHIFT) & REASON] as EdgeReason,
     }
   }
 
