@@ -1,4 +1,4 @@
-import { compileValues } from '../compile-row.ts'
+import { compileRow, compileValues } from '../compile-row.ts'
 
 /** What a column of a derived table holds in memory: instants are epoch milliseconds, decimals are strings. */
 type ColumnKind = 'text' | 'texts' | 'map' | 'number' | 'instant' | 'instant?' | 'decimal?'
@@ -221,6 +221,16 @@ export function rowValues(
   return toValues[table](row, version, is_deleted)
 }
 
+/** A row of `selectColumns`. */
+export function historyRow<Table extends HistoryTable>(table: Table, values: readonly unknown[]): HistoryRow<Table> {
+  // The columns are those of the table, in their order.
+  return toRow[table](values) as HistoryRow<Table>
+}
+
+const toRow = Object.fromEntries(
+  Object.entries(columnNames).map(([table, names]) => [table, compileRow(names)]),
+) as Record<HistoryTable, ReturnType<typeof compileRow>>
+
 const toValues = Object.fromEntries(
   Object.entries(columnNames).map(([table, names]) => [table, compileValues(names)]),
 ) as Record<HistoryTable, ReturnType<typeof compileValues>>
@@ -241,21 +251,29 @@ function readAs(column: string, kind: ColumnKind): string {
 
 /** The sort key of a row as one string. */
 export function keyOf<Table extends HistoryTable>(table: Table, row: HistoryRow<Table>): string {
-  const values = row as Record<string, unknown>
-  return historyTables[table].key.map((name) => values[name]).join('\n')
+  return toKey[table](row).join('\n')
 }
+
+const toKey = Object.fromEntries(
+  Object.entries(historyTables).map(([table, { key }]) => [table, compileValues(key)]),
+) as Record<HistoryTable, ReturnType<typeof compileValues>>
 
 /** Whether two rows say the same. */
 export function sameRow<Table extends HistoryTable>(table: Table, a: HistoryRow<Table>, b: HistoryRow<Table>): boolean {
-  const left = a as Record<string, unknown>
-  const right = b as Record<string, unknown>
-  return Object.entries<ColumnKind>(historyTables[table].columns).every(([name, kind]) => {
-    if (left[name] === right[name]) return true
-    if (kind === 'texts') return JSON.stringify(left[name]) === JSON.stringify(right[name])
-    if (kind === 'map') return sortedJson(left[name]) === sortedJson(right[name])
+  const left = toValues[table](a)
+  const right = toValues[table](b)
+  return left.every((value, index) => {
+    if (value === right[index]) return true
+    const kind = columnKinds[table][index]
+    if (kind === 'texts') return JSON.stringify(value) === JSON.stringify(right[index])
+    if (kind === 'map') return sortedJson(value) === sortedJson(right[index])
     return false
   })
 }
+
+const columnKinds = Object.fromEntries(
+  Object.entries(historyTables).map(([table, { columns }]) => [table, Object.values(columns)]),
+) as Record<HistoryTable, ColumnKind[]>
 
 function sortedJson(map: unknown): string {
   return JSON.stringify(Object.entries(map as Record<string, string>).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -3,13 +3,14 @@ import {
   type HistoryRow,
   type HistoryTable,
   historyColumns,
+  historyRow,
   historyTables,
   keyOf,
   rowValues,
   sameRow,
   selectColumns,
 } from './history-tables.ts'
-import { queryByKeys } from './query-by-keys.ts'
+import { valuesByKeys } from './query-by-keys.ts'
 
 const INSERT_ROWS_MAX = 50_000
 
@@ -54,12 +55,13 @@ export function openHistory(store: Store, suffix: string): History {
   ): Promise<HistoryRow<Table>[]> => {
     if (ids.length === 0) return []
     await writing
-    return queryByKeys<HistoryRow<Table>>(
+    const rows = await valuesByKeys(
       store,
       `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL WHERE t.site = {site:String} AND ${filter}`,
       { site },
       ids,
     )
+    return rows.map((values) => historyRow(name, values))
   }
   const put = async (name: HistoryTable, { put: added, drop }: Changes<HistoryTable>, version: number) => {
     const columns = historyColumns(name)

@@ -27,8 +27,8 @@ export class LiveVertex implements Vertex {
   #value: string | undefined
   #edges: Edge[] | undefined
   #person: Lazy<string> = ''
-  /** Whether it was worked out since it was unpacked whose it is. */
-  #isTold = false
+  /** Whether it belongs to a person. */
+  owned = false
   #because: Lazy<Edge | undefined>
   #first: Lazy<Edge | undefined>
 
@@ -52,6 +52,7 @@ export class LiveVertex implements Vertex {
     this.shared = state.shared
     this.listed = state.listed
     this.settled = state.settled
+    this.owned = state.owned
     this.candidates = packed.candidatesOf(said)
     this.#person = 'packed'
     this.#because = 'packed'
@@ -73,7 +74,7 @@ export class LiveVertex implements Vertex {
 
   get person(): string {
     if (this.#person === 'packed') {
-      const founder = this.#unpacking.packed.personOf(this.place)
+      const founder = this.#unpacking.packed.founderOf(this.place)
       this.#person = founder === 0 ? '' : this.#unpacking.personAt(founder)
     }
     return this.#person
@@ -81,7 +82,7 @@ export class LiveVertex implements Vertex {
 
   set person(person: string) {
     this.#person = person
-    this.#isTold = true
+    this.owned = person !== ''
     this.settled = true
   }
 
@@ -103,18 +104,12 @@ export class LiveVertex implements Vertex {
     this.#first = edge
   }
 
-  /** Writes down what is known. `founderOf` tells where the founder of a person stands. */
-  pack(packed: PackedGraph, founderOf: (person: string) => Place): void {
+  /** Writes down what is known. Whose it is is told by the edges that tie it to the founder. */
+  pack(packed: PackedGraph): void {
     packed.setState(this.place, this)
     packed.setCandidates(this.place, this.candidates)
-    if (this.#isTold) packed.setPerson(this.place, this.person === '' ? 0 : founderOf(this.person))
     if (this.#because !== 'packed') packed.setBecause(this.place, (this.#because as LiveEdge | undefined)?.place ?? 0)
     if (this.#first !== 'packed') packed.setFirst(this.place, (this.#first as LiveEdge | undefined)?.place ?? 0)
-  }
-
-  /** Whether it is the founder of a person that was worked out since it was unpacked. */
-  get founds(): boolean {
-    return this.#isTold && this.person !== '' && this.#because === undefined
   }
 
   #edgeAt(place: Place): Edge | undefined {

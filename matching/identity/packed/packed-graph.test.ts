@@ -16,7 +16,8 @@ const change = fc.record({
 })
 
 const kindOf = (number: number): Kind => (['visitor', 'session', 'lead'] as const)[number % 3] as Kind
-const nameOf = (number: number) => `${'имя-'.repeat(number % 4)}${number}`
+/** Some are longer than one byte says. */
+const nameOf = (number: number) => `${'имя-'.repeat(number % 4 === 3 ? 60 : number % 4)}${number}`
 
 describe('a packed graph', () => {
   test('holds what was added and not removed, and gives back its room', () => {
@@ -64,19 +65,19 @@ describe('a packed graph', () => {
           if (places) expect(packed.edgesOf(place).sort((x, y) => x - y)).toEqual(places.sort((x, y) => x - y))
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
-    expect(seen).toBeGreaterThan(5_000)
+    expect(seen).toBeGreaterThan(2_000)
   })
 
   test('finds each of many', () => {
     const packed = new PackedGraph()
-    const places = Array.from({ length: 100_000 }, (_, number) => packed.addVertex('visitor', `v${number}`))
-    expect(new Set(places).size).toBe(100_000)
-    for (let number = 0; number < 100_000; number++) {
+    const places = Array.from({ length: 20_000 }, (_, number) => packed.addVertex('visitor', `v${number}`))
+    expect(new Set(places).size).toBe(20_000)
+    for (let number = 0; number < 20_000; number++) {
       expect(packed.find('visitor', `v${number}`)).toBe(places[number])
     }
     expect(packed.find('session', 'v1')).toBe(0)
-    expect(packed.find('visitor', 'v100000')).toBe(0)
+    expect(packed.find('visitor', 'v20000')).toBe(0)
   })
 })

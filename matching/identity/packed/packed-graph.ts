@@ -27,6 +27,8 @@ export interface PackedState {
   blocked: boolean
   shared: boolean
   listed: boolean
+  /** Whether it belongs to a person. */
+  owned: boolean
   /** Whether it has been worked out who it is. */
   settled: boolean
 }
@@ -53,8 +55,7 @@ export class PackedGraph {
   #waste_bytes = 0
   readonly #scratch = Buffer.alloc(TEXT_BYTES_MAX + 1)
   readonly #vertices = {
-    ...{ kind: bytes(), state: bytes(), value: words(), head: words(), person: words(), because: words() },
-    first: words(),
+    ...{ kind: bytes(), state: bytes(), value: words(), head: words(), because: words(), first: words() },
   }
   readonly #edges = {
     ...{ a: words(), b: words(), next_a: words(), next_b: words(), flags: shorts(), fact_id: words() },
@@ -110,10 +111,10 @@ export class PackedGraph {
   addVertex(kind: IdentifierKind, value: string): Place {
     if (this.vertexCount >= this.#slots.length * FULL) this.#widen()
     const place = this.#free_vertices.pop() ?? this.#vertex_end++
-    const { kind: kinds, state, value: values, head, person, because, first } = this.#vertices
+    const { kind: kinds, state, value: values, head, because, first } = this.#vertices
     kinds.set(place, kindPlaces[kind])
     values.set(place, this.#texts.add(this.#scratch, this.#scratch.write(value)))
-    for (const column of [state, head, person, because, first]) column.set(place, 0)
+    for (const column of [state, head, because, first]) column.set(place, 0)
     this.#enter(place)
     return place
   }
@@ -213,9 +214,15 @@ export class PackedGraph {
     return this.#texts.read(this.#vertices.value.get(vertex))
   }
 
-  /** The founder of its person; 0 when it is nobody's. */
-  personOf(vertex: Place): Place {
-    return this.#vertices.person.get(vertex)
+  /** The founder of its person, to whom the edges lead that tie each identifier to another; 0 when it is nobody's. */
+  founderOf(vertex: Place): Place {
+    if (!this.stateOf(vertex).owned) return 0
+    let at = vertex
+    for (let edge = this.becauseOf(at); edge !== 0; edge = this.becauseOf(at)) {
+      const [a, b] = this.endsOf(edge)
+      at = a === at ? b : a
+    }
+    return at
   }
 
   becauseOf(vertex: Place): Place {
@@ -236,17 +243,14 @@ export class PackedGraph {
       blocked: (state & 1) !== 0,
       shared: (state & 2) !== 0,
       listed: (state & 4) !== 0,
+      owned: (state & 16) !== 0,
       settled: (state & 8) !== 0,
     }
   }
 
-  setState(vertex: Place, { blocked, shared, listed, settled }: PackedState): void {
-    const state = (blocked ? 1 : 0) | (shared ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0)
+  setState(vertex: Place, { blocked, shared, listed, settled, owned }: PackedState): void {
+    const state = (blocked ? 1 : 0) | (shared ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0) | (owned ? 16 : 0)
     this.#vertices.state.set(vertex, state)
-  }
-
-  setPerson(vertex: Place, founder: Place): void {
-    this.#vertices.person.set(vertex, founder)
   }
 
   setBecause(vertex: Place, edge: Place): void {

@@ -2,7 +2,10 @@ const PAGE_BITS = 22
 const PAGE_BYTES = 1 << PAGE_BITS
 const WITHIN = PAGE_BYTES - 1
 
-/** The longest text: lengths are two bytes. Values are far shorter by the rules of the wire. */
+/** Lengths are one byte, or three from here on. */
+const LONG = 255
+
+/** The longest text. Values are far shorter by the rules of the wire. */
 const TEXT_BYTES_MAX = 65_535
 
 /** Texts one behind the other as bytes, each known by where it begins. What is no longer needed stays until all is copied. */
@@ -21,43 +24,48 @@ export class TextArena {
 
   add(text: Buffer, length: number): number {
     if (length > TEXT_BYTES_MAX) throw new Error(`A text of ${length} bytes is no identifier`)
+    const head = length < LONG ? 1 : 3
     // A text stands in one page.
-    if ((this.#end & WITHIN) + 2 + length > PAGE_BYTES)
+    if ((this.#end & WITHIN) + head + length > PAGE_BYTES) {
       this.#end = (Math.floor(this.#end / PAGE_BYTES) + 1) * PAGE_BYTES
+    }
     const at = this.#end
     const page = this.#page(at)
     const start = at & WITHIN
-    page[start] = length & 255
-    page[start + 1] = length >>> 8
-    text.copy(page, start + 2, 0, length)
-    this.#end = at + 2 + length
+    page[start] = Math.min(length, LONG)
+    if (head > 1) page.writeUInt16LE(length, start + 1)
+    text.copy(page, start + head, 0, length)
+    this.#end = at + head + length
     return at
   }
 
   read(at: number): string {
-    const page = this.#page(at)
-    const start = (at & WITHIN) + 2
-    return page.toString('utf8', start, start + this.length(at))
+    const start = this.#start(at)
+    return this.#page(at).toString('utf8', start, start + this.length(at))
   }
 
   length(at: number): number {
     const page = this.#page(at)
-    const start = at & WITHIN
-    return (page[start] as number) | ((page[start + 1] as number) << 8)
+    const length = page[at & WITHIN] as number
+    return length < LONG ? length : page.readUInt16LE((at & WITHIN) + 1)
   }
 
   isSame(at: number, text: Buffer, length: number): boolean {
     if (this.length(at) !== length) return false
     const page = this.#page(at)
-    const start = (at & WITHIN) + 2
+    const start = this.#start(at)
     for (let index = 0; index < length; index++) if (page[start + index] !== text[index]) return false
     return true
   }
 
   /** A hash of 32 bits; `seed` tells kinds apart. */
   hash(at: number, seed: number): number {
-    const start = (at & WITHIN) + 2
+    const start = this.#start(at)
     return hashBytes(this.#page(at), start, start + this.length(at), seed)
+  }
+
+  #start(at: number): number {
+    return (at & WITHIN) + ((this.#page(at)[at & WITHIN] as number) < LONG ? 1 : 3)
   }
 
   #page(at: number): Buffer {

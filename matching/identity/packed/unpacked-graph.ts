@@ -117,24 +117,10 @@ export class UnpackedGraph implements Unpacking {
       edge.place = this.packed.addEdge(packedEdge(edge))
     }
     for (const edge of this.#edges.values()) if (!this.#dropped.has(edge)) this.packed.restate(edge.place, edge)
-    const founderOf = this.#founders()
-    for (const vertex of this.#vertices.values()) if (!this.#gone.has(vertex)) vertex.pack(this.packed, founderOf)
+    for (const vertex of this.#vertices.values()) if (!this.#gone.has(vertex)) vertex.pack(this.packed)
     for (const vertex of this.#gone) this.packed.removeVertex(vertex.place)
     for (const some of [this.#vertices, this.#edges, this.#fresh, this.#persons]) some.clear()
     for (const some of [this.#gone, this.#dropped, this.#added]) some.clear()
-  }
-
-  /** Where the founders of those persons stand that were worked out since all was packed. */
-  #founders(): (person: string) => Place {
-    const founders = new Map<string, Place>()
-    for (const vertex of this.#vertices.values()) {
-      if (vertex.founds && !this.#gone.has(vertex)) founders.set(vertex.person, vertex.place)
-    }
-    return (person) => {
-      const founder = founders.get(person)
-      if (founder === undefined) throw new Error('A person was worked out without a founder')
-      return founder
-    }
   }
 }
 
