@@ -10,6 +10,7 @@ import { changesBetween, type History, highestVersion, openHistory } from './his
 import type { HistoryRow, HistoryTable } from './history/history-tables.ts'
 import { readUnfinished } from './history/unfinished.ts'
 import { otherEnd, type Vertex } from './identity/edge.ts'
+import { findFounders, readHands, tellHands } from './identity/hands.ts'
 import { edgeChanges, identityChanges } from './identity/identity-rows.ts'
 import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
@@ -126,8 +127,13 @@ async function applySite(
   const spokenOf = new Set(touched.deals)
   if (state.unfinished) touchAlso(touched, state.unfinished)
   state.unfinished = undefined
+  if (touched.hands || state.hands === undefined) {
+    state.hands = await readHands(store, site)
+    await findFounders(store, graph, state.hands, history.table('identities'))
+  }
   const fresh = await deriveSessions({ store, graph, rules, names }, touched)
   await updateFacts(store, { graph, names }, touched)
+  tellHands(graph, state.hands)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
   const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
   const [callMatches, conversions, touchpoints] = await Promise.all([

@@ -9,6 +9,8 @@ export interface Touched {
   calls: Set<string>
   leads: Set<string>
   deals: Set<string>
+  /** Whether something was said by hand about who is one person. */
+  hands: boolean
 }
 
 export interface SenderSession {
@@ -18,7 +20,7 @@ export interface SenderSession {
 }
 
 export function nothingTouched(): Touched {
-  return { sessions: new Map(), leased: new Map(), calls: new Set(), leads: new Set(), deals: new Set() }
+  return { sessions: new Map(), leased: new Map(), calls: new Set(), leads: new Set(), deals: new Set(), hands: false }
 }
 
 /** Adds what else was touched. */
@@ -29,6 +31,7 @@ export function touchAlso(touched: Touched, more: Touched): void {
       touched.sessions.set(sessionKey(session), { session, visitors: new Set() })
     }
   }
+  touched.hands ||= more.hands
   for (const kind of ['calls', 'leads', 'deals'] as const) for (const id of more[kind]) touched[kind].add(id)
 }
 

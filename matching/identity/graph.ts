@@ -1,12 +1,14 @@
-import type { IdentifierKind } from '#domain/identifier.ts'
+import { type IdentifierKind, personId } from '#domain/identifier.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { compareText } from '../receipt.ts'
 import {
   type Claim,
   compareEdgeReceipts,
+  compareEdges,
   compareKinds,
   type Edge,
   type EdgeFact,
+  names,
   neverReasons,
   otherEnd,
   type Vertex,
@@ -24,7 +26,12 @@ export class Graph {
   readonly removed = new Set<Edge>()
   /** Edges that are where they were, but join or do not for another reason. */
   readonly restated = new Set<Edge>()
+  /** What was said by hand of persons whose founders are known. */
+  readonly hands = new Set<Edge>()
   edges = 0
+  /** Ids of persons that somebody named, whose founders are not known yet; and those found. */
+  readonly #sought = new Set<string>()
+  readonly #founders = new Map<string, { kind: IdentifierKind; value: string }>()
   #blocked: ReadonlySet<string> = new Set()
 
   constructor(site: string) {
@@ -89,6 +96,38 @@ export class Graph {
     this.#forgetIdle(wanted)
   }
 
+  /** What is said by hand now replaces what was; one claim for each annotation. */
+  replaceHands(claims: readonly Claim[]): void {
+    const old = new Map([...this.hands].map((edge) => [edge.fact_id, edge]))
+    for (const claim of claims) {
+      const edge = makeEdge(...this.#ends(claim), claim)
+      const same = old.get(claim.fact_id)
+      if (same && saysTheSame(same, edge)) old.delete(claim.fact_id)
+      else this.#add(edge)
+    }
+    for (const edge of old.values()) this.#remove(edge)
+  }
+
+  /** Has the founders of these persons noticed, also when facts name them only later. Returns those not known yet. */
+  seekFounders(persons: Iterable<string>): string[] {
+    for (const person of persons) if (!this.#founders.has(person)) this.#sought.add(person)
+    return [...this.#sought]
+  }
+
+  /** The identifier a person of this id is founded on, while facts name it. */
+  founder(person: string): Vertex | undefined {
+    const founder = this.#founders.get(person)
+    const vertex = founder && this.find(founder.kind, founder.value)
+    return vertex?.earliest && vertex
+  }
+
+  /** Tells of an identifier that it may be a founder somebody asked for. */
+  noticeFounder(kind: IdentifierKind, value: string): void {
+    if (this.#sought.size === 0) return
+    const person = personId(this.site, kind, value)
+    if (this.#sought.delete(person)) this.#founders.set(person, { kind, value })
+  }
+
   /** An edge as the table holds it, at start. */
   load(row: HistoryRow<'edges'>): void {
     const a = this.#vertex(row.a_kind as IdentifierKind, row.a_value)
@@ -102,6 +141,7 @@ export class Graph {
       joins: row.joins === 1,
     }
     link(edge)
+    if (edge.fact === 'annotation') this.hands.add(edge)
     this.edges += 1
   }
 
@@ -113,6 +153,8 @@ export class Graph {
       const vertex = this.vertices.get(key)
       if (!vertex) continue
       vertex.blocked = blocked.has(key)
+      vertex.idle = false
+      if (vertex.earliest) this.noticeFounder(vertex.kind, vertex.value)
       this.#touchAround(vertex)
     }
   }
@@ -142,8 +184,17 @@ export class Graph {
     let vertex = this.vertices.get(key)
     if (!vertex) {
       vertex = {
-        ...{ kind, value, edges: [], blocked: this.#blocked.has(key), shared: false, listed: false, person: '' },
-        ...{ because: undefined, first: undefined, candidates: [] },
+        ...{ kind, value, edges: [], earliest: undefined, blocked: this.#blocked.has(key), crowded: undefined },
+        ...{
+          shared: undefined,
+          told: undefined,
+          idle: false,
+          listed: false,
+          person: '',
+          because: undefined,
+          first: undefined,
+        },
+        candidates: [],
       }
       this.vertices.set(key, vertex)
     }
@@ -151,7 +202,10 @@ export class Graph {
   }
 
   #add(edge: Edge): void {
+    const unnamed = ends(edge).filter(({ earliest }) => !earliest)
     link(edge)
+    for (const vertex of unnamed) if (vertex.earliest) this.noticeFounder(vertex.kind, vertex.value)
+    if (edge.fact === 'annotation') this.hands.add(edge)
     this.edges += 1
     this.added.add(edge)
     this.dirty.add(edge.a).add(edge.b)
@@ -159,6 +213,7 @@ export class Graph {
 
   #remove(edge: Edge): void {
     unlink(edge)
+    this.hands.delete(edge)
     this.edges -= 1
     this.restated.delete(edge)
     if (!this.added.delete(edge)) this.removed.add(edge)
@@ -196,17 +251,30 @@ function pairEdges(a: Vertex, b: Vertex): Edge[] {
 }
 
 function link(edge: Edge): void {
-  edge.a.edges.push(edge)
-  if (edge.b !== edge.a) edge.b.edges.push(edge)
+  for (const vertex of ends(edge)) {
+    vertex.edges.push(edge)
+    if (names(edge) && (!vertex.earliest || compareEdges(edge, vertex.earliest) < 0)) vertex.earliest = edge
+  }
 }
 
 function unlink(edge: Edge): void {
-  for (const vertex of new Set([edge.a, edge.b])) {
+  for (const vertex of ends(edge)) {
     const index = vertex.edges.indexOf(edge)
     if (index < 0) continue
     vertex.edges[index] = vertex.edges.at(-1) as Edge
     vertex.edges.pop()
+    if (vertex.earliest === edge) vertex.earliest = earliestOf(vertex.edges)
   }
+}
+
+function ends({ a, b }: Edge): Vertex[] {
+  return a === b ? [a] : [a, b]
+}
+
+function earliestOf(edges: readonly Edge[]): Edge | undefined {
+  let earliest: Edge | undefined
+  for (const edge of edges) if (names(edge) && (!earliest || compareEdges(edge, earliest) < 0)) earliest = edge
+  return earliest
 }
 
 function saysTheSame(x: Edge, y: Edge): boolean {

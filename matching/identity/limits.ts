@@ -1,10 +1,14 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 
+type ByKind<Value> = Partial<Record<IdentifierKind, Value>>
+
+const DAY_MS = 86_400_000
+
 /**
  * How many others of a kind an identifier may join before it counts as shared and joins nobody: a person has a few
  * phones, browsers and contact cards; an office phone, an agency's email or a kiosk has many.
  */
-export const joinsMax: Partial<Record<IdentifierKind, Partial<Record<IdentifierKind, number>>>> = {
+export const joinsMax: ByKind<ByKind<number>> = {
   visitor: { user: 5, phone: 6, email: 6, contact: 4 },
   ga: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   ym: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
@@ -15,12 +19,46 @@ export const joinsMax: Partial<Record<IdentifierKind, Partial<Record<IdentifierK
 }
 
 /** The same for events, which only pass on what they name: counted over what is named beside them, not further. */
-export const namesMax: Partial<Record<IdentifierKind, Partial<Record<IdentifierKind, number>>>> = {
+export const namesMax: ByKind<ByKind<number>> = {
   session: { visitor: 3, user: 5, phone: 6, email: 6 },
   lead: { visitor: 3, session: 3, deal: 20 },
   call: { visitor: 3, session: 3, deal: 20 },
   deal: { phone: 20, email: 20, contact: 3 },
 }
 
+/**
+ * Facts that name an identifier before it is a hub, whatever they say: a call centre's line, a robot's address. Beyond it
+ * nothing is looked for around it any more, so that a new fact costs the same however many there are.
+ */
+export const usesMax: ByKind<number> = {
+  phone: 1_000,
+  email: 1_000,
+  contact: 3_000,
+  user: 20_000,
+  ga: 20_000,
+  ym: 20_000,
+}
+
+/** The people around an identifier who have nothing else in common: how many of them may be, and how soon. */
+export interface StrangersMax {
+  /** Of those who are known by something of one kind each, which another of them is known by too, and differently. */
+  known: number
+  /** In all. */
+  ever: number
+  in_period: number
+  period_ms: number
+}
+
+export const strangersMax: ByKind<StrangersMax> = {
+  phone: { known: 1, ever: 8, in_period: 4, period_ms: 7 * DAY_MS },
+  email: { known: 1, ever: 8, in_period: 4, period_ms: 7 * DAY_MS },
+}
+
+/** What one person holds at most. A join beyond it is held back: chains of shared phones must not become one giant. */
+export const personMax: ByKind<number> = { contact: 3, user: 3, phone: 8, email: 8 }
+
 /** Candidates listed for a shared identifier. */
 export const CANDIDATES_MAX = 20
+
+/** An identifier with more facts than this has no list of candidates: they are too many to choose from. */
+export const CANDIDATE_EDGES_MAX = 1_000

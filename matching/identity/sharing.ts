@@ -1,54 +1,53 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
-import { isLive, otherEnd, type Vertex } from './edge.ts'
-import { joinsMax, namesMax } from './limits.ts'
-
-/** Events pass on what they name; all other identifiers own it. */
-export function isEvent(vertex: Vertex): boolean {
-  return namesMax[vertex.kind] !== undefined
-}
+import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
+import { joinsMax, namesMax, strangersMax, usesMax } from './limits.ts'
+import { partiesAround } from './parties.ts'
+import { ownersAround, passes } from './surroundings.ts'
 
 /** Whether an event names too many of one kind to belong to one person: a CRM's test call, a copied session id. */
-export function namesTooMany(vertex: Vertex): boolean {
-  const seen = new Set<Vertex>()
-  const counts = new Map<IdentifierKind, number>()
-  for (const edge of vertex.edges) {
-    const other = otherEnd(edge, vertex)
-    if (!isLive(edge) || seen.has(other)) continue
-    seen.add(other)
-    const count = (counts.get(other.kind) ?? 0) + 1
-    counts.set(other.kind, count)
-    if (count > (namesMax[vertex.kind]?.[other.kind] ?? Number.POSITIVE_INFINITY)) return true
-  }
-  return false
+export function namesTooMany(vertex: Vertex): SharedBy | undefined {
+  const named = new Set<Vertex>()
+  for (const edge of vertex.edges) if (passes(edge)) named.add(otherEnd(edge, vertex))
+  return firstExceeded(named, namesMax[vertex.kind])
 }
 
 /**
  * Whether an identifier joins too many others, counted through the events between them. Only its surroundings decide,
  * never what has been joined so far, so that the answer does not depend on the order of facts.
  */
-export function joinsTooMany(vertex: Vertex): boolean {
+export function joinsTooMany(vertex: Vertex): SharedBy | undefined {
   const limits = joinsMax[vertex.kind]
-  if (!limits) return false
-  const counts = new Map<IdentifierKind, number>()
-  for (const owner of ownersAround(vertex)) {
-    const count = (counts.get(owner.kind) ?? 0) + 1
-    counts.set(owner.kind, count)
-    if (count > (limits[owner.kind] ?? Number.POSITIVE_INFINITY)) return true
-  }
-  return false
+  if (!limits) return undefined
+  const uses = usesMax[vertex.kind]
+  if (uses !== undefined && vertex.edges.length > uses) return { rule: 'uses', max: uses }
+  return firstExceeded(ownersAround(vertex), limits)
 }
 
-/** The identifiers that own something reachable from here through events alone. Events that name too many are walls. */
-export function* ownersAround(vertex: Vertex): Generator<Vertex> {
-  const seen = new Set([vertex])
-  const queue = [vertex]
-  for (let at = queue.pop(); at; at = queue.pop()) {
-    for (const edge of at.edges) {
-      const other = otherEnd(edge, at)
-      if (!isLive(edge) || seen.has(other)) continue
-      seen.add(other)
-      if (!isEvent(other)) yield other
-      else if (!other.shared) queue.push(other)
-    }
+/** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `joinsTooMany`. */
+export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
+  const limits = strangersMax[vertex.kind]
+  if (!limits || vertex.crowded) return undefined
+  const parties = partiesAround(vertex)
+  if (parties.length < 2) return undefined
+  const counts = new Map<IdentifierKind, number>()
+  for (const { known } of parties) for (const kind of known) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  if ([...counts.values()].some((count) => count > limits.known)) return { rule: 'strangers', max: limits.known }
+  if (parties.length > limits.ever) return { rule: 'strangers', max: limits.ever }
+  const begun = parties.map(({ since }) => since).sort((a, b) => a - b)
+  const isCrowd = begun.some((at, index) => (begun[index + limits.in_period] ?? Infinity) - at <= limits.period_ms)
+  return isCrowd ? { rule: 'strangers_in_week', max: limits.in_period } : undefined
+}
+
+/** The first limit, in the order they are written down, that these identifiers exceed. */
+function firstExceeded(
+  vertices: Iterable<Vertex>,
+  limits: Partial<Record<IdentifierKind, number>> | undefined,
+): SharedBy | undefined {
+  if (!limits) return undefined
+  const counts = new Map<IdentifierKind, number>()
+  for (const { kind } of vertices) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  for (const [rule, max] of Object.entries(limits) as [IdentifierKind, number][]) {
+    if ((counts.get(rule) ?? 0) > max) return { rule, max }
   }
+  return undefined
 }
