@@ -1,0 +1,91 @@
+import { SECOND } from '../matching-world.ts'
+import { callFromVisit, callLater } from './call.ts'
+import { sendForm } from './form.ts'
+import type { Device, Person } from './population.ts'
+import type { Society } from './society.ts'
+import { type Arrival, arrive, nextPage } from './traffic.ts'
+import { eventOf, identifiersOf, type Visit } from './visit-events.ts'
+
+/** The tracker asks for its numbers again while somebody is at the page. */
+const PULSE_MS = 44 * SECOND
+
+/** What somebody does with a visit. */
+export type Errand = 'look' | 'form' | 'call' | 'note_number'
+
+/** Somebody opens the site now. What follows from it happens by itself. */
+export function startVisit(society: Society, person: Person, device: Device, errand: Errand, isFirst: boolean): Visit {
+  const { world } = society
+  const { chance, options, truth } = world
+  const arrival = arrive(chance, options.site, isFirst)
+  const key = { site: options.site, visitor: device.visitor, session: world.newId('s') }
+  const visit: Visit = { person, device, key, number: '', arrival, isPresent: true }
+  truth.touch(person.id, { at_ms: world.now_ms, session: key.session, channel: arrival.traffic.channel })
+  truth.fact(person.id, identifiersOf(visit))
+  showPage(society, visit, arrival)
+  const { source, channel } = arrival.traffic
+  visit.number = world.numbers.show(key, device.address, { source, channel, landing_url: arrival.url })
+  const length_ms = planPages(society, visit)
+  planPulse(society, visit)
+  const busy_ms = chance.between(0.15, 0.95) * length_ms
+  if (errand === 'form') world.at(world.now_ms + busy_ms, () => sendForm(society, visit))
+  if (errand === 'call') planCall(society, visit, busy_ms)
+  world.at(world.now_ms + length_ms, () => leave(society, visit, length_ms))
+  if (visit.number !== '') person.saved = { number: visit.number, session: key.session }
+  if (errand === 'note_number') callLater(society, person)
+  return visit
+}
+
+function showPage(society: Society, visit: Visit, { url, referrer, traffic }: Arrival): void {
+  const { page_host: _, page_path: __, ...columns } = traffic
+  society.world.tell('events', { ...eventOf(society.world, visit), type: 'page', url, referrer, ...columns })
+}
+
+/** Further pages, one after the other. Returns how long the visit takes. */
+function planPages(society: Society, visit: Visit): number {
+  const { world } = society
+  const { chance, options } = world
+  let length_ms = Math.max(3 * SECOND, chance.exponential(60 * SECOND))
+  for (let left = chance.times(2); left > 0; left--) {
+    world.at(world.now_ms + length_ms, () => {
+      if (!visit.isPresent) return
+      showPage(society, visit, nextPage(chance, options.site))
+      world.numbers.touch(visit.key)
+    })
+    length_ms += Math.max(3 * SECOND, chance.exponential(50 * SECOND))
+  }
+  return Math.round(length_ms)
+}
+
+function planPulse({ world }: Society, visit: Visit): void {
+  const pulse = () => {
+    if (!visit.isPresent) return
+    world.numbers.touch(visit.key)
+    world.at(world.now_ms + PULSE_MS, pulse)
+  }
+  world.at(world.now_ms + PULSE_MS, pulse)
+}
+
+function leave(society: Society, visit: Visit, length_ms: number): void {
+  const { world } = society
+  if (!visit.isPresent) return
+  visit.isPresent = false
+  world.numbers.release(visit.key)
+  const engaged_ms = Math.round(length_ms * world.chance.between(0.4, 1))
+  const scroll_percent = world.chance.whole(10, 101)
+  const { url } = visit.arrival
+  world.tell('events', { ...eventOf(society.world, visit), type: 'leave', url, engaged_ms, scroll_percent })
+}
+
+/** Most call with the page before them; some put the telephone down first and dial what they remember. */
+function planCall(society: Society, visit: Visit, busy_ms: number): void {
+  const { world } = society
+  const { chance } = world
+  if (!chance.chance(0.15)) world.at(world.now_ms + busy_ms, () => callFromVisit(society, visit))
+  else {
+    const after_ms = chance.between(5, 140) * SECOND
+    world.at(world.now_ms + busy_ms, () => {
+      leave(society, visit, busy_ms)
+      world.at(world.now_ms + after_ms, () => callFromVisit(society, visit))
+    })
+  }
+}
