@@ -34,7 +34,7 @@ describe('a value that stands for no value', () => {
     ['visitor', '9774d56d682e549c'],
     ['visitor', 'client_id'],
     ['user', 'admin'],
-    ['user', '${user.id}'],
+    ['user', `\${user.id}`],
     ['user', '%USER_ID%'],
     ['user', '#ID#'],
     ['user', 'Deleted'],

@@ -11,6 +11,9 @@ export interface Clusters {
   /** These two clusters, as they are now and whatever joins them, never become one. */
   keepApart(a: number, b: number): void
   areApart(a: number, b: number): boolean
+  /** A call's lease has joined something to this cluster. */
+  match(cluster: number): void
+  isMatched(cluster: number): boolean
   /** Whether together they would hold more of a kind than one person does. */
   isTooMuch(a: number, b: number): boolean
 }
@@ -28,6 +31,7 @@ export function openClusters(kinds: readonly IdentifierKind[]): Clusters {
     if (place !== undefined) counts[index * KINDS + place] = 1
   })
   const apart = new Map<number, number[]>()
+  const matched = new Set<number>()
   const find = (index: number): number => {
     let at = index
     while (parents[at] !== at) {
@@ -49,6 +53,7 @@ export function openClusters(kinds: readonly IdentifierKind[]): Clusters {
       for (let place = 0; place < KINDS; place++) {
         counts[low * KINDS + place] = countAt(low, place) + countAt(high, place)
       }
+      if (matched.has(high)) matched.add(low)
       const carried = apart.get(high)
       if (carried) apart.set(low, [...(apart.get(low) ?? []), ...carried])
     },
@@ -57,6 +62,8 @@ export function openClusters(kinds: readonly IdentifierKind[]): Clusters {
       apart.set(b, [...(apart.get(b) ?? []), a])
     },
     areApart: (a, b) => (apart.get(a) ?? []).some((other) => find(other) === b),
+    match: (cluster) => void matched.add(cluster),
+    isMatched: (cluster) => matched.has(cluster),
     isTooMuch: (a, b) =>
       countedKinds.some((kind, place) => {
         const [ours, theirs] = [countAt(a, place), countAt(b, place)]

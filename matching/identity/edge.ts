@@ -6,8 +6,8 @@ export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match' | 'annotatio
 
 /**
  * Why an edge joins or does not: `joined`; `shared` (an end joins too many others); `blocked` (an end is the company's
- * own); `two_contacts` (a browser's claim or a lease would make one person of two CRM contacts); `two_callers` (a lease
- * would make one person of two who are known apart); `person_full` (the person would hold more than one does); `split`
+ * own); `two_contacts` (a browser's claim or a lease would make one person of two CRM contacts); `two_people` (a lease or
+ * a phone would make one person of two who are each known by themselves); `person_full` (the person would hold more than one does); `split`
  * (somebody said that these are not one person); `overruled` (a merge by hand that a newer split contradicts); `unsure` (a
  * match kept as a link between events); `alone` (the fact names one identifier only, the edge leads back to it); `apart`
  * and `apart_overruled` (a split by hand, in force or contradicted by a newer merge); `bot` and `junk` (known so that a
@@ -16,7 +16,7 @@ export type EdgeFact = 'event' | 'call' | 'lead' | 'deal' | 'match' | 'annotatio
 export type EdgeReason = 'joined' | 'shared' | 'blocked' | HeldReason | 'overruled' | NeverReason
 
 /** Why two persons are not joined by an edge that could. */
-export type HeldReason = 'two_contacts' | 'two_callers' | 'person_full' | 'split'
+export type HeldReason = 'two_contacts' | 'two_people' | 'person_full' | 'split'
 
 type NeverReason = 'unsure' | 'alone' | 'apart' | 'apart_overruled' | 'bot' | 'junk'
 
@@ -60,6 +60,8 @@ export interface Vertex {
   blocked: boolean
   /** A wall by its own counts alone: nothing is looked for behind it. */
   crowded: SharedBy | undefined
+  /** Whether there may be several people around it. */
+  isMeeting: boolean
   /** Set when it joins too many others, and so joins nobody. */
   shared: SharedBy | undefined
   /** What `identities` says of that. */

@@ -183,19 +183,7 @@ export class Graph {
     const key = `${kind}\n${value}`
     let vertex = this.vertices.get(key)
     if (!vertex) {
-      vertex = {
-        ...{ kind, value, edges: [], earliest: undefined, blocked: this.#blocked.has(key), crowded: undefined },
-        ...{
-          shared: undefined,
-          told: undefined,
-          idle: false,
-          listed: false,
-          person: '',
-          because: undefined,
-          first: undefined,
-        },
-        candidates: [],
-      }
+      vertex = newVertex(kind, value, this.#blocked.has(key))
       this.vertices.set(key, vertex)
     }
     return vertex
@@ -232,6 +220,14 @@ export class Graph {
   #touchAround(vertex: Vertex): void {
     this.dirty.add(vertex)
     for (const edge of vertex.edges) this.dirty.add(otherEnd(edge, vertex))
+  }
+}
+
+function newVertex(kind: IdentifierKind, value: string, blocked: boolean): Vertex {
+  return {
+    ...{ kind, value, edges: [], earliest: undefined, blocked, crowded: undefined, isMeeting: false },
+    ...{ shared: undefined, told: undefined, idle: false, listed: false, person: '', because: undefined },
+    ...{ first: undefined, candidates: [] },
   }
 }
 

@@ -15,7 +15,7 @@ export const joinsMax: ByKind<ByKind<number>> = {
   user: { visitor: 40, phone: 6, email: 6, contact: 4 },
   phone: { visitor: 12, user: 4, contact: 3, email: 8 },
   email: { visitor: 12, user: 4, contact: 3, phone: 8 },
-  contact: { visitor: 40, user: 4, phone: 10, email: 10 },
+  contact: { visitor: 20, user: 4, phone: 6, email: 4 },
 }
 
 /** The same for events, which only pass on what they name: counted over what is named beside them, not further. */
@@ -39,20 +39,33 @@ export const usesMax: ByKind<number> = {
   ym: 20_000,
 }
 
-/** The people around an identifier who have nothing else in common: how many of them may be, and how soon. */
+/** People around an identifier who have nothing else in common. */
 export interface StrangersMax {
-  /** Of those who are known by something of one kind each, which another of them is known by too, and differently. */
-  known: number
-  /** In all. */
-  ever: number
+  /** Of whatever kind. */
+  any?: number
+  /** Of those who are known by something of one kind each, and differently: two emails, two contact cards. */
+  known?: number
+  /** Of those who have a browser of their own beside it, and are known by something. */
+  settled?: number
+  /** In all, taking for one only those whom a browser, a login or an email joins. */
+  ever?: number
   in_period: number
   period_ms: number
 }
 
+const week = { in_period: 4, period_ms: 7 * DAY_MS }
+
 export const strangersMax: ByKind<StrangersMax> = {
-  phone: { known: 1, ever: 8, in_period: 4, period_ms: 7 * DAY_MS },
-  email: { known: 1, ever: 8, in_period: 4, period_ms: 7 * DAY_MS },
+  phone: { known: 1, ever: 8, ...week },
+  email: { known: 1, ever: 8, ...week },
+  contact: { ever: 8, ...week },
+  visitor: { settled: 1, ...week },
+  ga: { settled: 1, ...week },
+  ym: { settled: 1, ...week },
 }
+
+/** A flat's or an office's line says that two are one person only while nothing else is known of either. */
+export const placeLineStrangersMax: StrangersMax = { any: 1, ...week }
 
 /** What one person holds at most. A join beyond it is held back: chains of shared phones must not become one giant. */
 export const personMax: ByKind<number> = { contact: 3, user: 3, phone: 8, email: 8 }

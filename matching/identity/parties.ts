@@ -4,25 +4,24 @@ import { isEvent, passes } from './surroundings.ts'
 
 /** Identifiers around a common one that belong together without it: one person, as far as can be seen from there. */
 export interface Party {
-  /** By which kinds of identifiers this party is known for itself. */
-  known: ReadonlySet<IdentifierKind>
+  /** The kinds of identifiers in it. */
+  kinds: ReadonlySet<IdentifierKind>
+  /** Whether something surer than a browser's claim ties it to the common identifier. */
+  isSaid: boolean
   /** When a fact first tied it to the common identifier, epoch milliseconds. */
   since: number
 }
-
-/** What tells people apart. A browser does not: people have several, and lose them. */
-const tellingKinds: ReadonlySet<IdentifierKind> = new Set(['contact', 'user', 'email', 'phone'])
 
 /** How many identifiers away from the common one is looked for something that parties share. */
 const DEPTH = 2
 
 /**
  * The parties around an identifier: what its facts name, followed through events and through one more identifier, and
- * taken together where it meets. Identifiers that are walls by their own counts are not looked behind and tell nothing.
- * Facts that name nobody else are no party.
+ * taken together where it meets in an identifier of a kind that is a `bridge`. Identifiers that are walls by their own
+ * counts are not looked behind and tell nothing. Facts that name no bridge are no party.
  */
-export function partiesAround(center: Vertex): Party[] {
-  const parties = openParties()
+export function partiesAround(center: Vertex, bridges: ReadonlySet<IdentifierKind>): Party[] {
+  const parties = openParties(bridges)
   let front: Vertex[] = []
   /** Takes in what events lead to from here, up to the next identifiers. */
   const flood = (start: Vertex, party: number, reached: Vertex[]) => {
@@ -34,7 +33,9 @@ export function partiesAround(center: Vertex): Party[] {
     }
   }
   for (const edge of center.edges) {
-    if (passes(edge)) flood(otherEnd(edge, center), parties.begin(edge.at), front)
+    if (!passes(edge)) continue
+    const isSaid = !edge.claimed && edge.fact !== 'match'
+    flood(otherEnd(edge, center), parties.begin(edge.at, isSaid), front)
   }
   for (let depth = 1; depth < DEPTH; depth++) {
     const next: Vertex[] = []
@@ -48,9 +49,9 @@ export function partiesAround(center: Vertex): Party[] {
 }
 
 /** Union-find over parties, told of one member at a time. */
-function openParties() {
+function openParties(bridges: ReadonlySet<IdentifierKind>) {
   const parents: number[] = []
-  const kept: { known: Set<IdentifierKind>; since: number; owners: number }[] = []
+  const kept: { kinds: Set<IdentifierKind>; isSaid: boolean; since: number; bridges: number }[] = []
   const members = new Map<Vertex, number>()
   const find = (party: number): number => {
     let at = party
@@ -63,27 +64,30 @@ function openParties() {
     if (ours === theirs) return
     parents[find(b)] = find(a)
     ours.since = Math.min(ours.since, theirs.since)
-    ours.owners += theirs.owners
-    for (const kind of theirs.known) ours.known.add(kind)
+    ours.isSaid ||= theirs.isSaid
+    ours.bridges += theirs.bridges
+    for (const kind of theirs.kinds) ours.kinds.add(kind)
   }
   return {
-    begin(at: number): number {
-      kept.push({ known: new Set(), since: at, owners: 0 })
+    begin(since: number, isSaid: boolean): number {
+      kept.push({ kinds: new Set(), isSaid, since, bridges: 0 })
       return parents.push(parents.length) - 1
     },
     of: (vertex: Vertex) => members.get(vertex) as number,
-    /** Whether the member is new; of one that is in another party both become one. */
+    /** Whether the member is new, and leads further; in a bridge that is in another party both become one. */
     add(vertex: Vertex, party: number): boolean {
+      const isOwner = !isEvent(vertex)
+      if (isOwner) partyOf(party).kinds.add(vertex.kind)
+      if (isOwner && !bridges.has(vertex.kind)) return false
       const before = members.get(vertex)
       if (before !== undefined) {
         join(before, party)
         return false
       }
       members.set(vertex, party)
-      if (!isEvent(vertex)) partyOf(party).owners += 1
-      if (tellingKinds.has(vertex.kind)) partyOf(party).known.add(vertex.kind)
+      if (isOwner) partyOf(party).bridges += 1
       return true
     },
-    all: (): Party[] => kept.filter(({ owners }, party) => owners > 0 && find(party) === party),
+    all: (): Party[] => kept.filter(({ bridges: count }, party) => count > 0 && find(party) === party),
   }
 }

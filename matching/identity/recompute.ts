@@ -88,7 +88,7 @@ function settleGroup(site: string, members: Vertex[], result: Gathered): void {
       } else restate(edge, idleReason(edge), result)
     }
   }
-  links.sort(compareEdges)
+  links.sort(byTrust)
   // Newest first. Later said counts, whatever the order in which it came in.
   hands.sort((x, y) => y.at - x.at || compareEdges(y, x))
   const placed = ({ a, b }: Edge) => ({ a: places.get(a) as number, b: places.get(b) as number })
@@ -114,9 +114,16 @@ function settleGroup(site: string, members: Vertex[], result: Gathered): void {
   for (const part of parts.values()) result.groups.push(settlePerson(site, part, result))
 }
 
+/** By receipt; calls given to sessions by their leases in the order in which it rang: what was first rung is surest. */
+function byTrust(x: Edge, y: Edge): number {
+  const [late, later] = [Number(x.fact === 'match'), Number(y.fact === 'match')]
+  return late - later || late * (x.at - y.at) || compareEdges(x, y)
+}
+
 function trustOf(edge: Edge): Trust {
   if (edge.fact === 'match') return 'matched'
-  return edge.claimed ? 'claimed' : 'said'
+  if (!edge.claimed) return 'said'
+  return edge.a.kind === 'phone' || edge.b.kind === 'phone' ? 'claimed_by_phone' : 'claimed'
 }
 
 function handReason(hand: Hand, { hands }: Resolved): EdgeReason {

@@ -4,11 +4,11 @@ import type { HeldReason } from './edge.ts'
 import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
 
 /** How far an edge is believed, the firmest first. */
-export const trusts = ['hand', 'said', 'claimed', 'matched'] as const
+const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched'] as const
 
 /**
- * `hand`: somebody said so by hand; `said`: a server, a provider or the CRM; `claimed`: a browser; `matched`: a call was
- * given to a session by its lease.
+ * `hand`: somebody said so by hand; `said`: a server, a provider or the CRM; `claimed`: a browser; `claimed_by_phone`: a
+ * browser, by what people share most; `matched`: a call was given to a session by its lease.
  */
 export type Trust = (typeof trusts)[number]
 
@@ -58,7 +58,9 @@ function joinAll(
       const [a, b] = [clusters.find(link.a), clusters.find(link.b)]
       if (a === b) return
       held[index] = heldBy(clusters, a, b, trust)
-      if (held[index] === undefined) clusters.join(a, b)
+      if (held[index] !== undefined) return
+      clusters.join(a, b)
+      if (trust === 'matched') clusters.match(clusters.find(a))
     })
   }
   return { clusters, held }
@@ -69,6 +71,11 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
   if (clusters.areApart(a, b)) return 'split'
   const both = (kind: IdentifierKind) => clusters.count(a, kind) > 0 && clusters.count(b, kind) > 0
   if (trust !== 'said' && both('contact')) return 'two_contacts'
-  if (trust === 'matched' && both('phone') && both('visitor')) return 'two_callers'
+  if (
+    trust === 'matched' &&
+    (both('phone') || both('email') || (both('visitor') && (clusters.isMatched(a) || clusters.isMatched(b))))
+  )
+    return 'two_people'
+  if (trust === 'claimed_by_phone' && both('email') && both('visitor')) return 'two_people'
   return clusters.isTooMuch(a, b) ? 'person_full' : undefined
 }

@@ -1,5 +1,5 @@
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { joinsStrangers, joinsTooMany, namesTooMany } from './sharing.ts'
+import { joinsStrangers, namesTooMany, surroundingsOf } from './sharing.ts'
 import { isEvent, ownersAround } from './surroundings.ts'
 
 /**
@@ -21,9 +21,9 @@ export function shareAnew(dirty: ReadonlySet<Vertex>): Set<Vertex> {
   const near = ownersNear(around)
   const turned = new Set<Vertex>()
   for (const owner of near) {
-    const found = joinsTooMany(owner)
-    if (!found !== !owner.crowded) turned.add(owner)
-    owner.crowded = found
+    const found = surroundingsOf(owner)
+    if (!found.crowded !== !owner.crowded) turned.add(owner)
+    Object.assign(owner, found)
   }
   // Who is a stranger is seen from two identifiers away: from a phone over a browser to the browser's e-mail.
   const far = new Set(near)

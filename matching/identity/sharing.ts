@@ -1,7 +1,8 @@
-import type { IdentifierKind } from '#domain/identifier.ts'
+import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
+import { isPlaceLine } from '#domain/phone.ts'
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { joinsMax, namesMax, strangersMax, usesMax } from './limits.ts'
-import { partiesAround } from './parties.ts'
+import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
+import { type Party, partiesAround } from './parties.ts'
 import { ownersAround, passes } from './surroundings.ts'
 
 /** Whether an event names too many of one kind to belong to one person: a CRM's test call, a copied session id. */
@@ -11,31 +12,78 @@ export function namesTooMany(vertex: Vertex): SharedBy | undefined {
   return firstExceeded(named, namesMax[vertex.kind])
 }
 
-/**
- * Whether an identifier joins too many others, counted through the events between them. Only its surroundings decide,
- * never what has been joined so far, so that the answer does not depend on the order of facts.
- */
-export function joinsTooMany(vertex: Vertex): SharedBy | undefined {
-  const limits = joinsMax[vertex.kind]
-  if (!limits) return undefined
-  const uses = usesMax[vertex.kind]
-  if (uses !== undefined && vertex.edges.length > uses) return { rule: 'uses', max: uses }
-  return firstExceeded(ownersAround(vertex), limits)
+/** What is around an identifier, counted through the events between. */
+export interface Surroundings {
+  /** Set when it joins too many others. */
+  crowded: SharedBy | undefined
+  /** Whether there may be several people around it. */
+  isMeeting: boolean
 }
 
-/** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `joinsTooMany`. */
+/**
+ * Whether an identifier joins too many others. Only its surroundings decide, never what has been joined so far, so that
+ * the answer does not depend on the order of facts.
+ */
+export function surroundingsOf(vertex: Vertex): Surroundings {
+  const limits = joinsMax[vertex.kind]
+  const uses = usesMax[vertex.kind]
+  if (!limits) return { crowded: undefined, isMeeting: false }
+  if (uses !== undefined && vertex.edges.length > uses) return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
+  const around = [...ownersAround(vertex)]
+  const isDevice = deviceKinds.has(vertex.kind)
+  const others = isDevice ? around.filter(({ kind }) => !deviceKinds.has(kind)).length : around.length
+  return { crowded: firstExceeded(around, limits), isMeeting: others > 1 }
+}
+
+const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
+
+const everyKind: ReadonlySet<IdentifierKind> = new Set(identifierKinds)
+
+/** A card of the CRM may be made for a phone, and so for all who use it: it cannot say that they are one. */
+const ownKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym', 'user', 'email'])
+
+const tellingKinds = ['contact', 'user', 'email'] as const
+
+/** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `surroundingsOf`. */
 export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
-  const limits = strangersMax[vertex.kind]
-  if (!limits || vertex.crowded) return undefined
-  const parties = partiesAround(vertex)
-  if (parties.length < 2) return undefined
-  const counts = new Map<IdentifierKind, number>()
-  for (const { known } of parties) for (const kind of known) counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  if ([...counts.values()].some((count) => count > limits.known)) return { rule: 'strangers', max: limits.known }
-  if (parties.length > limits.ever) return { rule: 'strangers', max: limits.ever }
-  const begun = parties.map(({ since }) => since).sort((a, b) => a - b)
-  const isCrowd = begun.some((at, index) => (begun[index + limits.in_period] ?? Infinity) - at <= limits.period_ms)
-  return isCrowd ? { rule: 'strangers_in_week', max: limits.in_period } : undefined
+  const limits = isLineOfPlace(vertex) ? placeLineStrangersMax : strangersMax[vertex.kind]
+  if (!limits || vertex.crowded || !vertex.isMeeting) return undefined
+  const parties = partiesAround(vertex, everyKind)
+  if (limits.any !== undefined && parties.length > limits.any) return { rule: 'strangers', max: limits.any }
+  if (limits.known !== undefined && knownApart(parties) > limits.known) return { rule: 'strangers', max: limits.known }
+  if (limits.settled !== undefined && parties.filter(isSettled).length > limits.settled) {
+    return { rule: 'strangers', max: limits.settled }
+  }
+  if (limits.ever === undefined) return undefined
+  const begun = partiesAround(vertex, ownKinds).map(({ since }) => since)
+  if (begun.length > limits.ever) return { rule: 'strangers', max: limits.ever }
+  begun.sort((a, b) => a - b)
+  const { in_period, period_ms } = limits
+  const isCrowd = begun.some((at, index) => (begun[index + in_period] ?? Infinity) - at <= period_ms)
+  return isCrowd ? { rule: 'strangers_in_week', max: in_period } : undefined
+}
+
+function isLineOfPlace({ kind, value }: Vertex): boolean {
+  return kind === 'phone' && isPlaceLine(value)
+}
+
+/**
+ * How many parties are known by something of one kind each. One that the CRM speaks of and one that only a browser claims
+ * are no proof: the claim may be somebody else's, and does not take the phone from whose it is.
+ */
+function knownApart(parties: readonly Party[]): number {
+  let most = 0
+  for (const kind of tellingKinds) {
+    const known = parties.filter(({ kinds }) => kinds.has(kind))
+    const said = known.filter(({ isSaid }) => isSaid).length
+    most = Math.max(most, said, known.length - said)
+  }
+  return most
+}
+
+/** Whether a party has a browser of its own, and is known by something that no browser makes. */
+function isSettled({ kinds }: Party): boolean {
+  return kinds.has('visitor') && (kinds.has('phone') || tellingKinds.some((kind) => kinds.has(kind)))
 }
 
 /** The first limit, in the order they are written down, that these identifiers exceed. */
