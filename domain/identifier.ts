@@ -70,7 +70,10 @@ function isPlaceholderPhone(phone: string): boolean {
   const national = digits.slice(-10)
   const tail = digits.slice(-9)
   return (
-    /(\d)\1{6}$/.test(digits) ||
+    /^(\d)\1+$/.test(national) ||
+    digits.endsWith('0000000') ||
+    // Of landlines such numbers are sold dear; of mobiles nobody has one.
+    /^79\d\d(\d)\1{6}$/.test(digits) ||
     /^(\d\d)\1{4}$/.test(national) ||
     ascending.includes(national) ||
     descending.includes(national) ||
