@@ -69,9 +69,9 @@ const providers = new Map<string, Provider>([
     (local) => withoutTag(local).replaceAll('.', '-'),
   ),
   ...group('proton.me', ['proton.me', 'protonmail.com', 'pm.me'], (local) => withoutTag(local).replace(/[._-]/g, '')),
-  ...['outlook.com', 'hotmail.com', 'live.com', 'icloud.com', 'me.com', 'mac.com', 'fastmail.com'].flatMap((host) =>
-    group(host, [host], withoutTag),
-  ),
+  // Older addresses of Apple's go on as other names of the same box.
+  ...group('icloud.com', ['icloud.com', 'me.com', 'mac.com'], withoutTag),
+  ...['outlook.com', 'hotmail.com', 'live.com', 'fastmail.com'].flatMap((host) => group(host, [host], withoutTag)),
 ])
 
 function group(host: string, hosts: readonly string[], box: Provider['box']): [string, Provider][] {

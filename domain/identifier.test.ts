@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type IdentifierKind, identifierKinds, isJunk, personId } from './identifier.ts'
+import { type IdentifierKind, identifierKinds, isJunk, personId, personIdPattern } from './identifier.ts'
 
 describe('a value that stands for no value', () => {
   test.each<[IdentifierKind, string]>([
@@ -23,6 +23,31 @@ describe('a value that stands for no value', () => {
     ['phone', '+71234567890'],
     ['phone', '+79876543210'],
     ['phone', '123456'],
+    ['phone', '+79991111111'],
+    ['phone', '+79255555555'],
+    ['phone', '+71111111111'],
+    ['phone', '+79123456789'],
+    ['phone', '+71212121212'],
+    ['phone', '+79999999999;ext=12'],
+    ['visitor', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+    ['visitor', 'xxxxxxxxxxxx'],
+    ['visitor', '35009a79-1a05-49d7-b876-2b884d0f825b'],
+    ['visitor', '9774d56d682e549c'],
+    ['visitor', 'client_id'],
+    ['user', 'admin'],
+    ['user', `\${user.id}`],
+    ['user', '%USER_ID%'],
+    ['user', '#ID#'],
+    ['user', 'Deleted'],
+    ['user', 'Гость'],
+    ['contact', 'undefined'],
+    ['contact', '-'],
+    ['email', 'no-reply+42@shop.example'],
+    ['email', 'no.mail@mail.ru'],
+    ['email', 'a@a.ru'],
+    ['email', 'net@net.ru'],
+    ['email', '123@mail.ru'],
+    ['email', 'anna@box.invalid'],
     ['email', 'test@test.ru'],
     ['email', 'anna@test.com'],
     ['email', 'test1@mail.ru'],
@@ -43,6 +68,19 @@ describe('a value that stands for no value', () => {
     ['phone', '+74951234567'],
     ['phone', '+79261112233'],
     ['phone', '+4930123456'],
+    ['phone', '+79991234567'],
+    ['phone', '+79261111112'],
+    ['phone', '+74957777777'],
+    ['phone', '+12025550123'],
+    ['visitor', '7'],
+    ['visitor', 'aaaaaaa'],
+    ['user', 'administrator-of-life'],
+    ['user', '$5'],
+    ['user', '12345'],
+    ['contact', 'admin'],
+    ['email', 'ivanov@ivanov.ru'],
+    ['email', 'a@b.ru'],
+    ['email', 'noreplyanna@mail.ru'],
     ['email', 'anna@example.com'],
     ['email', 'test@example.com'],
     ['email', 'tester.ivan@mail.ru'],
@@ -74,6 +112,18 @@ describe('the id of a person', () => {
       personId('a","user', 'user', 'b'),
     ]
     expect(new Set(ids).size).toBe(ids.length)
-    for (const id of ids) expect(id).toMatch(/^p[a-z2-9]{20}$/)
+    for (const id of ids) expect(id).toMatch(personIdPattern)
+  })
+
+  test('is told from other texts', () => {
+    for (const text of [
+      '',
+      'p1',
+      'phcm8phtiprdeb5mr596',
+      'phcm8phtiprdeb5mr596dd',
+      'xhcm8phtiprdeb5mr596d',
+      'p0cm8phtiprdeb5mr596d',
+    ])
+      expect(text).not.toMatch(personIdPattern)
   })
 })

@@ -31,6 +31,14 @@ export function normalizePhone(text: string, region: string): Phone | undefined 
   return found === 'none' ? undefined : found
 }
 
+/**
+ * Whether a phone (E.164) is a line of a place, a flat's or an office's, and not somebody's own. Known of the numbering plan
+ * of Russia and Kazakhstan, where mobiles have codes of their own (+79, +77); of an extension sits somebody, so it is not.
+ */
+export function isPlaceLine(phone: string): boolean {
+  return /^\+7[^79]\d{9}$/.test(phone)
+}
+
 function readPhone(text: string, region: string): Phone | undefined {
   const written = unwrap(text.normalize('NFKC'))
   if (written === undefined) return undefined

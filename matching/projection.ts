@@ -20,6 +20,7 @@ import type { HistoryRow } from './history/history-tables.ts'
 import { readUnfinished, type Unfinished } from './history/unfinished.ts'
 import { otherEnd, type Vertex } from './identity/edge.ts'
 import type { Graph } from './identity/graph.ts'
+import { findFounders, readHands, tellHands } from './identity/hands.ts'
 import { edgeChanges, identityChanges } from './identity/identity-rows.ts'
 import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
@@ -177,10 +178,16 @@ async function applySite(
   const spokenOf = new Set(touched.deals)
   if (state.unfinished) touchAlso(touched, state.unfinished)
   state.unfinished = undefined
+  if (touched.hands || state.hands === undefined) {
+    state.hands = await readHands(store, site)
+    await history.written()
+    await findFounders(store, graph, state.hands, history.table('identities'))
+  }
   const fresh = await deriveSessions({ store, graph, rules, names, ahead }, touched)
   const nextAhead = next && next.sessions.size > 0 ? readTouchedAhead(store, graph, next) : undefined
   await updateFacts(store, { graph, names }, touched)
   await linkRequests(store, graph, touched)
+  tellHands(graph, state.hands)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
   const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
   const stored = storedIds(graph, derived.ids)

@@ -164,6 +164,9 @@ export const factTables = {
     comment: 'String',
     dispute: 'String',
     body: 'String',
+    merge: 'Array(String)',
+    split_kind: 'LowCardinality(String)',
+    split_value: 'String',
   },
   erasures: {
     site: 'LowCardinality(String)',

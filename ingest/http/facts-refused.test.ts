@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { personId } from '#domain/identifier.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { annotation, call, cost, deal, lead, lease } from './test-facts.ts'
 import { openTestIngest, type TestIngest } from './test-ingest.ts'
+
+const [ann, bob] = [personId('shop', 'phone', '+79261110001'), personId('shop', 'visitor', 'bob')]
+const byHand = { ...annotation, on: { kind: 'person', id: ann } }
+const phoneOf = (value: string) => ({ identifier: { kind: 'phone', value } })
 
 let ingest: TestIngest
 
@@ -51,8 +56,19 @@ describe('a wrong field is named', () => {
     ['/v1/annotations', annotation, { verdict: 'maybe' }, 'verdict'],
     ['/v1/annotations', annotation, { verdict: undefined }, 'verdict'],
     ['/v1/annotations', annotation, { on: { kind: 'event', id: 'x' } }, 'on.kind'],
-    ['/v1/annotations', annotation, { merge: ['p1', 'p2'] }, 'merge'],
-    ['/v1/annotations', annotation, { split: {} }, 'split'],
+    ['/v1/annotations', annotation, { merge: [ann, bob] }, 'on.kind'],
+    ['/v1/annotations', annotation, { split: { person: bob } }, 'on.kind'],
+    ['/v1/annotations', byHand, { merge: ['p1', bob] }, 'merge.0'],
+    ['/v1/annotations', byHand, { merge: [ann] }, 'merge'],
+    ['/v1/annotations', byHand, { merge: [ann, bob, ann] }, 'merge'],
+    ['/v1/annotations', byHand, { merge: [bob, bob] }, 'merge'],
+    ['/v1/annotations', byHand, { split: {} }, 'split'],
+    ['/v1/annotations', byHand, { split: { person: ann } }, 'split.person'],
+    ['/v1/annotations', byHand, { split: { person: 'v1' } }, 'split.person'],
+    ['/v1/annotations', byHand, { split: { identifier: { kind: 'ip', value: '1.1.1.1' } } }, 'split.identifier.kind'],
+    ['/v1/annotations', byHand, { split: phoneOf('none') }, 'split.identifier.value'],
+    ['/v1/annotations', byHand, { split: phoneOf('8 926 111-00-01') }, 'split.identifier'],
+    ['/v1/annotations', byHand, { split: { person: bob }, merge: [ann, bob] }, 'split'],
   ])('%s %#', async (path, good, wrong, field) => {
     const answer = await ingest.post(path, { ...good, ...wrong }, { token })
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'nothing_accepted', field } } })

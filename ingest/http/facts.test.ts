@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { personId } from '#domain/identifier.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { AT, AT_UTC, annotation, call, cost, deal, lead, lease, named } from './test-facts.ts'
 import { openTestIngest, type TestIngest } from './test-ingest.ts'
 
 const token = 'tl-ingest'
+const [ann, bob] = [personId('shop', 'visitor', 'ann'), personId('shop', 'visitor', 'bob')]
+const byHand = { site: 'shop', at: AT, on: { kind: 'person', id: ann } }
 
 let ingest: TestIngest
 
@@ -132,6 +135,21 @@ describe('a fact', () => {
       '/v1/annotations',
       { ...annotation, id: 'a-1', tags: ['x'], comment: 'ok', dispute: 'no' },
       { on_kind: 'call', on_id: 'c', verdict: 'spam', tags: ['x'], comment: 'ok', dispute: 'no' },
+    ],
+    [
+      '/v1/annotations',
+      { ...byHand, id: 'a-2', merge: [ann, bob] },
+      { on_kind: 'person', on_id: ann, merge: [ann, bob], split_kind: '', split_value: '' },
+    ],
+    [
+      '/v1/annotations',
+      { ...byHand, id: 'a-3', split: { identifier: { kind: 'phone', value: '8 (926) 111-00-02 доб. 5' } } },
+      { on_id: ann, merge: [], split_kind: 'phone', split_value: '+79261110002;ext=5' },
+    ],
+    [
+      '/v1/annotations',
+      { ...byHand, id: 'a-4', split: { person: bob } },
+      { on_id: ann, merge: [], split_kind: 'person', split_value: bob },
     ],
   ])('sent to %s becomes a row: %j', async (path, fact, row) => {
     const answer = await ingest.post(path, fact, { token })

@@ -121,6 +121,7 @@ describe('a lease', () => {
       comment: 'x'.repeat(15_000),
       dispute: '',
       body: '',
+      ...{ merge: [], split_kind: '', split_value: '' },
     })
     await log.append([{ table: 'annotations', rows: [filler] }])
     const big = log.append([{ table: 'annotations', rows: [filler] }])

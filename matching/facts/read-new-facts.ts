@@ -35,8 +35,11 @@ export async function readNewFacts(
   } else if (portion.table === 'leases') {
     for (const row of await ask<LeaseKey>(leaseColumns)) touchLease(of(row.site), row)
   } else if (portion.table === 'annotations') {
-    const rows = await ask<{ kind: string; id: string }>('t.on_kind AS kind, t.on_id AS id')
-    for (const { site: name, kind, id } of rows) {
+    const rows = await ask<{ kind: string; id: string; hands: number }>(
+      `t.on_kind AS kind, t.on_id AS id, notEmpty(t.merge) OR t.split_kind != '' AS hands`,
+    )
+    for (const { site: name, kind, id, hands } of rows) {
+      if (hands === 1) of(name).hands = true
       if (kind === 'call') of(name).calls.add(id)
       if (kind === 'lead') of(name).leads.add(id)
     }

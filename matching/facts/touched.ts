@@ -10,6 +10,8 @@ export interface Touched {
   calls: Set<string>
   leads: Set<string>
   deals: Set<string>
+  /** Whether something was said by hand about who is one person. */
+  hands: boolean
 }
 
 export interface SenderSession {
@@ -19,7 +21,7 @@ export interface SenderSession {
 }
 
 export function nothingTouched(): Touched {
-  return { sessions: new Map(), leased: new Map(), calls: new Set(), leads: new Set(), deals: new Set() }
+  return { sessions: new Map(), leased: new Map(), calls: new Set(), leads: new Set(), deals: new Set(), hands: false }
 }
 
 /** Adds what else was touched. */
@@ -30,6 +32,7 @@ export function touchAlso(touched: Touched, more: Touched): void {
       touched.sessions.set(sessionKey(session), { session, visitors: new Set() })
     }
   }
+  touched.hands ||= more.hands
   for (const kind of ['calls', 'leads', 'deals'] as const) for (const id of more[kind]) touched[kind].add(id)
 }
 
@@ -41,11 +44,12 @@ export const TOGETHER_MAX = 8_000
  * stand together in the table come together, so that each part of it is read by one piece.
  */
 export function* slicesOf(touched: Touched, size: number): Generator<Touched> {
-  const { sessions, leased, calls, leads, deals } = touched
+  const { sessions, leased, calls, leads, deals, hands } = touched
   if ([sessions, leased, calls, leads, deals].every((some) => some.size <= size)) {
     yield touched
     return
   }
+  if (hands) yield { ...nothingTouched(), hands }
   const byVisitor = [...sessions]
     .map(([key, one]) => ({ key, one, visitor: [...one.visitors][0] ?? '' }))
     .sort((a, b) => compareText(a.visitor, b.visitor))

@@ -57,6 +57,8 @@ export const historyTables = {
       because_at: 'instant',
       because_kind: 'text',
       because_value: 'text',
+      shared_rule: 'text',
+      shared_max: 'number',
     },
   },
   edges: {

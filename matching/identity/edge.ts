@@ -3,21 +3,28 @@ import type { FactTable } from '#storage/fact-tables.ts'
 import { compareText, type Receipt } from '../receipt.ts'
 
 /** What says that two identifiers belong together; `match`: a lease gave the call; `same`: two leads are one request. */
-export const edgeFacts = ['event', 'call', 'lead', 'deal', 'match', 'same'] as const
+export const edgeFacts = ['event', 'call', 'lead', 'deal', 'match', 'same', 'annotation'] as const
 
 export type EdgeFact = (typeof edgeFacts)[number]
 
 /**
  * Why an edge joins or does not: `joined`; `shared` (an end joins too many others); `blocked` (an end is the company's
- * own); `two_contacts` (a browser's claim would make one person of two CRM contacts); `unsure` (a match kept as a link
- * between events); `alone` (the fact names one identifier only, the edge leads back to it); `bot` and `junk` (known so
- * that a session's events are found by all visitors it names, and no identifiers at all).
+ * own); `two_contacts` (a browser's claim or a lease would make one person of two CRM contacts); `two_people` (a lease or
+ * a phone would make one person of two who are each known by themselves); `person_full` (the person would hold more than one does); `split`
+ * (somebody said that these are not one person); `overruled` (a merge by hand that a newer split contradicts); `unsure` (a
+ * match kept as a link between events); `alone` (the fact names one identifier only, the edge leads back to it); `apart`
+ * and `apart_overruled` (a split by hand, in force or contradicted by a newer merge); `bot` and `junk` (known so that a
+ * session's events are found by all visitors it names, and no identifiers at all).
  */
 export type EdgeReason = (typeof edgeReasons)[number]
 
-const reasonsNever = ['unsure', 'alone', 'bot', 'junk'] as const
+/** Why two persons are not joined by an edge that could. */
+export type HeldReason = (typeof reasonsHeld)[number]
 
-export const edgeReasons = ['joined', 'shared', 'blocked', 'two_contacts', ...reasonsNever] as const
+const reasonsHeld = ['two_contacts', 'two_people', 'person_full', 'split'] as const
+const reasonsNever = ['unsure', 'alone', 'apart', 'apart_overruled', 'bot', 'junk'] as const
+
+export const edgeReasons = ['joined', 'shared', 'blocked', 'overruled', ...reasonsHeld, ...reasonsNever] as const
 
 export const neverReasons: ReadonlySet<string> = new Set(reasonsNever)
 
@@ -35,20 +42,42 @@ export interface Claim extends Omit<Receipt, 'table'> {
   never?: (typeof reasonsNever)[number]
 }
 
+/** By which rule an identifier is shared, and the most that rule allows. */
+export interface SharedBy {
+  rule: SharedRule
+  max: number
+}
+
+/**
+ * Too many others of a kind; too many facts (`uses`); too many people who have nothing else in common (`strangers`), or
+ * within a week (`strangers_in_week`); an employee's own browser (`staff`).
+ */
+export type SharedRule = IdentifierKind | 'uses' | 'strangers' | 'strangers_in_week' | 'staff'
+
 /** An identifier with all that touches it. */
 export interface Vertex {
   readonly kind: IdentifierKind
   readonly value: string
   readonly edges: Edge[]
+  /** The edge of the fact that named it first, kept by the graph; undefined when none names it. */
+  earliest: Edge | undefined
   blocked: boolean
-  /** Joins too many others, and so joins nobody. */
-  shared: boolean
+  /** A wall by its own counts alone: nothing is looked for behind it. */
+  crowded: SharedBy | undefined
+  /** Whether there may be several people around it. */
+  isMeeting: boolean
+  /** Set when it joins too many others, and so joins nobody. */
+  shared: SharedBy | undefined
+  /** What `identities` says of that. */
+  told: SharedBy | undefined
+  /** Whether all its edges are known not to join, so that only new ones need a look. */
+  idle: boolean
   /** Whether the table `identities` has it. */
   listed: boolean
   person: string
   /** The edge that ties it to its person's founder; undefined for the founder. */
   because: Edge | undefined
-  /** The edge of the fact that named it first. */
+  /** What `identities` says of the fact that named it first. */
   first: Edge | undefined
   candidates: readonly string[]
 }
@@ -83,6 +112,7 @@ const factTable: Record<EdgeFact, FactTable> = {
   deal: 'deals',
   match: 'calls',
   same: 'leads',
+  annotation: 'annotations',
 }
 
 /** By receipt; within one fact what happened in a session comes before what the fact says of phones and emails. */
@@ -121,9 +151,9 @@ export function isLive(edge: Edge): boolean {
   return edge.candidate && !edge.a.blocked && !edge.b.blocked
 }
 
-/** Whether the edge makes its ends identifiers. */
+/** Whether the edge makes its ends identifiers. What is said by hand is about identifiers that other facts name. */
 export function names(edge: Edge): boolean {
-  return edge.reason !== 'bot' && edge.reason !== 'junk'
+  return edge.reason !== 'bot' && edge.reason !== 'junk' && edge.fact !== 'annotation'
 }
 
 const trustRank = ['contact', 'lead', 'call', 'phone', 'email', 'visitor', 'ga', 'ym']

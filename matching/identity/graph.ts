@@ -1,4 +1,4 @@
-import type { IdentifierKind } from '#domain/identifier.ts'
+import { type IdentifierKind, personId } from '#domain/identifier.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { compareText } from '../receipt.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type EdgeFact,
   neverReasons,
   otherEnd,
+  type SharedBy,
   type Vertex,
 } from './edge.ts'
 import { LiveEdge, type LiveVertex } from './packed/live.ts'
@@ -36,6 +37,11 @@ export class Graph {
   readonly born = new Set<Vertex>()
   readonly #all: UnpackedGraph
   readonly #owed = new Set<Place>()
+  /** One end of each edge that was told by hand, by the id of the annotation. */
+  readonly #hands = new Map<string, { kind: IdentifierKind; value: string }>()
+  /** Ids of persons that somebody named, whose founders are not known yet; and those found. */
+  readonly #sought = new Set<string>()
+  readonly #founders = new Map<string, { kind: IdentifierKind; value: string }>()
   #blocked: ReadonlySet<string> = new Set()
 
   constructor(site: string) {
@@ -110,6 +116,47 @@ export class Graph {
     this.#forgetIdle(wanted)
   }
 
+  /** What was said by hand of persons whose founders are known. */
+  get hands(): Edge[] {
+    return [...this.#hands].flatMap(([id, { kind, value }]) =>
+      (this.find(kind, value)?.edges ?? []).filter((edge) => edge.fact === 'annotation' && edge.fact_id === id),
+    )
+  }
+
+  /** What is said by hand now replaces what was; one claim for each annotation, on identifiers that other facts name. */
+  replaceHands(claims: readonly Claim[]): void {
+    const old = new Map(this.hands.map((edge) => [edge.fact_id, edge]))
+    const fresh: LiveEdge[] = []
+    for (const claim of claims) {
+      const edge = makeEdge(...this.#ends(claim), claim)
+      const same = old.get(claim.fact_id)
+      if (same && saysTheSame(same, edge)) old.delete(claim.fact_id)
+      else fresh.push(edge)
+    }
+    for (const edge of old.values()) this.#remove(edge)
+    for (const edge of fresh) this.#add(edge)
+  }
+
+  /** Has the founders of these persons noticed, also when facts name them only later. Returns those not known yet. */
+  seekFounders(persons: Iterable<string>): string[] {
+    for (const person of persons) if (!this.#founders.has(person)) this.#sought.add(person)
+    return [...this.#sought]
+  }
+
+  /** The identifier a person of this id is founded on, while facts name it. */
+  founder(person: string): Vertex | undefined {
+    const founder = this.#founders.get(person)
+    const vertex = founder && this.find(founder.kind, founder.value)
+    return vertex?.earliest && vertex
+  }
+
+  /** Tells of an identifier that it may be a founder somebody asked for. */
+  noticeFounder(kind: IdentifierKind, value: string): void {
+    if (this.#sought.size === 0) return
+    const person = personId(this.site, kind, value)
+    if (this.#sought.delete(person)) this.#founders.set(person, { kind, value })
+  }
+
   /** An edge as the table holds it, at start. */
   load(row: HistoryRow<'edges'>): void {
     const { fact_id, at, received_at, node, segment } = row
@@ -123,12 +170,19 @@ export class Graph {
       candidate: !neverReasons.has(reason),
       joins: row.joins === 1,
     })
+    if (row.fact === 'annotation') {
+      this.#hands.set(fact_id, { kind: row.a_kind as IdentifierKind, value: row.a_value })
+    }
   }
 
   /** An identifier that the table holds for shared, at start: with it, what its edges join is what they joined before. */
-  loadShared(kind: IdentifierKind, value: string): void {
-    const place = this.#all.packed.find(kind, value)
-    if (place !== 0) this.#all.packed.setState(place, { ...this.#all.packed.stateOf(place), shared: true })
+  loadShared(kind: IdentifierKind, value: string, by: SharedBy): void {
+    const { packed } = this.#all
+    const place = packed.find(kind, value)
+    if (place === 0) return
+    const isCrowd = by.rule !== 'strangers' && by.rule !== 'strangers_in_week'
+    packed.setState(place, { ...packed.stateOf(place), isMeeting: !isCrowd })
+    packed.setWalls(place, { crowded: isCrowd ? by : undefined, shared: by })
   }
 
   /** Vertices of which nobody has worked out yet who they are, in groups; between two of them all may be packed. */
@@ -153,6 +207,8 @@ export class Graph {
       const vertex = this.find(key.slice(0, at) as IdentifierKind, key.slice(at + 1))
       if (!vertex) continue
       vertex.blocked = blocked.has(key)
+      vertex.idle = false
+      if (vertex.earliest) this.noticeFounder(vertex.kind, vertex.value)
       this.#touchAround(vertex)
     }
   }
@@ -227,7 +283,10 @@ export class Graph {
   }
 
   #add(edge: LiveEdge): void {
+    const unnamed = [edge.a, edge.b].filter(({ earliest }) => !earliest)
     this.#all.addEdge(edge)
+    for (const vertex of unnamed) if (vertex.earliest) this.noticeFounder(vertex.kind, vertex.value)
+    if (edge.fact === 'annotation') this.#hands.set(edge.fact_id, { kind: edge.a.kind, value: edge.a.value })
     this.added.add(edge)
     this.dirty.add(edge.a).add(edge.b)
   }
@@ -236,6 +295,7 @@ export class Graph {
     // Every edge of a graph is one it made.
     const live = edge as LiveEdge
     this.#all.removeEdge(live)
+    if (edge.fact === 'annotation') this.#hands.delete(edge.fact_id)
     this.#owed.delete(live.place)
     this.restated.delete(edge)
     if (!this.added.delete(edge)) this.removed.add(edge)

@@ -55,6 +55,8 @@ function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
     founds: person !== '' && because === undefined ? person : personId(site, kind, value),
     shared: shared ? 1 : 0,
     candidates: [...candidates],
+    shared_rule: shared?.rule ?? '',
+    shared_max: shared?.max ?? 0,
     since: first?.at ?? 0,
     because_fact: reason?.fact ?? '',
     because_id: reason?.fact_id ?? '',

@@ -1,26 +1,77 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 
+type ByKind<Value> = Partial<Record<IdentifierKind, Value>>
+
+const DAY_MS = 86_400_000
+
 /**
  * How many others of a kind an identifier may join before it counts as shared and joins nobody: a person has a few
  * phones, browsers and contact cards; an office phone, an agency's email or a kiosk has many.
  */
-export const joinsMax: Partial<Record<IdentifierKind, Partial<Record<IdentifierKind, number>>>> = {
+export const joinsMax: ByKind<ByKind<number>> = {
   visitor: { user: 5, phone: 6, email: 6, contact: 4 },
   ga: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   ym: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   user: { visitor: 40, phone: 6, email: 6, contact: 4 },
   phone: { visitor: 12, user: 4, contact: 3, email: 8 },
   email: { visitor: 12, user: 4, contact: 3, phone: 8 },
-  contact: { visitor: 40, user: 4, phone: 10, email: 10 },
+  contact: { visitor: 20, user: 4, phone: 6, email: 4 },
 }
 
 /** The same for events, which only pass on what they name: counted over what is named beside them, not further. */
-export const namesMax: Partial<Record<IdentifierKind, Partial<Record<IdentifierKind, number>>>> = {
+export const namesMax: ByKind<ByKind<number>> = {
   session: { visitor: 3, user: 5, phone: 6, email: 6 },
   lead: { visitor: 3, session: 3, deal: 20 },
   call: { visitor: 3, session: 3, deal: 20 },
   deal: { phone: 20, email: 20, contact: 3 },
 }
 
+/**
+ * Facts that name an identifier before it is a hub, whatever they say: a call centre's line, a robot's address. Beyond it
+ * nothing is looked for around it any more, so that a new fact costs the same however many there are.
+ */
+export const usesMax: ByKind<number> = {
+  phone: 1_000,
+  email: 1_000,
+  contact: 3_000,
+  user: 20_000,
+  ga: 20_000,
+  ym: 20_000,
+}
+
+/** People around an identifier who have nothing else in common. */
+export interface StrangersMax {
+  /** Of whatever kind. */
+  any?: number
+  /** Of those who are known by something of one kind each, and differently: two emails, two contact cards. */
+  known?: number
+  /** Of those who have a browser of their own beside it, and are known by something. */
+  settled?: number
+  /** In all, taking for one only those whom a browser, a login or an email joins. */
+  ever?: number
+  in_period: number
+  period_ms: number
+}
+
+const week = { in_period: 4, period_ms: 7 * DAY_MS }
+
+export const strangersMax: ByKind<StrangersMax> = {
+  phone: { known: 1, ever: 8, ...week },
+  email: { known: 1, ever: 8, ...week },
+  contact: { ever: 8, ...week },
+  visitor: { settled: 1, ...week },
+  ga: { settled: 1, ...week },
+  ym: { settled: 1, ...week },
+}
+
+/** A flat's or an office's line says that two are one person only while nothing else is known of either. */
+export const placeLineStrangersMax: StrangersMax = { any: 1, ...week }
+
+/** What one person holds at most. A join beyond it is held back: chains of shared phones must not become one giant. */
+export const personMax: ByKind<number> = { contact: 3, user: 3, phone: 8, email: 8 }
+
 /** Candidates listed for a shared identifier. */
 export const CANDIDATES_MAX = 20
+
+/** An identifier with more facts than this has no list of candidates: they are too many to choose from. */
+export const CANDIDATE_EDGES_MAX = 1_000

@@ -3,6 +3,7 @@ import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { type HistoryRow, selectColumns } from '../history/history-tables.ts'
 import { siteRules } from '../site-rules.ts'
+import type { SharedBy } from './edge.ts'
 import { recompute } from './recompute.ts'
 import { openSite, type SiteState } from './site-state.ts'
 
@@ -39,12 +40,13 @@ export async function loadSites(
       state.graph.load(row)
     }
   }
-  const shared = await store.query<{ site: string; kind: IdentifierKind; value: string }>(
-    `SELECT t.site AS site, t.kind AS kind, t.value AS value FROM identities${suffix} AS t FINAL
+  const shared = await store.query<{ site: string; kind: IdentifierKind; value: string } & SharedBy>(
+    `SELECT t.site AS site, t.kind AS kind, t.value AS value, t.shared_rule AS rule,
+       toFloat64(t.shared_max) AS max FROM identities${suffix} AS t FINAL
      WHERE t.shared = 1 ${ofSite}`,
     params,
   )
-  for (const { site, kind, value } of shared) sites.get(site)?.graph.loadShared(kind, value)
+  for (const { site, kind, value, rule, max } of shared) sites.get(site)?.graph.loadShared(kind, value, { rule, max })
   const pieces = new Map<string, { id: string }[]>()
   for await (const rows of store.stream<{ site: string; id: string }>(
     `SELECT t.site AS site, t.id AS id FROM sessions${suffix} AS t FINAL WHERE match(t.id, '[.:][0-9]+$') ${ofSite}`,

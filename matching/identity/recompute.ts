@@ -7,14 +7,14 @@ import {
   type Edge,
   type EdgeReason,
   isLive,
-  names,
   otherEnd,
   type Vertex,
 } from './edge.ts'
 import type { Graph } from './graph.ts'
-import { CANDIDATES_MAX } from './limits.ts'
-import { resolve } from './resolve.ts'
-import { isEvent, joinsTooMany, namesTooMany, ownersAround } from './sharing.ts'
+import { CANDIDATE_EDGES_MAX, CANDIDATES_MAX } from './limits.ts'
+import { type Resolved, resolve, type Trust } from './resolve.ts'
+import { shareAnew } from './share-anew.ts'
+import type { Hand } from './standing-hands.ts'
 
 /** One person, or one identifier that is nobody's (`person` is empty). */
 export interface Group {
@@ -28,12 +28,12 @@ export interface Recomputed {
   changed: Set<Vertex>
 }
 
-/** Works out anew who is who around what has changed and around `touched`; nothing else in the graph is looked at. */
 /** What `recompute` gathers; `restated` is the graph's own. */
 interface Gathered extends Recomputed {
   restated: Set<Edge>
 }
 
+/** Works out anew who is who around what has changed and around `touched`; nothing else in the graph is looked at. */
 export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   const dirty = new Set([...graph.dirty, ...graph.forced, ...touched])
   const result: Gathered = { groups: [], changed: new Set(), restated: graph.restated }
@@ -41,44 +41,20 @@ export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   const done = new Set<Vertex>()
   for (const vertex of dirty) {
     if (done.has(vertex)) continue
-    if (vertex.blocked || vertex.shared || !vertex.edges.some(names)) {
+    if (vertex.blocked || vertex.shared || !vertex.earliest) {
       done.add(vertex)
       settleAlone(vertex, result)
     } else {
       settleGroup(graph.site, walk(vertex, done), result)
     }
   }
+  // Of a hub only what is new needs a look: it may have a hundred thousand edges.
+  for (const edge of graph.added) if (isIdle(edge)) restate(edge, idleReason(edge), result)
   refreshCandidates(result, dirty)
   for (const vertex of graph.forced) result.changed.add(vertex)
   graph.dirty.clear()
   graph.endForced()
   return result
-}
-
-/** Decides again what is shared; gives back what must be looked at because of it. */
-function shareAnew(dirty: ReadonlySet<Vertex>): Set<Vertex> {
-  const affected = new Set<Vertex>()
-  const around = new Set(dirty)
-  const toggle = (vertex: Vertex, shared: boolean) => {
-    if (vertex.shared === shared) return
-    vertex.shared = shared
-    for (const edge of vertex.edges) affected.add(otherEnd(edge, vertex))
-    affected.add(vertex)
-  }
-  // Events first: whether they are walls decides what the others can reach through them.
-  for (const vertex of dirty) {
-    if (!isEvent(vertex)) continue
-    const was = vertex.shared
-    toggle(vertex, namesTooMany(vertex))
-    if (vertex.shared !== was) for (const edge of vertex.edges) around.add(otherEnd(edge, vertex))
-  }
-  const owners = new Set<Vertex>()
-  for (const vertex of around) {
-    if (!isEvent(vertex)) owners.add(vertex)
-    else if (!vertex.shared) for (const owner of ownersAround(vertex)) owners.add(owner)
-  }
-  for (const vertex of owners) toggle(vertex, joinsTooMany(vertex))
-  return affected
 }
 
 /** Everything that a chain of edges could join to this vertex, shared identifiers being walls. */
@@ -100,25 +76,35 @@ function walk(start: Vertex, done: Set<Vertex>): Vertex[] {
 function settleGroup(site: string, members: Vertex[], result: Gathered): void {
   const places = new Map(members.map((vertex, index) => [vertex, index]))
   const links: Edge[] = []
+  const hands: Edge[] = []
   for (const vertex of members) {
+    vertex.idle = false
     for (const edge of vertex.edges) {
-      if (isLive(edge) && !otherEnd(edge, vertex).shared) {
+      const isBoths = places.has(edge.a) && places.has(edge.b)
+      if (edge.fact === 'annotation' && isBoths) {
+        if (edge.a === vertex) hands.push(edge)
+      } else if (isLive(edge) && isBoths) {
         if (edge.a === vertex) links.push(edge)
       } else restate(edge, idleReason(edge), result)
     }
   }
-  links.sort(compareEdges)
-  const { persons, joins } = resolve(
-    members.map((vertex) => ({ isContact: vertex.kind === 'contact' })),
-    links.map((edge) => ({
-      a: places.get(edge.a) as number,
-      b: places.get(edge.b) as number,
-      claimed: edge.claimed,
-    })),
+  links.sort(byTrust)
+  // Newest first. Later said counts, whatever the order in which it came in.
+  hands.sort((x, y) => y.at - x.at || compareEdges(y, x))
+  const placed = ({ a, b }: Edge) => ({ a: places.get(a) as number, b: places.get(b) as number })
+  const said = hands.map((edge): Hand => ({ ...placed(edge), says: edge.candidate ? 'one' : 'two' }))
+  const resolved = resolve(
+    members,
+    links.map((edge) => ({ ...placed(edge), trust: trustOf(edge) })),
+    said,
   )
   links.forEach((edge, index) => {
-    restate(edge, joins[index] ? 'joined' : 'two_contacts', result)
+    restate(edge, resolved.held[index] ?? 'joined', result)
   })
+  hands.forEach((edge, index) => {
+    restate(edge, handReason(said[index] as Hand, resolved), result)
+  })
+  const { persons } = resolved
   const parts = new Map<number, Vertex[]>()
   members.forEach((vertex, index) => {
     const part = parts.get(persons[index] as number)
@@ -128,17 +114,31 @@ function settleGroup(site: string, members: Vertex[], result: Gathered): void {
   for (const part of parts.values()) result.groups.push(settlePerson(site, part, result))
 }
 
+/** By receipt; calls given to sessions by their leases in the order in which it rang: what was first rung is surest. */
+function byTrust(x: Edge, y: Edge): number {
+  const [late, later] = [Number(x.fact === 'match'), Number(y.fact === 'match')]
+  return late - later || late * (x.at - y.at) || compareEdges(x, y)
+}
+
+function trustOf(edge: Edge): Trust {
+  if (edge.fact === 'match') return 'matched'
+  if (!edge.claimed) return 'said'
+  return edge.a.kind === 'phone' || edge.b.kind === 'phone' ? 'claimed_by_phone' : 'claimed'
+}
+
+function handReason(hand: Hand, { hands }: Resolved): EdgeReason {
+  if (hand.says === 'one') return hands.merges.includes(hand) ? 'joined' : 'overruled'
+  return hands.splits.includes(hand) ? 'apart' : 'apart_overruled'
+}
+
 /** Names the person after its founder and says of each identifier which edge ties it to the founder. */
 function settlePerson(site: string, members: Vertex[], result: Gathered): Group {
-  const firsts = new Map(members.map((vertex) => [vertex, firstEdge(vertex)]))
-  const founder = members.reduce((best, vertex) =>
-    compareFounders(vertex, best, firsts.get(vertex) as Edge, firsts.get(best) as Edge) < 0 ? vertex : best,
-  )
+  const founder = members.reduce((best, vertex) => (compareFounders(vertex, best) < 0 ? vertex : best))
   const person =
     founder.person !== '' && isFoundedOn(founder) ? founder.person : personId(site, founder.kind, founder.value)
   const because = spanningEdges(founder)
   for (const vertex of members) {
-    settle(vertex, { person, because: because.get(vertex), first: firsts.get(vertex) }, result)
+    settle(vertex, { person, because: because.get(vertex) }, result)
   }
   return { person, members }
 }
@@ -149,12 +149,13 @@ function isFoundedOn(vertex: Vertex): boolean {
 }
 
 /** First received; of what one fact names, the browser before the phone, and so on in the order of kinds. */
-function compareFounders(a: Vertex, b: Vertex, first: Edge, other: Edge): number {
-  return compareEdgeReceipts(first, other) || compareKinds(a.kind, b.kind) || compareText(a.value, b.value)
-}
-
-function firstEdge(vertex: Vertex): Edge {
-  return vertex.edges.filter(names).reduce((best, edge) => (compareEdges(edge, best) < 0 ? edge : best))
+function compareFounders(a: Vertex, b: Vertex): number {
+  return (
+    // Whoever is in a group is named by some fact.
+    compareEdgeReceipts(a.earliest as Edge, b.earliest as Edge) ||
+    compareKinds(a.kind, b.kind) ||
+    compareText(a.value, b.value)
+  )
 }
 
 /** Breadth first from the founder, earlier received edges first: the shortest chain of reasons, the same every time. */
@@ -177,14 +178,19 @@ function spanningEdges(founder: Vertex): Map<Vertex, Edge> {
 
 /** A shared, blocked or vanished identifier belongs to nobody. */
 function settleAlone(vertex: Vertex, result: Gathered): void {
-  for (const edge of vertex.edges) restate(edge, idleReason(edge), result)
-  const first = vertex.edges.some(names) ? firstEdge(vertex) : undefined
-  settle(vertex, { person: '', because: undefined, first }, result)
+  if (!vertex.idle) for (const edge of vertex.edges) restate(edge, idleReason(edge), result)
+  vertex.idle = true
+  settle(vertex, { person: '', because: undefined }, result)
   result.groups.push({ person: '', members: [vertex] })
 }
 
+function isIdle({ a, b }: Edge): boolean {
+  return a.idle || b.idle
+}
+
 function idleReason(edge: Edge): EdgeReason {
-  if (!edge.candidate) return edge.reason
+  // Between two groups nothing contradicts it.
+  if (!edge.candidate) return edge.fact === 'annotation' ? 'apart' : edge.reason
   return edge.a.blocked || edge.b.blocked ? 'blocked' : 'shared'
 }
 
@@ -196,17 +202,20 @@ function restate(edge: Edge, reason: EdgeReason, result: Gathered): void {
   result.restated.add(edge)
 }
 
-function settle(vertex: Vertex, state: Pick<Vertex, 'person' | 'because' | 'first'>, result: Gathered): void {
-  const isListed = !vertex.blocked && vertex.edges.some(names)
+function settle(vertex: Vertex, state: Pick<Vertex, 'person' | 'because'>, result: Gathered): void {
+  const first = vertex.earliest
+  const isListed = !vertex.blocked && first !== undefined
   if (
     vertex.person !== state.person ||
     vertex.because !== state.because ||
-    vertex.first !== state.first ||
-    vertex.listed !== isListed
+    vertex.first !== first ||
+    vertex.listed !== isListed ||
+    vertex.told?.rule !== vertex.shared?.rule ||
+    vertex.told?.max !== vertex.shared?.max
   ) {
     result.changed.add(vertex)
   }
-  Object.assign(vertex, state, { listed: isListed })
+  Object.assign(vertex, state, { first, listed: isListed, told: vertex.shared })
 }
 
 /** A shared identifier names the persons around it; they may have changed although it has not. */
@@ -227,6 +236,7 @@ function refreshCandidates(result: Gathered, dirty: ReadonlySet<Vertex>): void {
 }
 
 function personsAround(vertex: Vertex): string[] {
+  if (vertex.edges.length > CANDIDATE_EDGES_MAX) return []
   const persons = new Set(vertex.edges.filter(isLive).map((edge) => otherEnd(edge, vertex).person))
   persons.delete('')
   return [...persons].sort(compareText).slice(0, CANDIDATES_MAX)

@@ -1,47 +1,81 @@
+import type { IdentifierKind } from '#domain/identifier.ts'
+import { type Clusters, openClusters } from './clusters.ts'
+import type { HeldReason } from './edge.ts'
+import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
+
+/** How far an edge is believed, the firmest first. */
+const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched'] as const
+
+/**
+ * `hand`: somebody said so by hand; `said`: a server, a provider or the CRM; `claimed`: a browser; `claimed_by_phone`: a
+ * browser, by what people share most; `matched`: a call was given to a session by its lease.
+ */
+export type Trust = (typeof trusts)[number]
+
 /** An edge between two members of a group, by their places in it. */
 export interface Link {
   a: number
   b: number
-  /** Said by a browser: such an edge never joins two persons who each have a CRM contact. */
-  claimed: boolean
+  trust: Trust
 }
 
 export interface Resolved {
   /** For each member the number of its person; numbers are those of one member each. */
   persons: number[]
-  /** For each link whether it joins. */
-  joins: boolean[]
+  /** For each link what holds it back; undefined when it joins. */
+  held: (HeldReason | undefined)[]
+  hands: StandingHands
 }
 
 /**
- * Says who is one person in a group of identifiers. Links are in the order of receipt; what servers, providers and the
- * CRM say comes first, so that the answer depends on the set of links and never on when they became known.
+ * Says who is one person in a group of identifiers. Links come in the order of receipt; those believed most are taken
+ * first, so that the answer depends on the set of links and never on when they became known.
  */
-export function resolve(members: readonly { isContact: boolean }[], links: readonly Link[]): Resolved {
-  const parents = members.map((_, index) => index)
-  const hasContact = members.map((member) => member.isContact)
-  const find = (index: number): number => {
-    let at = index
-    while (parents[at] !== at) {
-      // Halving the path keeps later look-ups short.
-      parents[at] = parents[parents[at] as number] as number
-      at = parents[at] as number
-    }
-    return at
+export function resolve(
+  members: readonly { kind: IdentifierKind }[],
+  links: readonly Link[],
+  hands: readonly Hand[] = [],
+): Resolved {
+  const kinds = members.map(({ kind }) => kind)
+  const standing = standingHands(hands, (some) => joinAll(kinds, links, some).clusters.find)
+  const { clusters, held } = joinAll(kinds, links, standing)
+  return { persons: kinds.map((_, index) => clusters.find(index)), held, hands: standing }
+}
+
+function joinAll(
+  kinds: readonly IdentifierKind[],
+  links: readonly Link[],
+  hands: StandingHands,
+): { clusters: Clusters; held: (HeldReason | undefined)[] } {
+  const clusters = openClusters(kinds)
+  for (const { a, b } of hands.merges) clusters.join(clusters.find(a), clusters.find(b))
+  for (const { a, b } of hands.splits) clusters.keepApart(clusters.find(a), clusters.find(b))
+  const held: (HeldReason | undefined)[] = links.map(() => undefined)
+  for (const trust of trusts) {
+    if (trust === 'hand') continue
+    links.forEach((link, index) => {
+      if (link.trust !== trust) return
+      const [a, b] = [clusters.find(link.a), clusters.find(link.b)]
+      if (a === b) return
+      held[index] = heldBy(clusters, a, b, trust)
+      if (held[index] !== undefined) return
+      clusters.join(a, b)
+      if (trust === 'matched') clusters.match(clusters.find(a))
+    })
   }
-  const join = (a: number, b: number) => {
-    // The lower number stays: it does not matter which, only that it is the same every time.
-    const [low, high] = a < b ? [a, b] : [b, a]
-    parents[high] = low
-    hasContact[low] = Boolean(hasContact[low] || hasContact[high])
-  }
-  const joins = links.map(() => true)
-  for (const link of links) if (!link.claimed) join(find(link.a), find(link.b))
-  links.forEach((link, index) => {
-    if (!link.claimed) return
-    const [a, b] = [find(link.a), find(link.b)]
-    if (a !== b && hasContact[a] && hasContact[b]) joins[index] = false
-    else join(a, b)
-  })
-  return { persons: members.map((_, index) => find(index)), joins }
+  return { clusters, held }
+}
+
+/** What keeps two clusters from being joined by a link that is believed so far. */
+function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldReason | undefined {
+  if (clusters.areApart(a, b)) return 'split'
+  const both = (kind: IdentifierKind) => clusters.count(a, kind) > 0 && clusters.count(b, kind) > 0
+  if (trust !== 'said' && both('contact')) return 'two_contacts'
+  if (
+    trust === 'matched' &&
+    (both('phone') || both('email') || (both('visitor') && (clusters.isMatched(a) || clusters.isMatched(b))))
+  )
+    return 'two_people'
+  if (trust === 'claimed_by_phone' && both('email') && both('visitor')) return 'two_people'
+  return clusters.isTooMuch(a, b) ? 'person_full' : undefined
 }

@@ -1,54 +1,101 @@
-import type { IdentifierKind } from '#domain/identifier.ts'
-import { isLive, otherEnd, type Vertex } from './edge.ts'
-import { joinsMax, namesMax } from './limits.ts'
-
-/** Events pass on what they name; all other identifiers own it. */
-export function isEvent(vertex: Vertex): boolean {
-  return namesMax[vertex.kind] !== undefined
-}
+import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
+import { isPlaceLine } from '#domain/phone.ts'
+import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
+import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
+import { type Party, partiesAround } from './parties.ts'
+import { ownersAround, passes } from './surroundings.ts'
 
 /** Whether an event names too many of one kind to belong to one person: a CRM's test call, a copied session id. */
-export function namesTooMany(vertex: Vertex): boolean {
-  const seen = new Set<Vertex>()
-  const counts = new Map<IdentifierKind, number>()
-  for (const edge of vertex.edges) {
-    const other = otherEnd(edge, vertex)
-    if (!isLive(edge) || seen.has(other)) continue
-    seen.add(other)
-    const count = (counts.get(other.kind) ?? 0) + 1
-    counts.set(other.kind, count)
-    if (count > (namesMax[vertex.kind]?.[other.kind] ?? Number.POSITIVE_INFINITY)) return true
-  }
-  return false
+export function namesTooMany(vertex: Vertex): SharedBy | undefined {
+  const named = new Set<Vertex>()
+  for (const edge of vertex.edges) if (passes(edge)) named.add(otherEnd(edge, vertex))
+  return firstExceeded(named, namesMax[vertex.kind])
+}
+
+/** What is around an identifier, counted through the events between. */
+export interface Surroundings {
+  /** Set when it joins too many others. */
+  crowded: SharedBy | undefined
+  /** Whether there may be several people around it. */
+  isMeeting: boolean
 }
 
 /**
- * Whether an identifier joins too many others, counted through the events between them. Only its surroundings decide,
- * never what has been joined so far, so that the answer does not depend on the order of facts.
+ * Whether an identifier joins too many others. Only its surroundings decide, never what has been joined so far, so that
+ * the answer does not depend on the order of facts.
  */
-export function joinsTooMany(vertex: Vertex): boolean {
+export function surroundingsOf(vertex: Vertex): Surroundings {
   const limits = joinsMax[vertex.kind]
-  if (!limits) return false
-  const counts = new Map<IdentifierKind, number>()
-  for (const owner of ownersAround(vertex)) {
-    const count = (counts.get(owner.kind) ?? 0) + 1
-    counts.set(owner.kind, count)
-    if (count > (limits[owner.kind] ?? Number.POSITIVE_INFINITY)) return true
-  }
-  return false
+  const uses = usesMax[vertex.kind]
+  if (!limits) return { crowded: undefined, isMeeting: false }
+  if (uses !== undefined && vertex.edges.length > uses) return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
+  const around = [...ownersAround(vertex)]
+  const isDevice = deviceKinds.has(vertex.kind)
+  const others = isDevice ? around.filter(({ kind }) => !deviceKinds.has(kind)).length : around.length
+  return { crowded: firstExceeded(around, limits), isMeeting: others > 1 }
 }
 
-/** The identifiers that own something reachable from here through events alone. Events that name too many are walls. */
-export function* ownersAround(vertex: Vertex): Generator<Vertex> {
-  const seen = new Set([vertex])
-  const queue = [vertex]
-  for (let at = queue.pop(); at; at = queue.pop()) {
-    for (const edge of at.edges) {
-      const other = otherEnd(edge, at)
-      if (!isLive(edge) || seen.has(other)) continue
-      seen.add(other)
-      if (!isEvent(other)) yield other
-      else if (!other.shared) queue.push(other)
-    }
+const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
+
+const everyKind: ReadonlySet<IdentifierKind> = new Set(identifierKinds)
+
+/** A card of the CRM may be made for a phone, and so for all who use it: it cannot say that they are one. */
+const ownKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym', 'user', 'email'])
+
+const tellingKinds = ['contact', 'user', 'email'] as const
+
+/** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `surroundingsOf`. */
+export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
+  const limits = isLineOfPlace(vertex) ? placeLineStrangersMax : strangersMax[vertex.kind]
+  if (!limits || vertex.crowded || !vertex.isMeeting) return undefined
+  const parties = partiesAround(vertex, everyKind)
+  if (limits.any !== undefined && parties.length > limits.any) return { rule: 'strangers', max: limits.any }
+  if (limits.known !== undefined && knownApart(parties) > limits.known) return { rule: 'strangers', max: limits.known }
+  if (limits.settled !== undefined && parties.filter(isSettled).length > limits.settled) {
+    return { rule: 'strangers', max: limits.settled }
   }
+  if (limits.ever === undefined) return undefined
+  const begun = partiesAround(vertex, ownKinds).map(({ since }) => since)
+  if (begun.length > limits.ever) return { rule: 'strangers', max: limits.ever }
+  begun.sort((a, b) => a - b)
+  const { in_period, period_ms } = limits
+  const isCrowd = begun.some((at, index) => (begun[index + in_period] ?? Infinity) - at <= period_ms)
+  return isCrowd ? { rule: 'strangers_in_week', max: in_period } : undefined
+}
+
+function isLineOfPlace({ kind, value }: Vertex): boolean {
+  return kind === 'phone' && isPlaceLine(value)
+}
+
+/**
+ * How many parties are known by something of one kind each. One that the CRM speaks of and one that only a browser claims
+ * are no proof: the claim may be somebody else's, and does not take the phone from whose it is.
+ */
+function knownApart(parties: readonly Party[]): number {
+  let most = 0
+  for (const kind of tellingKinds) {
+    const known = parties.filter(({ kinds }) => kinds.has(kind))
+    const said = known.filter(({ isSaid }) => isSaid).length
+    most = Math.max(most, said, known.length - said)
+  }
+  return most
+}
+
+/** Whether a party has a browser of its own, and is known by something that no browser makes. */
+function isSettled({ kinds }: Party): boolean {
+  return kinds.has('visitor') && (kinds.has('phone') || tellingKinds.some((kind) => kinds.has(kind)))
+}
+
+/** The first limit, in the order they are written down, that these identifiers exceed. */
+function firstExceeded(
+  vertices: Iterable<Vertex>,
+  limits: Partial<Record<IdentifierKind, number>> | undefined,
+): SharedBy | undefined {
+  if (!limits) return undefined
+  const counts = new Map<IdentifierKind, number>()
+  for (const { kind } of vertices) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  for (const [rule, max] of Object.entries(limits) as [IdentifierKind, number][]) {
+    if ((counts.get(rule) ?? 0) > max) return { rule, max }
+  }
+  return undefined
 }

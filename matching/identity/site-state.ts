@@ -4,6 +4,7 @@ import type { KeyCounts } from '../fraud/key-counts.ts'
 import { sessionKey } from '../sessions/session-index.ts'
 import { SessionNames } from '../sessions/session-names.ts'
 import { Graph } from './graph.ts'
+import type { SaidByHand } from './hands.ts'
 import type { Purged } from './identity-rows.ts'
 
 /** What matching keeps in memory of one site. */
@@ -12,6 +13,8 @@ export interface SiteState {
   names: SessionNames
   /** The company's own identifiers the graph was last told of. */
   blocked: ReadonlySet<string>
+  /** What was said by hand about who is one person; undefined when it is to be read. */
+  hands: readonly SaidByHand[] | undefined
   /** What a step that was broken off had begun to write: looked at again in the next one. */
   unfinished: Touched | undefined
   /** What has just been removed from the tables themselves. */
@@ -21,7 +24,7 @@ export interface SiteState {
 }
 
 export function openSite(site: string): SiteState {
-  const nothing = { unfinished: undefined, purged: undefined, requests: undefined }
+  const nothing = { hands: undefined, unfinished: undefined, purged: undefined, requests: undefined }
   return { graph: new Graph(site), names: new SessionNames(), blocked: new Set(), ...nothing }
 }
 

@@ -81,5 +81,8 @@ const ofMembers = {
   deals: `id IN ${member('deal')} OR contact_id IN ${member('contact')} OR visitor IN ${member('visitor')}
     OR hasAny(phones, ${members('phone')}) OR hasAny(emails, ${members('email')})`,
   annotations: `(on_kind, on_id) IN ${planned(['member'], undefined, 'toString(kind), value')}
-    OR (on_kind = 'person' AND on_id IN ${planned(['person'])})`,
+    OR (on_kind = 'person' AND on_id IN ${planned(['person'])})
+    OR hasAny(merge, ${planned(['person'], undefined, 'groupArray(value)')})
+    OR (split_kind, split_value) IN ${planned(['member'], undefined, 'toString(kind), value')}
+    OR (split_kind = 'person' AND split_value IN ${planned(['person'])})`,
 } as const satisfies Partial<Record<FactTable, string>>

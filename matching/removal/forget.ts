@@ -13,6 +13,8 @@ export function forgetPlanned(state: SiteState, plan: readonly PlanRow[]): void 
   const find = ({ kind, value }: PlanRow) => state.graph.find(kind as IdentifierKind, value) ?? []
   const retold = beside.filter(({ kind }) => toldBySessions.has(kind))
   state.graph.forget(members.flatMap(find), retold.flatMap(find))
+  // Annotations may have gone too.
+  state.hands = undefined
   lookAgain(state, [...members, ...beside])
   // Counted anew from the rows that are left.
   state.requests = undefined

@@ -105,7 +105,7 @@ export function around(
 
 /** The call, lead or deal whose messages told an edge. */
 function toldBy(graph: SiteState['graph'], { fact, fact_id }: Edge): Vertex | undefined {
-  if (fact === 'event') return undefined
+  if (fact === 'event' || fact === 'annotation') return undefined
   if (fact === 'same') return graph.find('lead', fact_id)
   return graph.find(fact === 'match' ? 'call' : fact, fact_id)
 }

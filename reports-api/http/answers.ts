@@ -296,12 +296,46 @@ export const PersonAnswer = z.object({
   currency: text,
 })
 
+const whyStep = z.object({
+  ...{ from: identifier, to: identifier, fact: text, id: text, at: moment, received_at: moment },
+  rule: z
+    .enum(['by_hand', 'crm', 'call', 'lead', 'lease', 'server', 'browser'])
+    .describe('Who says that the two belong together'),
+  joins: z.boolean(),
+  reason: text.describe('`joined`, or why the fact does not join the two'),
+})
+
+const sharedIdentifier = identifier.extend({
+  rule: text.describe(
+    'A kind: too many of it; `uses`: too many facts; `strangers`, `strangers_in_week`: people who have nothing else in common; `staff`: the browser of an employee',
+  ),
+  max: count.describe('How many the rule allows'),
+  around: z.record(z.string(), count).describe('How many of each kind facts name together with it'),
+})
+
 export const WhyAnswer = z.object({
   joined: z.boolean(),
   person: text.nullable(),
   persons: z.object({ a: text.nullable(), b: text.nullable() }),
-  chain: z.array(z.object({ from: identifier, to: identifier, fact: text, id: text, at: moment, received_at: moment })),
-  reason: z.enum(['identifier_shared', 'no_chain']).optional().describe('Why they are not joined'),
+  chain: z.array(whyStep),
+  reason: z
+    .enum([
+      'identifier_shared',
+      'identifier_blocked',
+      'two_contacts',
+      'two_people',
+      'person_full',
+      'split_by_hand',
+      'unsure_match',
+      'no_chain',
+    ])
+    .optional()
+    .describe('Why they are not joined'),
+  broken_chain: z.array(whyStep).optional().describe('What leads from one to the other all the same'),
+  broken: whyStep
+    .extend({ shared: sharedIdentifier.optional() })
+    .optional()
+    .describe('Its first step that does not join'),
   held_back: z
     .array(z.object({ a: identifier, b: identifier, fact: text, id: text, at: moment, reason: text }))
     .optional()

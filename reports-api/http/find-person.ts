@@ -29,8 +29,7 @@ export type Lookup = (typeof lookups)[number]
 
 /** The identifier a caller means, spelled as history spells it; a Failure when it cannot be read. */
 export function readIdentifier(by: Lookup, value: string, region: string): Identifier {
-  if (by === 'phone')
-    return { kind: 'phone', value: normalizePhone(value, region)?.phone ?? unreadable('phone', 'is no phone') }
+  if (by === 'phone') return { kind: 'phone', value: phoneIn(value, region) ?? unreadable('phone', 'is no phone') }
   if (by === 'email') return { kind: 'email', value: normalizeEmail(value) ?? unreadable('email', 'is no email') }
   if (by !== 'client_id') return { kind: by, value }
   const [system, id] = [value.slice(0, 3), value.slice(3)]
@@ -39,6 +38,12 @@ export function readIdentifier(by: Lookup, value: string, region: string): Ident
   if (system === 'ym:')
     return { kind: 'ym', value: normalizeYm(id) ?? unreadable('client_id', 'is no client id of ym') }
   return unreadable('client_id', 'must begin with ga: or ym:')
+}
+
+/** Behind an extension sits somebody else than behind the bare number. */
+function phoneIn(text: string, region: string): string | undefined {
+  const read = normalizePhone(text, region)
+  return read && (read.extension === '' ? read.phone : `${read.phone};ext=${read.extension}`)
 }
 
 function unreadable(field: string, why: string): never {
@@ -106,19 +111,24 @@ export async function knownIdentifiers(reader: Pick<Reader, 'query'>, site: Site
   const cut = text.indexOf(':')
   const named = identifierKinds.find((kind) => kind === text.slice(0, cut))
   const value = named ? text.slice(cut + 1) : text
-  const values = [
-    ...new Set([value, normalizePhone(value, site.region)?.phone, normalizeEmail(value), normalizeGa(value)]),
-  ]
-  return reader.query<Identifier>(
+  const values = [...new Set([value, phoneIn(value, site.region), normalizeEmail(value), normalizeGa(value)])]
+  const kinds: readonly string[] = named ? [named] : identifierKinds
+  const params = { site: site.id, kinds, values: values.filter((item) => item !== undefined), value }
+  const found = await reader.query<Identifier>(
     `SELECT kind, value FROM identities FINAL
      WHERE site = {site:String} AND kind IN ({kinds:Array(String)}) AND value IN ({values:Array(String)})
      UNION ALL
      SELECT kind, value FROM identities FINAL WHERE site = {site:String} AND founds = {value:String}`,
-    {
-      site: site.id,
-      kinds: named ? [named] : identifierKinds,
-      values: values.filter((item) => item !== undefined),
-      value,
-    },
+    params,
+  )
+  if (found.length > 0) return found
+  // The company's own identifiers are nobody's, and yet facts name them.
+  return reader.query<Identifier>(
+    `SELECT DISTINCT a_kind AS kind, a_value AS value FROM edges FINAL
+     WHERE site = {site:String} AND a_kind IN ({kinds:Array(String)}) AND a_value IN ({values:Array(String)})
+     UNION DISTINCT
+     SELECT DISTINCT b_kind AS kind, b_value AS value FROM edges FINAL
+     WHERE site = {site:String} AND b_kind IN ({kinds:Array(String)}) AND b_value IN ({values:Array(String)})`,
+    params,
   )
 }

@@ -157,6 +157,7 @@ describe('why two identifiers are one person', () => {
         id: 'f1',
         at: at(1, 4),
         received_at: at(1, 4),
+        ...{ rule: 'browser', joins: true, reason: 'joined' },
       },
       {
         from: { kind: 'phone', value: '+79261234567' },
@@ -165,6 +166,7 @@ describe('why two identifiers are one person', () => {
         id: 'd1',
         at: at(3, 0),
         received_at: at(3, 0),
+        ...{ rule: 'crm', joins: true, reason: 'joined' },
       },
     ])
   })
@@ -180,13 +182,38 @@ describe('why two identifiers are one person', () => {
       joined: false,
       chain: [],
       reason: 'identifier_shared',
-      held_back: [{ reason: 'shared' }],
+      held_back: expect.arrayContaining([expect.objectContaining({ reason: 'shared' })]),
     })
   })
 
-  test('is none for different persons', async () => {
+  test('is none for two who share a phone: it is named, with what all uses it and how much may', async () => {
     const { body } = await http.get('/v1/persons/why?site=shop&a=v1&b=v9')
-    expect(body).toMatchObject({ joined: false, persons: { a: 'panna', b: 'pother' }, reason: 'no_chain' })
+    expect(body).toMatchObject({
+      ...{ joined: false, persons: { a: 'panna', b: 'pother' }, chain: [], reason: 'identifier_shared' },
+      broken_chain: [{ joins: false }, { joins: false }],
+      broken: {
+        ...{ from: { value: 'v1' }, to: { value: '+74957777777' }, reason: 'shared', fact: 'event', id: 'f1' },
+        shared: { kind: 'phone', rule: 'visitor', max: 12, around: { visitor: 2 } },
+      },
+    })
+  })
+
+  test("is none over the company's own phone, which can be asked about itself", async () => {
+    for (const a of ['v9', '+74950000000']) {
+      const { body } = await http.get(`/v1/persons/why?site=shop&a=${encodeURIComponent(a)}&b=v10`)
+      expect(body).toMatchObject({ joined: false, reason: 'identifier_blocked', broken: { reason: 'blocked' } })
+    }
+  })
+
+  test('crosses as little as it can of what does not join', async () => {
+    const { body } = await http.get('/v1/persons/why?site=shop&a=d1&b=v9')
+    expect((body.broken_chain as { joins: boolean }[]).map(({ joins }) => joins)).toEqual([true, true, false, false])
+  })
+
+  test('is none for different persons between whom no fact leads', async () => {
+    const { body } = await http.get('/v1/persons/why?site=shop&a=v1&b=v11')
+    expect(body).toMatchObject({ joined: false, persons: { a: 'panna', b: 'pfourth' }, reason: 'no_chain' })
+    expect(body).not.toHaveProperty('broken')
   })
 
   test('is asked in vain about what nobody knows', async () => {

@@ -96,39 +96,38 @@ const identities = [
   { kind: 'contact', value: 'crm1' },
   { kind: 'user', value: 'gone', is_deleted: 1 },
   { kind: 'visitor', value: 'v9', person: 'pother', founds: 'pother' },
-  { kind: 'phone', value: '+74957777777', person: '', founds: 'poffice', shared: 1, candidates: ['panna', 'pother'] },
+  {
+    ...{ kind: 'phone', value: '+74957777777', person: '', founds: 'poffice', candidates: ['panna', 'pother'] },
+    ...{ shared: 1, shared_rule: 'visitor', shared_max: 12 },
+  },
+  { kind: 'visitor', value: 'v10', person: 'pthird', founds: 'pthird' },
+  { kind: 'visitor', value: 'v11', person: 'pfourth', founds: 'pfourth' },
 ]
 
 const edge = {
-  site: 'shop',
-  fact: 'event',
-  fact_id: 'f1',
-  at: at(1, 4),
-  received_at: at(1, 4),
-  node: 'n1',
-  segment: 1,
-  row: 0,
-  claimed: 1,
-  joins: 1,
-  reason: '',
-  version: 1,
-  is_deleted: 0,
+  ...{ site: 'shop', fact: 'event', fact_id: 'f1', at: at(1, 4), received_at: at(1, 4), node: 'n1', segment: 1, row: 0 },
+  ...{ claimed: 1, joins: 1, reason: 'joined', version: 1, is_deleted: 0 },
 }
 
 const edges = [
   { a_kind: 'phone', a_value: phone, b_kind: 'visitor', b_value: 'v1' },
   {
-    a_kind: 'deal',
-    a_value: 'd1',
-    b_kind: 'phone',
-    b_value: phone,
-    fact: 'deal',
-    fact_id: 'd1',
-    at: at(3, 0),
-    received_at: at(3, 0),
-    claimed: 0,
+    ...{ a_kind: 'deal', a_value: 'd1', b_kind: 'phone', b_value: phone },
+    ...{ fact: 'deal', fact_id: 'd1', at: at(3, 0), received_at: at(3, 0), claimed: 0 },
   },
   { a_kind: 'phone', a_value: '+74957777777', b_kind: 'visitor', b_value: 'v1', joins: 0, reason: 'shared' },
+  { a_kind: 'phone', a_value: '+74957777777', b_kind: 'visitor', b_value: 'v9', joins: 0, reason: 'shared' },
+  { a_kind: 'phone', a_value: '+74950000000', b_kind: 'visitor', b_value: 'v9', joins: 0, reason: 'blocked' },
+  { a_kind: 'phone', a_value: '+74950000000', b_kind: 'visitor', b_value: 'v10', joins: 0, reason: 'blocked' },
+  {
+    a_kind: 'visitor',
+    a_value: 'v1',
+    b_kind: 'visitor',
+    b_value: 'v10',
+    fact: 'annotation',
+    joins: 0,
+    reason: 'apart',
+  },
 ]
 
 const callMatch = {

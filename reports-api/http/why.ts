@@ -3,52 +3,56 @@ import type { Site } from '#storage/settings/documents.ts'
 import { type Identifier, knownIdentifiers } from './find-person.ts'
 import type { Mask } from './mask.ts'
 import type { Reader } from './reader.ts'
+import { type Edge, findChain, nameOf, type Step } from './why-chain.ts'
 
 const EDGES_MAX = 50_000
 
-interface Edge {
-  a_kind: string
-  a_value: string
-  b_kind: string
-  b_value: string
-  fact: string
-  fact_id: string
-  at: string
-  received_at: string
-  joins: number
-  reason: string
-}
+const HELD_BACK_MAX = 100
 
-/** Why two identifiers are one person: the shortest chain of facts between them, or what keeps them apart. */
+/** Why two identifiers are one person: the chain of facts between them; or what keeps them apart, and where. */
 export async function explain(reader: Pick<Reader, 'query'>, site: Site, ids: { a: string; b: string }, mask: Mask) {
   const [from, to] = await Promise.all([known(reader, site, 'a', ids.a), known(reader, site, 'b', ids.b)])
   const ends = [...from, ...to]
   const states = await statesOf(reader, site.id, ends)
-  const edges = await edgesAround(reader, site.id, ends, [
-    ...new Set(states.map(({ person }) => person).filter(Boolean)),
-  ])
-  const chain = shortestChain(
-    edges.filter((edge) => edge.joins === 1),
-    from,
-    to,
-  )
+  const persons = [...new Set(states.map(({ person }) => person).filter(Boolean))]
+  const edges = await edgesAround(reader, site.id, ends, persons)
+  const chain = findChain(edges, from, to)
   const personOf = (side: readonly Identifier[]) =>
-    states.find(
-      (state) =>
-        state.person !== '' && side.some((end) => nameOf(end.kind, end.value) === nameOf(state.kind, state.value)),
-    )?.person ?? null
+    states.find((state) => state.person !== '' && side.some((end) => nameOf(end) === nameOf(state)))?.person ?? null
   const [a, b] = [personOf(from), personOf(to)]
-  const isJoined = a !== null && a === b && chain !== undefined
+  const broken = chain?.find(({ edge }) => edge.joins !== 1)
+  const isJoined = a !== null && a === b && chain !== undefined && !broken
+  const shaped = chain?.map((step) => shapeStep(step, mask)) ?? []
+  if (isJoined) return { joined: true, person: a, persons: { a, b }, chain: shaped }
   return {
-    joined: isJoined,
-    person: isJoined ? a : null,
+    joined: false,
+    person: null,
     persons: { a, b },
-    chain: isJoined ? chain.map((step) => shapeStep(step, mask)) : [],
-    ...(!isJoined && {
-      reason: states.some(({ shared }) => shared === 1) ? 'identifier_shared' : 'no_chain',
-      held_back: heldBack(edges, mask),
+    chain: [],
+    reason: reasonOf(broken, states),
+    ...(broken && {
+      broken_chain: shaped,
+      broken: { ...shapeStep(broken, mask), ...(await sharedEnd(reader, site.id, broken, mask)) },
     }),
+    held_back: heldBack(edges, mask),
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  shared: 'identifier_shared',
+  blocked: 'identifier_blocked',
+  two_contacts: 'two_contacts',
+  two_people: 'two_people',
+  person_full: 'person_full',
+  split: 'split_by_hand',
+  overruled: 'split_by_hand',
+  unsure: 'unsure_match',
+}
+
+function reasonOf(broken: Step | undefined, states: readonly State[]): string {
+  const reason = broken && reasons[broken.edge.reason]
+  if (reason) return reason
+  return states.some(({ shared }) => shared === 1) ? 'identifier_shared' : 'no_chain'
 }
 
 async function known(reader: Pick<Reader, 'query'>, site: Site, field: string, text: string): Promise<Identifier[]> {
@@ -57,15 +61,15 @@ async function known(reader: Pick<Reader, 'query'>, site: Site, field: string, t
   throw new Failure('person_not_found', `${field}: nobody is known by it.`, { field })
 }
 
-type State = { kind: string; value: string; person: string; shared: number }
+type State = { kind: string; value: string; person: string; shared: number; shared_rule: string; shared_max: number }
+
+const pairs = `(SELECT pair.1, pair.2
+  FROM (SELECT arrayJoin(arrayZip({kinds:Array(String)}, {values:Array(String)})) AS pair))`
 
 function statesOf(reader: Pick<Reader, 'query'>, site: string, ends: readonly Identifier[]): Promise<State[]> {
   return reader.query<State>(
-    `SELECT kind, value, person, shared FROM identities FINAL
-     WHERE site = {site:String} AND (kind, value) IN (
-       SELECT pair.1, pair.2
-       FROM (SELECT arrayJoin(arrayZip({kinds:Array(String)}, {values:Array(String)})) AS pair)
-     )`,
+    `SELECT kind, value, person, shared, shared_rule, shared_max FROM identities FINAL
+     WHERE site = {site:String} AND (kind, value) IN ${pairs}`,
     { site, kinds: ends.map(({ kind }) => kind), values: ends.map(({ value }) => value) },
   )
 }
@@ -84,7 +88,7 @@ function edgesAround(
        SELECT pair.1 AS kind, pair.2 AS value
        FROM (SELECT arrayJoin(arrayZip({kinds:Array(String)}, {values:Array(String)})) AS pair)
      )
-     SELECT a_kind, a_value, b_kind, b_value, fact, fact_id, at, received_at, joins, reason
+     SELECT a_kind, a_value, b_kind, b_value, fact, fact_id, at, received_at, claimed, joins, reason
      FROM edges FINAL
      WHERE site = {site:String} AND (
        (a_kind, a_value) IN (SELECT kind, value FROM ours) OR (b_kind, b_value) IN (SELECT kind, value FROM ours)
@@ -95,53 +99,27 @@ function edgesAround(
   )
 }
 
-interface Step {
-  from: Identifier
-  to: Identifier
-  edge: Edge
-}
-
-/** Breadth first, and edges in the order of their receipt: the shortest chain, and of equals the one known first. */
-export function shortestChain(
-  edges: readonly Edge[],
-  from: readonly Pick<Identifier, 'kind' | 'value'>[],
-  to: readonly Pick<Identifier, 'kind' | 'value'>[],
-): Step[] | undefined {
-  const around = new Map<string, Step[]>()
-  const add = (step: Step) => {
-    const name = nameOf(step.from.kind, step.from.value)
-    const steps = around.get(name)
-    if (steps) steps.push(step)
-    else around.set(name, [step])
-  }
-  for (const edge of edges) {
-    const a = { kind: edge.a_kind, value: edge.a_value } as Identifier
-    const b = { kind: edge.b_kind, value: edge.b_value } as Identifier
-    add({ from: a, to: b, edge })
-    add({ from: b, to: a, edge })
-  }
-  const goals = new Set(to.map(({ kind, value }) => nameOf(kind, value)))
-  const reached = new Map<string, Step | undefined>(from.map(({ kind, value }) => [nameOf(kind, value), undefined]))
-  for (const name of reached.keys()) {
-    if (goals.has(name)) return walkBack(reached, name)
-    for (const step of around.get(name) ?? []) {
-      const next = nameOf(step.to.kind, step.to.value)
-      // Keys put into a Map while it is walked are walked too: that is the queue.
-      if (!reached.has(next)) reached.set(next, step)
-    }
-  }
-  return undefined
-}
-
-function walkBack(reached: ReadonlyMap<string, Step | undefined>, end: string): Step[] {
-  const chain: Step[] = []
-  for (let step = reached.get(end); step; step = reached.get(nameOf(step.from.kind, step.from.value)))
-    chain.unshift(step)
-  return chain
-}
-
-function nameOf(kind: string, value: string): string {
-  return `${kind}\n${value}`
+/** When a step is broken at a shared identifier: which, by what rule, and what all uses it. */
+async function sharedEnd(reader: Pick<Reader, 'query'>, site: string, { from, to, edge }: Step, mask: Mask) {
+  if (edge.reason !== 'shared') return {}
+  const shared = (await statesOf(reader, site, [from, to])).find((state) => state.shared === 1)
+  if (!shared) return {}
+  const { kind, value, shared_rule: rule, shared_max: max } = shared
+  const around = await reader.query<{ kind: string; count: number }>(
+    `SELECT kind, toFloat64(uniqExact(value)) AS count
+     FROM (
+       SELECT b_kind AS kind, b_value AS value FROM edges FINAL
+       WHERE site = {site:String} AND a_kind = {kind:String} AND a_value = {value:String}
+       UNION ALL
+       SELECT a_kind AS kind, a_value AS value FROM edges FINAL
+       WHERE site = {site:String} AND b_kind = {kind:String} AND b_value = {value:String}
+     )
+     GROUP BY kind
+     ORDER BY kind`,
+    { site, kind, value },
+  )
+  const count = Object.fromEntries(around.map((one) => [one.kind, one.count]))
+  return { shared: { kind, value: mask.identifier(kind, value), rule, max, around: count } }
 }
 
 function shapeStep({ from, to, edge }: Step, mask: Mask) {
@@ -152,14 +130,26 @@ function shapeStep({ from, to, edge }: Step, mask: Mask) {
     id: edge.fact_id,
     at: edge.at,
     received_at: edge.received_at,
+    rule: ruleOf(edge),
+    joins: edge.joins === 1,
+    reason: edge.reason,
   }
+}
+
+/** Who says that the two belong together. */
+function ruleOf({ fact, claimed }: Edge): string {
+  if (fact === 'annotation') return 'by_hand'
+  if (fact === 'deal') return 'crm'
+  if (fact === 'match') return 'lease'
+  if (fact === 'event') return claimed === 1 ? 'browser' : 'server'
+  return fact
 }
 
 /** Facts that name two identifiers and yet do not join them, with the reason. */
 function heldBack(edges: readonly Edge[], mask: Mask) {
   return edges
     .filter((edge) => edge.joins === 0)
-    .slice(0, 100)
+    .slice(0, HELD_BACK_MAX)
     .map((edge) => ({
       a: { kind: edge.a_kind, value: mask.identifier(edge.a_kind, edge.a_value) },
       b: { kind: edge.b_kind, value: mask.identifier(edge.b_kind, edge.b_value) },

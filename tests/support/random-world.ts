@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { type IdentifierKind, personId } from '#domain/identifier.ts'
 import type { FactRow } from '#storage/fact-tables.ts'
 import { DAY, fact, HOUR, type LoggedFact, MINUTE, SECOND, START_MS, type WorldFact } from './matching-world.ts'
 
@@ -184,6 +185,33 @@ const annotation = fc
   })
   .map((said) => fact('annotations', said))
 
+/** A person somebody names by hand, by the identifier it is founded on; `logApart` makes an id of it. */
+const founder = of(
+  'visitor\nv1',
+  'visitor\nv2',
+  'visitor\nv3',
+  'contact\nk1',
+  'call\nc1',
+  'phone\n+79261110001',
+  'visitor\nnobody',
+)
+const split = of(
+  ['phone', '+79261110001'],
+  ['phone', '+79261110002'],
+  ['email', 'ann@mail.ru'],
+  ['visitor', 'v2'],
+  ['contact', 'k2'],
+  ['person', 'visitor\nv3'],
+)
+const hand = fc
+  .record({ id: of('h1', 'h2', 'h3', 'h4'), at: moment, late, on_id: founder, other: founder, split: fc.option(split) })
+  .map(({ late: after, other, split: cut, ...said }) =>
+    fact('annotations', {
+      ...{ ...said, on_kind: 'person', received_at: said.at + after },
+      ...(cut ? { split_kind: cut[0] as string, split_value: cut[1] as string } : { merge: [said.on_id, other] }),
+    }),
+  )
+
 /** A small world in which much meets: few people, phones and numbers, and facts that come late, twice and contradict. */
 export const anyFacts = fc.array(
   fc.oneof(
@@ -193,6 +221,7 @@ export const anyFacts = fc.array(
     lead,
     { weight: 2, arbitrary: deal },
     annotation,
+    hand,
   ),
   { minLength: 5, maxLength: FACTS_MAX },
 )
@@ -218,9 +247,24 @@ export const manyRequests = fc
 export function logApart(facts: readonly WorldFact[], site: string): LoggedFact[] {
   return facts.map((one, index) => ({
     ...one,
-    row: { ...one.row, site },
+    row: { ...one.row, ...personsNamed(one, site), site },
     ...{ node: `${site}n${index}`, segment: 0, line: 0 },
   }))
+}
+
+/** Ids of persons depend on the site. */
+function personsNamed({ table, row }: WorldFact, site: string): Partial<FactRow<'annotations'>> {
+  const said = row as FactRow<'annotations'>
+  if (table !== 'annotations' || said.on_kind !== 'person') return {}
+  const idOf = (founded: string) => {
+    const [kind, value] = founded.split('\n') as [IdentifierKind, string]
+    return personId(site, kind, value)
+  }
+  return {
+    on_id: idOf(said.on_id),
+    merge: said.merge.map(idOf),
+    split_value: said.split_kind === 'person' ? idOf(said.split_value) : said.split_value,
+  }
 }
 
 export function ordered<Value>(values: readonly Value[], by: readonly number[]): Value[] {

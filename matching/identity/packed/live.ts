@@ -1,5 +1,5 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
-import type { Edge, EdgeFact, EdgeReason, Vertex } from '../edge.ts'
+import { compareEdges, type Edge, type EdgeFact, type EdgeReason, names, type SharedBy, type Vertex } from '../edge.ts'
 import type { PackedGraph, Place } from './packed-graph.ts'
 
 /** Gives objects for what is packed, always the same one for the same place until all is packed again. */
@@ -19,7 +19,11 @@ export class LiveVertex implements Vertex {
   /** 0 while it is not packed yet. */
   place: Place
   blocked: boolean
-  shared = false
+  crowded: SharedBy | undefined
+  isMeeting = false
+  shared: SharedBy | undefined
+  told: SharedBy | undefined
+  idle = false
   listed = false
   candidates: readonly string[] = none
   settled = false
@@ -31,6 +35,7 @@ export class LiveVertex implements Vertex {
   owned = false
   #because: Lazy<Edge | undefined>
   #first: Lazy<Edge | undefined>
+  #earliest: Lazy<Edge | undefined>
 
   constructor(kind: IdentifierKind, value: string, blocked: boolean)
   constructor(from: Unpacking, place: Place)
@@ -49,14 +54,20 @@ export class LiveVertex implements Vertex {
     this.kind = packed.kindOf(said)
     const state = packed.stateOf(said)
     this.blocked = state.blocked
-    this.shared = state.shared
+    this.isMeeting = state.isMeeting
+    this.idle = state.idle
     this.listed = state.listed
     this.settled = state.settled
     this.owned = state.owned
     this.candidates = packed.candidatesOf(said)
+    const { crowded, shared } = packed.wallsOf(said)
+    this.crowded = crowded
+    this.shared = shared
+    this.told = shared
     this.#person = 'packed'
     this.#because = 'packed'
     this.#first = 'packed'
+    this.#earliest = 'packed'
   }
 
   get value(): string {
@@ -104,10 +115,37 @@ export class LiveVertex implements Vertex {
     this.#first = edge
   }
 
+  get earliest(): Edge | undefined {
+    // Who was worked out has it written down; at start nobody was.
+    if (this.#earliest === 'packed') this.#earliest = this.settled ? this.first : earliestOf(this.edges)
+    return this.#earliest
+  }
+
+  set earliest(edge: Edge | undefined) {
+    this.#earliest = edge
+  }
+
+  /** Takes an edge that begins or ends here. */
+  link(edge: Edge): void {
+    const { earliest } = this
+    this.edges.push(edge)
+    if (names(edge) && (!earliest || compareEdges(edge, earliest) < 0)) this.#earliest = edge
+  }
+
+  unlink(edge: Edge): void {
+    const { earliest } = this
+    const index = this.edges.indexOf(edge)
+    if (index < 0) return
+    this.edges[index] = this.edges.at(-1) as Edge
+    this.edges.pop()
+    if (earliest === edge) this.#earliest = earliestOf(this.edges)
+  }
+
   /** Writes down what is known. Whose it is is told by the edges that tie it to the founder. */
   pack(packed: PackedGraph): void {
     packed.setState(this.place, this)
     packed.setCandidates(this.place, this.candidates)
+    packed.setWalls(this.place, this)
     if (this.#because !== 'packed') packed.setBecause(this.place, (this.#because as LiveEdge | undefined)?.place ?? 0)
     if (this.#first !== 'packed') packed.setFirst(this.place, (this.#first as LiveEdge | undefined)?.place ?? 0)
   }
@@ -167,6 +205,12 @@ export class LiveEdge implements Edge {
     this.#fact_id ??= (this.#packed as PackedGraph).factIdOf(this.place)
     return this.#fact_id
   }
+}
+
+function earliestOf(edges: readonly Edge[]): Edge | undefined {
+  let earliest: Edge | undefined
+  for (const edge of edges) if (names(edge) && (!earliest || compareEdges(edge, earliest) < 0)) earliest = edge
+  return earliest
 }
 
 const none: readonly string[] = []

@@ -1,40 +1,42 @@
 import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
-import { type EdgeFact, type EdgeReason, edgeFacts, edgeReasons } from '../edge.ts'
+import type { SharedBy } from '../edge.ts'
+import { type EdgeFlags, packFlags, readFlags } from './edge-flags.ts'
 import { bytes, moments, offsets, shorts, words } from './paged-array.ts'
 import { hashBytes, TextArena } from './text-arena.ts'
 
 /** Where a vertex or an edge stands; 0 is none. */
 export type Place = number
 
-export interface PackedEdge {
+export interface PackedEdge extends EdgeFlags {
   a: Place
   b: Place
-  fact: EdgeFact
   fact_id: string
   at: number
   received_at: number
   node: string
   segment: number
   row: number
-  claimed: boolean
-  candidate: boolean
-  joins: boolean
-  reason: EdgeReason
 }
 
 /** What memory holds of a vertex beside its edges. */
 export interface PackedState {
   blocked: boolean
-  shared: boolean
   listed: boolean
+  /** Whether there may be several people around it. */
+  isMeeting: boolean
+  /** Whether all its edges are known not to join. */
+  idle: boolean
   /** Whether it belongs to a person. */
   owned: boolean
   /** Whether it has been worked out who it is. */
   settled: boolean
 }
 
-/** Four bits each for the fact and the reason, one for each of the rest. */
-const [FACT, REASON_SHIFT, REASON, CLAIMED, CANDIDATE, JOINS] = [15, 4, 15, 1 << 8, 1 << 9, 1 << 10]
+/** By which rules a vertex is a wall. Few are. */
+export interface PackedWalls {
+  crowded: SharedBy | undefined
+  shared: SharedBy | undefined
+}
 
 /** Fuller than this the table of hashes is made twice as large. */
 const FULL = 0.75
@@ -64,6 +66,7 @@ export class PackedGraph {
   /** Facts that happened further from their receipt than 24 days. */
   readonly #far = new Map<Place, number>()
   readonly #candidates = new Map<Place, readonly string[]>()
+  readonly #walls = new Map<Place, PackedWalls>()
   readonly #nodes: string[] = []
   readonly #node_places = new Map<string, number>()
   #vertex_end = 1
@@ -123,6 +126,7 @@ export class PackedGraph {
   removeVertex(place: Place): void {
     this.#leave(place)
     this.#candidates.delete(place)
+    this.#walls.delete(place)
     this.#waste_bytes += 2 + this.#texts.length(this.#vertices.value.get(place))
     this.#free_vertices.push(place)
     this.#vertices.kind.set(place, NO_KIND)
@@ -154,14 +158,8 @@ export class PackedGraph {
     return place
   }
 
-  restate(place: Place, { fact, claimed, candidate, joins, reason }: Omit<PackedEdge, 'a' | 'b'>): void {
-    const flags =
-      edgeFacts.indexOf(fact) |
-      (edgeReasons.indexOf(reason) << REASON_SHIFT) |
-      (claimed ? CLAIMED : 0) |
-      (candidate ? CANDIDATE : 0) |
-      (joins ? JOINS : 0)
-    this.#edges.flags.set(place, flags)
+  restate(place: Place, edge: EdgeFlags): void {
+    this.#edges.flags.set(place, packFlags(edge))
   }
 
   removeEdge(place: Place): void {
@@ -186,19 +184,14 @@ export class PackedGraph {
 
   readEdge(place: Place): Omit<PackedEdge, 'a' | 'b' | 'fact_id'> {
     const { flags: all, received_at, after_ms, node, segment, row } = this.#edges
-    const flags = all.get(place)
     const received = received_at.get(place)
     return {
-      fact: edgeFacts[flags & FACT] as EdgeFact,
       at: this.#far.get(place) ?? received + after_ms.get(place),
       received_at: received,
       node: this.#nodes[node.get(place)] as string,
       segment: segment.get(place),
       row: row.get(place),
-      claimed: (flags & CLAIMED) !== 0,
-      candidate: (flags & CANDIDATE) !== 0,
-      joins: (flags & JOINS) !== 0,
-      reason: edgeReasons[(flags >> REASON_SHIFT) & REASON] as EdgeReason,
+      ...readFlags(all.get(place)),
     }
   }
 
@@ -241,16 +234,17 @@ export class PackedGraph {
     const state = this.#vertices.state.get(vertex)
     return {
       blocked: (state & 1) !== 0,
-      shared: (state & 2) !== 0,
+      isMeeting: (state & 2) !== 0,
       listed: (state & 4) !== 0,
       owned: (state & 16) !== 0,
       settled: (state & 8) !== 0,
+      idle: (state & 32) !== 0,
     }
   }
 
-  setState(vertex: Place, { blocked, shared, listed, settled, owned }: PackedState): void {
-    const state = (blocked ? 1 : 0) | (shared ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0) | (owned ? 16 : 0)
-    this.#vertices.state.set(vertex, state)
+  setState(vertex: Place, { blocked, isMeeting, listed, settled, owned, idle }: PackedState): void {
+    const state = (blocked ? 1 : 0) | (isMeeting ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0)
+    this.#vertices.state.set(vertex, state | (owned ? 16 : 0) | (idle ? 32 : 0))
   }
 
   setBecause(vertex: Place, edge: Place): void {
@@ -259,6 +253,15 @@ export class PackedGraph {
 
   setFirst(vertex: Place, edge: Place): void {
     this.#vertices.first.set(vertex, edge)
+  }
+
+  wallsOf(vertex: Place): PackedWalls {
+    return this.#walls.get(vertex) ?? noWalls
+  }
+
+  setWalls(vertex: Place, { crowded, shared }: PackedWalls): void {
+    if (crowded || shared) this.#walls.set(vertex, { crowded, shared })
+    else this.#walls.delete(vertex)
   }
 
   setCandidates(vertex: Place, candidates: readonly string[]): void {
@@ -381,6 +384,7 @@ function* range(from: number, to: number, isWanted: (place: number) => boolean):
 }
 
 const none: readonly string[] = []
+const noWalls: PackedWalls = { crowded: undefined, shared: undefined }
 
 const NO_KIND = 255
 

@@ -1,5 +1,5 @@
 import { type IdentifierKind, personId } from '#domain/identifier.ts'
-import type { Edge, Vertex } from '../edge.ts'
+import type { Vertex } from '../edge.ts'
 import { LiveEdge, LiveVertex, type Unpacking } from './live.ts'
 import { type PackedEdge, PackedGraph, type Place } from './packed-graph.ts'
 
@@ -66,13 +66,14 @@ export class UnpackedGraph implements Unpacking {
   }
 
   addEdge(edge: LiveEdge): void {
-    edge.a.edges.push(edge)
-    if (edge.b !== edge.a) edge.b.edges.push(edge)
+    edge.a.link(edge)
+    if (edge.b !== edge.a) edge.b.link(edge)
     this.#added.add(edge)
   }
 
   removeEdge(edge: LiveEdge): void {
-    unlink(edge)
+    edge.a.unlink(edge)
+    if (edge.b !== edge.a) edge.b.unlink(edge)
     if (edge.place === 0) this.#added.delete(edge)
     else this.#dropped.add(edge)
   }
@@ -121,15 +122,6 @@ export class UnpackedGraph implements Unpacking {
     for (const vertex of this.#gone) this.packed.removeVertex(vertex.place)
     for (const some of [this.#vertices, this.#edges, this.#fresh, this.#persons]) some.clear()
     for (const some of [this.#gone, this.#dropped, this.#added]) some.clear()
-  }
-}
-
-function unlink(edge: Edge): void {
-  for (const vertex of new Set([edge.a, edge.b])) {
-    const index = vertex.edges.indexOf(edge)
-    if (index < 0) continue
-    vertex.edges[index] = vertex.edges.at(-1) as Edge
-    vertex.edges.pop()
   }
 }
 

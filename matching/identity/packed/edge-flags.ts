@@ -1,0 +1,33 @@
+import { type EdgeFact, type EdgeReason, edgeFacts, edgeReasons } from '../edge.ts'
+
+/** What of an edge is one of a few: sixteen bits hold it. */
+export interface EdgeFlags {
+  fact: EdgeFact
+  claimed: boolean
+  candidate: boolean
+  joins: boolean
+  reason: EdgeReason
+}
+
+/** Four bits each for the fact and the reason, one for each of the rest. */
+const [FACT, REASON_SHIFT, REASON, CLAIMED, CANDIDATE, JOINS] = [15, 4, 15, 1 << 8, 1 << 9, 1 << 10]
+
+export function packFlags({ fact, claimed, candidate, joins, reason }: EdgeFlags): number {
+  return (
+    edgeFacts.indexOf(fact) |
+    (edgeReasons.indexOf(reason) << REASON_SHIFT) |
+    (claimed ? CLAIMED : 0) |
+    (candidate ? CANDIDATE : 0) |
+    (joins ? JOINS : 0)
+  )
+}
+
+export function readFlags(flags: number): EdgeFlags {
+  return {
+    fact: edgeFacts[flags & FACT] as EdgeFact,
+    claimed: (flags & CLAIMED) !== 0,
+    candidate: (flags & CANDIDATE) !== 0,
+    joins: (flags & JOINS) !== 0,
+    reason: edgeReasons[(flags >> REASON_SHIFT) & REASON] as EdgeReason,
+  }
+}

@@ -1,0 +1,93 @@
+import type { IdentifierKind } from '#domain/identifier.ts'
+import { otherEnd, type Vertex } from './edge.ts'
+import { isEvent, passes } from './surroundings.ts'
+
+/** Identifiers around a common one that belong together without it: one person, as far as can be seen from there. */
+export interface Party {
+  /** The kinds of identifiers in it. */
+  kinds: ReadonlySet<IdentifierKind>
+  /** Whether something surer than a browser's claim ties it to the common identifier. */
+  isSaid: boolean
+  /** When a fact first tied it to the common identifier, epoch milliseconds. */
+  since: number
+}
+
+/** How many identifiers away from the common one is looked for something that parties share. */
+const DEPTH = 2
+
+/**
+ * The parties around an identifier: what its facts name, followed through events and through one more identifier, and
+ * taken together where it meets in an identifier of a kind that is a `bridge`. Identifiers that are walls by their own
+ * counts are not looked behind and tell nothing. Facts that name no bridge are no party.
+ */
+export function partiesAround(center: Vertex, bridges: ReadonlySet<IdentifierKind>): Party[] {
+  const parties = openParties(bridges)
+  let front: Vertex[] = []
+  /** Takes in what events lead to from here, up to the next identifiers. */
+  const flood = (start: Vertex, party: number, reached: Vertex[]) => {
+    const queue = [start]
+    for (let vertex = queue.pop(); vertex; vertex = queue.pop()) {
+      if (vertex === center || vertex.blocked || vertex.crowded || !parties.add(vertex, party)) continue
+      if (!isEvent(vertex)) reached.push(vertex)
+      else for (const edge of vertex.edges) if (passes(edge)) queue.push(otherEnd(edge, vertex))
+    }
+  }
+  for (const edge of center.edges) {
+    if (!passes(edge)) continue
+    const isSaid = !edge.claimed && edge.fact !== 'match'
+    flood(otherEnd(edge, center), parties.begin(edge.at, isSaid), front)
+  }
+  for (let depth = 1; depth < DEPTH; depth++) {
+    const next: Vertex[] = []
+    for (const owner of front) {
+      const party = parties.of(owner)
+      for (const edge of owner.edges) if (passes(edge)) flood(otherEnd(edge, owner), party, next)
+    }
+    front = next
+  }
+  return parties.all()
+}
+
+/** Union-find over parties, told of one member at a time. */
+function openParties(bridges: ReadonlySet<IdentifierKind>) {
+  const parents: number[] = []
+  const kept: { kinds: Set<IdentifierKind>; isSaid: boolean; since: number; bridges: number }[] = []
+  const members = new Map<Vertex, number>()
+  const find = (party: number): number => {
+    let at = party
+    while (parents[at] !== at) at = parents[at] as number
+    return at
+  }
+  const partyOf = (party: number) => kept[find(party)] as (typeof kept)[number]
+  const join = (a: number, b: number) => {
+    const [ours, theirs] = [partyOf(a), partyOf(b)]
+    if (ours === theirs) return
+    parents[find(b)] = find(a)
+    ours.since = Math.min(ours.since, theirs.since)
+    ours.isSaid ||= theirs.isSaid
+    ours.bridges += theirs.bridges
+    for (const kind of theirs.kinds) ours.kinds.add(kind)
+  }
+  return {
+    begin(since: number, isSaid: boolean): number {
+      kept.push({ kinds: new Set(), isSaid, since, bridges: 0 })
+      return parents.push(parents.length) - 1
+    },
+    of: (vertex: Vertex) => members.get(vertex) as number,
+    /** Whether the member is new, and leads further; in a bridge that is in another party both become one. */
+    add(vertex: Vertex, party: number): boolean {
+      const isOwner = !isEvent(vertex)
+      if (isOwner) partyOf(party).kinds.add(vertex.kind)
+      if (isOwner && !bridges.has(vertex.kind)) return false
+      const before = members.get(vertex)
+      if (before !== undefined) {
+        join(before, party)
+        return false
+      }
+      members.set(vertex, party)
+      if (isOwner) partyOf(party).bridges += 1
+      return true
+    },
+    all: (): Party[] => kept.filter(({ bridges: count }, party) => count > 0 && find(party) === party),
+  }
+}

@@ -1,0 +1,27 @@
+import { type Edge, isLive, otherEnd, type Vertex } from './edge.ts'
+import { namesMax } from './limits.ts'
+
+/** Events pass on what they name; all other identifiers own it. */
+export function isEvent(vertex: Vertex): boolean {
+  return namesMax[vertex.kind] !== undefined
+}
+
+/** Whether an edge can pass something on: what is said by hand joins persons, and says nothing of what is shared. */
+export function passes(edge: Edge): boolean {
+  return edge.fact !== 'annotation' && isLive(edge)
+}
+
+/** The identifiers that own something reachable from here through events alone. Events that name too many are walls. */
+export function* ownersAround(vertex: Vertex): Generator<Vertex> {
+  const seen = new Set([vertex])
+  const queue = [vertex]
+  for (let at = queue.pop(); at; at = queue.pop()) {
+    for (const edge of at.edges) {
+      const other = otherEnd(edge, at)
+      if (!passes(edge) || seen.has(other)) continue
+      seen.add(other)
+      if (!isEvent(other)) yield other
+      else if (!other.shared) queue.push(other)
+    }
+  }
+}
