@@ -60,7 +60,7 @@ async function judgeWithout(options: WorldOptions, rules: readonly RuleName[]): 
     // A rule that nothing asked for was not left out, and its row would say that it earns nothing.
     const unused = rules.filter((_, index) => !takeBack[index]?.())
     await own.stop()
-    if (unused.length > 0) console.log(`nothing asks whether ${unused.join(', ')} holds`)
+    if (unused.length > 0) console.log(`nothing in this world asks whether ${unused.join(', ')} holds`)
   }
 }
 

@@ -26,7 +26,7 @@ export async function judgeWorld(store: Store, options: WorldOptions): Promise<W
   const landed = async () => {
     while (await projection.step());
   }
-  const count = await landWorld(store, facts, { landed })
+  const count = await landWorld(store, facts, { node: options.site, landed })
   const { site } = options
   const ask = <Row>(sql: string) => store.query<Row>(sql, { site })
   const identities = await ask<Identity>(

@@ -2,45 +2,47 @@ import type { Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import type { SimulatedFact } from './world.ts'
 
-const NODE = 'world'
-
 /** Facts that land together. */
 const LAND_TOGETHER = 20_000
 
-/** Puts a world's facts into ClickHouse as the writer does, a part at a time; `landed` runs after each. Returns how many. */
+/** Puts a world's facts into ClickHouse as the writer does, a part at a time; `landed` runs after each. Returns how many. One `node` is one log. */
 export async function landWorld(
   store: Store,
   facts: Iterable<SimulatedFact>,
-  { landed, together = LAND_TOGETHER }: { landed(): Promise<void>; together?: number },
+  { node, landed }: { node: string; landed(): Promise<void> },
 ): Promise<number> {
   const segments = new Map<FactTable, number>()
   let part: SimulatedFact[] = []
   let count = 0
   const land = async () => {
-    await landPart(store, part, segments)
+    await landPart(store, { node, segments }, part)
     count += part.length
     part = []
     await landed()
   }
   for (const one of facts) {
     part.push(one)
-    if (part.length >= together) await land()
+    if (part.length >= LAND_TOGETHER) await land()
   }
   if (part.length > 0) await land()
   return count
 }
 
-async function landPart(store: Store, part: readonly SimulatedFact[], segments: Map<FactTable, number>): Promise<void> {
+async function landPart(
+  store: Store,
+  { node, segments }: { node: string; segments: Map<FactTable, number> },
+  part: readonly SimulatedFact[],
+): Promise<void> {
   for (const [table, some] of byTable(part)) {
     const segment = (segments.get(table) ?? -1) + 1
     segments.set(table, segment)
     await store.insert(
       table,
-      some.map((one, line) => ({ node: NODE, segment, row: line, ...one.row })),
+      some.map((one, line) => ({ node, segment, row: line, ...one.row })),
     )
     const received = some.map((one) => one.row.received_at)
     const about = { first_received_at: received[0], landed_at: received.at(-1) }
-    await store.insert('segments', [{ node: NODE, table, segment, rows: some.length, ...about }])
+    await store.insert('segments', [{ node, table, segment, rows: some.length, ...about }])
   }
 }
 
