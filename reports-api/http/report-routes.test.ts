@@ -254,7 +254,7 @@ describe('GET /v1/reports/registry', () => {
   test('names what the vocabulary names, in both languages', async () => {
     const { body } = await http.get('/v1/reports/registry', token)
     const all = [...(body.metrics as Described[]), ...(body.dimensions as Described[]), ...(body.models as Described[])]
-    expect(all).toHaveLength(30 + 26 + 10)
+    expect(all).toHaveLength(32 + 27 + 10)
     for (const { label, description } of all)
       for (const text of [label, description]) expect(text.en && text.ru).toBeTruthy()
     expect((body.metrics as Described[]).find(({ id }) => id === 'cost')).toMatchObject({
