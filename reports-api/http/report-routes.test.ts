@@ -275,7 +275,7 @@ describe('GET /v1/reports/registry', () => {
   test('names what the vocabulary names, in both languages', async () => {
     const { body } = await http.get('/v1/reports/registry', token)
     const all = [...(body.metrics as Described[]), ...(body.dimensions as Described[]), ...(body.models as Described[])]
-    expect(all).toHaveLength(30 + 27 + 13)
+    expect(all).toHaveLength(32 + 28 + 13)
     for (const { label, description } of all)
       for (const text of [label, description]) expect(text.en && text.ru).toBeTruthy()
     expect((body.metrics as Described[]).find(({ id }) => id === 'cost')).toMatchObject({

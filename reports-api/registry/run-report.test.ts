@@ -33,6 +33,8 @@ describe('a report', () => {
       leads: 3,
       first_leads: 2,
       target_leads: 2,
+      suspicious_leads: 0,
+      suspicious_share: 0,
       forms: 1,
       calls: 2,
       target_calls: 1,
@@ -58,7 +60,7 @@ describe('a report', () => {
       touches_per_deal: 1,
     })
     expect(rows).toEqual([totals])
-    expect(names).toHaveLength(30)
+    expect(names).toHaveLength(32)
   })
 
   test('tells what no touch could be credited with', async () => {

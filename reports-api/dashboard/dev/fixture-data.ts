@@ -244,6 +244,17 @@ const earlier: PersonPage['timeline'] = [
     id: 'f-81a',
     session: 's1',
     form: { name: 'Записаться на просмотр', fields: { phone: '+79161234567', name: 'Анна' } },
+    verdict: { auto: 'not_target', manual: 'target' },
+    fraud: {
+      score: 25,
+      signs: [
+        {
+          sign: 'names_differ',
+          label: { en: 'Different names for one number', ru: 'Разные имена при одном номере' },
+          evidence: { names: 2 },
+        },
+      ],
+    },
   },
   {
     at: '2026-11-02T09:21:10.000Z',
@@ -278,6 +289,22 @@ const earlier: PersonPage['timeline'] = [
     status: 'missed',
     talk: 0,
     match: { session: null, visitor: null, person: null, confidence: 0, reason: 'nobody_held_it', candidates: [] },
+    verdict: { auto: 'not_target', manual: 'spam' },
+    fraud: {
+      score: 94,
+      signs: [
+        {
+          sign: 'marked_spam',
+          label: { en: 'Marked as spam by a person', ru: 'Человек отметил как спам' },
+          evidence: {},
+        },
+        {
+          sign: 'many_requests',
+          label: { en: 'Many requests from one number in a day', ru: 'Много обращений с одного номера за день' },
+          evidence: { requests_at_least: 5, day: '2026-11-05' },
+        },
+      ],
+    },
   },
 ]
 
