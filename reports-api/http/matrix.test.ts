@@ -186,9 +186,12 @@ function assistedBy(paths: readonly Line[][], by: 'channel' | 'campaign', { look
 }
 
 describe('associated conversions', () => {
-  test.each(
-    creditModels.flatMap((model) => [[model, 'channel', 180, true] as const, [model, 'campaign', 90, false] as const]),
-  )(
+  test.each([
+    ...creditModels.map((model) => [model, 'channel', 180, true] as const),
+    ...(['last_non_direct', 'linear', 'markov', 'linear_contact'] as const).map(
+      (model) => [model, 'campaign', 90, false] as const,
+    ),
+  ])(
     'under %s by %s within %i days are those found by hand, and every sum agrees',
     async (model, by, lookback_days, direct) => {
       const terms = { model, lookback_days, direct }
