@@ -5,6 +5,7 @@ import { type CreditOptions, creditModels, creditWeights, isUnsourced } from '#d
 import { parseMoney } from '#domain/money.ts'
 import { CONVERTED, LOST, removalEffects, START } from '#domain/removal-effects.ts'
 import { insertConversions, type MadeConversion, sessionRow } from '#reports-api/registry/hand-made-history.ts'
+import { REQUESTS_MAX } from '#reports-api/registry/person-joins.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { makeTestApp, type TestApp } from './test-app.ts'
 
@@ -156,6 +157,22 @@ function contactsOf(
     })
 }
 
+/** Visits a day apart, on each of which something was asked. */
+function askedOften() {
+  return [...new Array(130).keys()].map((index) => ({
+    ...{ at: before(130 - index), session: `asked${index}`, channel: 'email' },
+  }))
+}
+
+function benchOf(visits: ReturnType<typeof askedOften>): MadeConversion[] {
+  const bench = { site: 'other', person: 'bench' }
+  const deal = { ...bench, kind: 'deal', fact: 'deal', lead_kind: '', status: 'won', value: '100.00', currency: 'RUB' }
+  return [
+    { ...deal, id: 'bench', at: before(0), path: visits },
+    ...visits.map(({ at, session }, index) => ({ ...bench, id: `q${index}`, at, session })),
+  ]
+}
+
 describe('credit worked out in SQL', () => {
   test.each(creditModels)(
     'is the same as in the domain, adds up to one, and its money to the value: %s',
@@ -263,4 +280,24 @@ describe('credit worked out in SQL', () => {
       ).toBe(true)
     }
   })
+
+  test.each([
+    ['first_contact', ['asked0'], 1],
+    ['last_contact', ['asked129'], 1],
+    // The first, and the newest ninety-nine.
+    ['linear_contact', ['asked0', 'asked31', 'asked129'], 1 / REQUESTS_MAX],
+  ])(
+    'of somebody who asked too often is that of the first and the newest requests: %s',
+    async (model, names, weight) => {
+      const visits = askedOften()
+      await insertConversions(store, benchOf(visits))
+      const rows = (await lines(`model=${model}`, 'other')).get('bench') ?? []
+      const found = rows.filter((row) => row.weight > 0)
+      expect(found).toHaveLength(model === 'linear_contact' ? REQUESTS_MAX : 1)
+      for (const name of names) {
+        const place = visits.findIndex(({ session }) => session === name) + 1
+        expect(found.find(({ position }) => position === place)?.weight).toBeCloseTo(weight, 12)
+      }
+    },
+  )
 })

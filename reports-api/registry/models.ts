@@ -161,7 +161,7 @@ export const models = {
       en: 'All credit to the touch that brought the first request: a call, a form or a chat; to nobody when none did',
       ru: 'Вся ценность касанию, которое привело к первому обращению: звонку, форме или чату; никому, если такого нет',
     },
-    ...contactModel('position = places[1]', 'places[1] = 0'),
+    ...contactModel('arraySlice(contacts, 1, 1)', 'position = places[1]', 'places[1] = 0'),
   },
   last_contact: {
     label: { en: 'Last contact', ru: 'Последнее обращение' },
@@ -169,7 +169,7 @@ export const models = {
       en: 'All credit to the touch that brought the last request; to nobody when none did',
       ru: 'Вся ценность касанию, которое привело к последнему обращению; никому, если такого нет',
     },
-    ...contactModel('position = places[-1]', 'places[-1] = 0'),
+    ...contactModel('arraySlice(contacts, -1)', 'position = places[1]', 'places[1] = 0'),
   },
   linear_contact: {
     label: { en: 'Linear over contacts', ru: 'Линейная по обращениям' },
@@ -177,7 +177,7 @@ export const models = {
       en: 'Equal credit to every request, each to the touch that brought it; the share of those that none brought is left open',
       ru: 'Поровну каждому обращению: касанию, которое к нему привело; доля обращений без касаний остаётся нераспределённой',
     },
-    ...contactModel('countEqual(places, position)', 'greatest(countEqual(places, 0), empty(places))'),
+    ...contactModel('contacts', 'countEqual(places, position)', 'greatest(countEqual(places, 0), empty(places))'),
   },
 } as const satisfies Record<string, Model>
 
@@ -199,10 +199,10 @@ function wParts(weights: string): string {
 }
 
 /**
- * `places`: the position of the touch of each contact, oldest contact first; 0 where there is none. A contact belongs to its
+ * `places`: the position of the touch of each contact that shares the credit, oldest contact first; 0 where there is none. A contact belongs to its
  * own visit or call, else to the last touch before it.
  */
-function contactModel(parts: string, rest: string) {
+function contactModel(sharing: string, parts: string, rest: string) {
   const isOwn = "(step.3 != '' AND step.3 = one.2) OR (step.4 != '' AND step.4 = one.3)"
   const own = `arrayFirst(step -> ${isOwn}, steps).1`
   const before = 'arrayLast(step -> step.2 <= one.1, steps).1'
@@ -210,7 +210,7 @@ function contactModel(parts: string, rest: string) {
     requests: 'all' as const,
     windows: {
       steps: `arraySort(groupArrayIf((position, at, session, call), kept) OVER (${path}))`,
-      places: `arrayMap(one -> if(${own} > 0, ${own}, ${before}), contacts)`,
+      places: `arrayMap(one -> if(${own} > 0, ${own}, ${before}), ${sharing})`,
     },
     parts: () => parts,
     rest,

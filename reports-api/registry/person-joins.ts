@@ -1,5 +1,14 @@
 import { boundWith, type Model } from './models.ts'
 
+/**
+ * Requests of one person that share credit: the first, and the newest. They stand beside every touch of every path, and a test
+ * bench may have made thousands, each with a path of its own.
+ */
+export const REQUESTS_MAX = 100
+
+/** Visits and requests of one person, the newest, among which the first interest is looked for. */
+const INTERESTS_MAX = 1000
+
 interface Wanted {
   /** The columns that the rows have. */
   names: readonly string[]
@@ -31,8 +40,10 @@ export function withPersons(rows: string, { names, prefix, requests, interest }:
  * empty list, whose newest is of 1970, before every touch.
  */
 function requestsJoin(requests: 'first' | 'all'): string {
+  const some = `if(length(every) > ${REQUESTS_MAX}, arrayPushFront(arraySlice(every, ${1 - REQUESTS_MAX}), every[1]), every)`
   return `LEFT JOIN (
-            SELECT person AS asked_by, arraySort(groupArray((at, session, if(fact = 'call', id, '')))) AS requests
+            SELECT person AS asked_by, arraySort(groupArray((at, session, if(fact = 'call', id, '')))) AS every,
+              ${some} AS requests
             FROM conversions FINAL
             WHERE site = {site:String} AND kind = 'lead' AND person != ''${requests === 'first' ? ' AND first = 1' : ''}
             GROUP BY person
@@ -42,7 +53,7 @@ function requestsJoin(requests: 'first' | 'all'): string {
 /** What projects each person looked at on visits or asked about, the oldest first. */
 function interestsJoin(during = '1'): string {
   return `LEFT JOIN (
-            SELECT person AS seen_by, arraySort(groupArray((at, project))) AS interests
+            SELECT person AS seen_by, arraySlice(arraySort(groupArray((at, project))), -${INTERESTS_MAX}) AS interests
             FROM (
               SELECT person, started_at AS at, project
               FROM sessions FINAL

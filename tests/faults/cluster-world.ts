@@ -17,7 +17,8 @@ const hour = (index: number, minute = 0) =>
  * visits or two browsers. Resolves with the position after which all of it is in the history.
  */
 export async function sendWorld(service: RunningService): Promise<string> {
-  await service.api('PUT', '/v1/sites/shop', { domains: ['shop.example'], timezone: 'Europe/Moscow' })
+  const projects = [{ id: 'front', name: 'Front', url_prefixes: ['shop.example'] }]
+  await service.api('PUT', '/v1/sites/shop', { domains: ['shop.example'], timezone: 'Europe/Moscow', projects })
   let reached: Position = []
   const write = async (path: string, body: unknown): Promise<void> => {
     const answer = await service.api('POST', path, body)
@@ -68,7 +69,14 @@ function dealOf(index: number): object {
   // Every second deal speaks of the phone of the visitor before as well: two browsers, one person.
   const phones = index % 8 === 0 && index > 0 ? [phoneOf(index), phoneOf(index - 2)] : [phoneOf(index)]
   const money = { status: 'won', amount: `${1000 + index}.50`, currency: 'RUB' }
-  return { site: 'shop', id: `d${index}`, at: hour(index, 58), ...money, contact: { id: `crm${index}`, phones } }
+  return {
+    site: 'shop',
+    id: `d${index}`,
+    at: hour(index, 58),
+    ...money,
+    project: index % 8 === 0 ? 'front' : 'back',
+    contact: { id: `crm${index}`, phones },
+  }
 }
 
 function costOf(index: number): object {
@@ -108,8 +116,14 @@ export async function answersOf(service: RunningService, after: string): Promise
     chains: { dimensions: ['channel'], attribution: { model: 'markov' } },
     milestones: { dimensions: ['channel'], attribution: { model: 'position_w' } },
     players: { dimensions: ['channel'], attribution: { model: 'shapley' } },
+    contacts: { dimensions: ['channel'], attribution: { model: 'linear_contact' } },
+    projects: { dimensions: ['first_project', 'project'] },
+    helped: { dimensions: ['channel'], filters: [{ dimension: 'channel', op: 'on_path', values: ['paid_search'] }] },
   })) {
     said[name] = await ask('POST', `/v1/reports/query?after=${after}`, { ...period, metrics, ...query })
+  }
+  for (const kind of ['associated', 'cannibalisation']) {
+    said[kind] = await ask('POST', '/v1/reports/matrix', { ...period, kind, metrics: ['leads', 'deals', 'revenue'] })
   }
   said.rows = await ask('POST', '/v1/reports/rows', { ...period, metric: 'deals' })
   for (const index of [0, 6, 8, 9, 30, 32]) {

@@ -162,6 +162,10 @@ describe('a small world sent through the API', () => {
     // Boris made two deals of three; Gleb came directly and by e-mail, for nothing: effects of 1/6, 1/6 and 1/3.
     ['markov', { paid_search: '375.125', organic_search: '375.125', direct: '750.25' }],
     ['shapley', { paid_search: '500.1667', organic_search: '500.1666', direct: '500.1667' }],
+    // Anna asked once, by the form.
+    ['first_contact', { direct: '1500.50' }],
+    ['last_contact', { direct: '1500.50' }],
+    ['linear_contact', { direct: '1500.50' }],
   ])('gives its revenue to the channels that %s names', async (model, credited) => {
     const { rows } = await report({ metrics: ['revenue'], dimensions: ['channel'], attribution: { model } })
     const paid = rows.filter(({ revenue }) => revenue !== '0.00').map(({ channel, revenue }) => [channel, revenue])
