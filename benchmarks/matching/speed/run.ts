@@ -65,19 +65,22 @@ async function measureAll(store: Store, engine: Engine, folder: string): Promise
   await checkHistory(store, expected)
   print('backlog', { ...backlog, facts: expected.facts, facts_per_s: Math.round(expected.facts / backlog.seconds) })
   if (asked['backlog-only']) return matching.close()
-  print('steady', await measureSteady(store, matching, Number(asked.steady)))
-  print('merge', await measureMerge(store, matching))
+  const under = async (name: string, measure: () => Promise<object>) => {
+    let found = {}
+    const used = await measured(pids(), async () => {
+      found = await measure()
+    })
+    print(name, { ...found, ...used })
+  }
+  await under('steady', () => measureSteady(store, matching, Number(asked.steady)))
+  await under('merge', () => measureMerge(store, matching))
   await matching.close()
   // Started anew, so that memory holds what is kept and nothing of the work.
   matching = await start()
   const restart = await measured(pids(), async () => void (await matching.status()))
-  const bytes = (restart.matching_resident_mb - EMPTY_MB) * 1024 ** 2
-  print('restart', { ...restart, identifiers, edges, bytes_per_identifier: Math.round(bytes / identifiers) })
+  print('restart', { ...restart, identifiers, edges })
   await matching.close()
 }
-
-/** Resident megabytes of a matching process that knows nothing. */
-const EMPTY_MB = 85
 
 function print(name: string, figures: object): void {
   process.stdout.write(`${name} ${JSON.stringify(figures, null, 2)}\n`)

@@ -1,6 +1,7 @@
 import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
 import type { SharedBy } from '../edge.ts'
 import { type EdgeFlags, packFlags, readFlags } from './edge-flags.ts'
+import { HashSlots } from './hash-slots.ts'
 import { bytes, moments, offsets, shorts, words } from './paged-array.ts'
 import { hashBytes, TextArena } from './text-arena.ts'
 
@@ -38,10 +39,6 @@ export interface PackedWalls {
   shared: SharedBy | undefined
 }
 
-/** Fuller than this the table of hashes is made twice as large. */
-const FULL = 0.75
-const SLOTS_MIN = 1024
-
 /** Waste is copied away when it is most of what there is, and this much. */
 const WASTE_BYTES_MIN = 16 * 1024 ** 2
 
@@ -52,7 +49,7 @@ const TEXT_BYTES_MAX = 65_535
  * them an object. Vertices are found by a hash of kind and value; edges of a vertex are a chain. Knows no rules.
  */
 export class PackedGraph {
-  #slots = new Uint32Array(SLOTS_MIN)
+  readonly #slots = new HashSlots((vertex) => this.#hashOf(vertex))
   #texts = new TextArena()
   #waste_bytes = 0
   readonly #scratch = Buffer.alloc(TEXT_BYTES_MAX + 1)
@@ -91,40 +88,34 @@ export class PackedGraph {
   /** Bytes held in arrays. */
   get bytes(): number {
     const arrays = [...Object.values(this.#vertices), ...Object.values(this.#edges)]
-    return arrays.reduce((sum, one) => sum + one.bytes, this.#slots.byteLength + this.#texts.bytes)
+    return arrays.reduce((sum, one) => sum + one.bytes, this.#slots.bytes + this.#texts.bytes)
   }
 
   find(kind: IdentifierKind, value: string): Place {
     const length = this.#scratch.write(value)
     const kind_place = kindPlaces[kind]
-    const mask = this.#slots.length - 1
-    for (let slot = hashBytes(this.#scratch, 0, length, kind_place) & mask; ; slot = (slot + 1) & mask) {
-      const place = this.#slots[slot] as number
-      if (place === 0) return 0
-      if (
+    return this.#slots.find(
+      hashBytes(this.#scratch, 0, length, kind_place),
+      (place) =>
         this.#vertices.kind.get(place) === kind_place &&
-        this.#texts.isSame(this.#vertices.value.get(place), this.#scratch, length)
-      ) {
-        return place
-      }
-    }
+        this.#texts.isSame(this.#vertices.value.get(place), this.#scratch, length),
+    )
   }
 
   /** There must be none of this kind and value. */
   addVertex(kind: IdentifierKind, value: string): Place {
-    if (this.vertexCount >= this.#slots.length * FULL) this.#widen()
     const place = this.#free_vertices.pop() ?? this.#vertex_end++
     const { kind: kinds, state, value: values, head, because, first } = this.#vertices
     kinds.set(place, kindPlaces[kind])
     values.set(place, this.#texts.add(this.#scratch, this.#scratch.write(value)))
     for (const column of [state, head, because, first]) column.set(place, 0)
-    this.#enter(place)
+    this.#slots.add(place)
     return place
   }
 
   /** A vertex without edges. */
   removeVertex(place: Place): void {
-    this.#leave(place)
+    this.#slots.remove(place)
     this.#candidates.delete(place)
     this.#walls.delete(place)
     this.#waste_bytes += 2 + this.#texts.length(this.#vertices.value.get(place))
@@ -315,34 +306,6 @@ export class PackedGraph {
 
   #hashOf(vertex: Place): number {
     return this.#texts.hash(this.#vertices.value.get(vertex), this.#vertices.kind.get(vertex))
-  }
-
-  #enter(vertex: Place): void {
-    const mask = this.#slots.length - 1
-    let slot = this.#hashOf(vertex) & mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot] = vertex
-  }
-
-  /** What stands behind it moves up, so that nothing is looked for across a gap. */
-  #leave(vertex: Place): void {
-    const mask = this.#slots.length - 1
-    let slot = this.#hashOf(vertex) & mask
-    while (this.#slots[slot] !== vertex) slot = (slot + 1) & mask
-    for (let next = (slot + 1) & mask; this.#slots[next] !== 0; next = (next + 1) & mask) {
-      const other = this.#slots[next] as number
-      const home = this.#hashOf(other) & mask
-      // It may move when its home is not between the gap and where it stands.
-      if (((next - home) & mask) < ((next - slot) & mask)) continue
-      this.#slots[slot] = other
-      slot = next
-    }
-    this.#slots[slot] = 0
-  }
-
-  #widen(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 2)
-    for (const place of this.places()) this.#enter(place)
   }
 
   /** Copies what is needed of the texts when most of them are not. */
