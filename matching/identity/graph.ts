@@ -226,7 +226,15 @@ export class Graph {
 function newVertex(kind: IdentifierKind, value: string, blocked: boolean): Vertex {
   return {
     ...{ kind, value, edges: [], earliest: undefined, blocked, crowded: undefined, isMeeting: false },
-    ...{ shared: undefined, told: undefined, idle: false, listed: false, person: '', because: undefined },
+    ...{
+      shared: undefined,
+      told: undefined,
+      isStaff: false,
+      idle: false,
+      listed: false,
+      person: '',
+      because: undefined,
+    },
     ...{ first: undefined, candidates: [] },
   }
 }

@@ -1,10 +1,12 @@
 import { installRu } from './install-ru.ts'
 import { statusRu } from './status-ru.ts'
 import type { Text, TextKey } from './translate.ts'
+import { whyRu } from './why-ru.ts'
 
 /** Every text of the dashboard in Russian. */
 export const ru: Record<TextKey, Text> = {
   ...statusRu,
+  ...whyRu,
   ...installRu,
   'app.skip': 'К содержанию',
   'app.language.other': 'English',
