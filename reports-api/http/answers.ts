@@ -248,6 +248,8 @@ const TimelineEntry = z.discriminatedUnion('kind', [
     tags: z.array(text),
     comment: text,
     dispute: text,
+    merge: z.array(text).describe('Persons who were said to be one'),
+    split: z.object({ kind: text, value: text }).nullable().describe('What was said not to be this person'),
   }),
 ])
 

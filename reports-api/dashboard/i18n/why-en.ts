@@ -13,6 +13,8 @@ export const whyEn = {
   'why.merge': 'They are one person',
   'why.split': 'This is somebody else',
   'why.said': 'Taken down. The history follows within seconds.',
+  'why.was_merged': 'Said by hand: {persons} are one person.',
+  'why.was_split': 'Said by hand: {what} is somebody else’s.',
 
   'why_reason.identifier_shared': 'An identifier between them is shared by several people.',
   'why_reason.identifier_blocked': 'An identifier between them is the company’s own.',

@@ -22,6 +22,18 @@ export function matchOf(entry: TimelineEntry): CallMatch | undefined {
   return typeof match === 'object' && match !== null && 'reason' in match ? (match as CallMatch) : undefined
 }
 
+/** What a note says by hand of who is one person. */
+export function handOf(entry: TimelineEntry): { merge: string[]; split: { kind: string; value: string } | undefined } {
+  const { merge, split } = entry
+  return {
+    merge: Array.isArray(merge) ? merge.map(String) : [],
+    split:
+      typeof split === 'object' && split !== null && 'kind' in split
+        ? (split as { kind: string; value: string })
+        : undefined,
+  }
+}
+
 /** Where a visit came from, as marketers write it. */
 export function sourceOf(entry: TimelineEntry): string {
   return ['source', 'medium', 'campaign']
