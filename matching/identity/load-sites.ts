@@ -1,4 +1,5 @@
-import type { Store } from '#storage/client.ts'
+import type { IdentifierKind } from '#domain/identifier.ts'
+import type { Params, Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { type HistoryRow, selectColumns } from '../history/history-tables.ts'
 import { siteRules } from '../site-rules.ts'
@@ -44,7 +45,22 @@ export async function loadSites(
     state.names.load(state.graph, pieces.get(site) ?? [])
     settle(state)
   }
+  await forceUnruled(store, sites, { suffix, ofSite, params })
   return sites
+}
+
+/** Rows of shared identifiers from before the rule stood beside them. */
+async function forceUnruled(
+  store: Store,
+  sites: ReadonlyMap<string, SiteState>,
+  { suffix, ofSite, params }: { suffix: string; ofSite: string; params: Params },
+): Promise<void> {
+  const rows = await store.query<{ site: string; kind: IdentifierKind; value: string }>(
+    `SELECT t.site AS site, t.kind AS kind, t.value AS value FROM identities${suffix} AS t FINAL
+     WHERE t.shared = 1 AND t.shared_rule = '' ${ofSite}`,
+    params,
+  )
+  for (const { site, kind, value } of rows) sites.get(site)?.graph.force(kind, value)
 }
 
 /** Works out who is who; where the tables say otherwise (rules or settings have changed since), rows are written anew. */
