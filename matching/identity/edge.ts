@@ -9,7 +9,7 @@ export type EdgeFact = (typeof edgeFacts)[number]
 
 /**
  * Why an edge joins or does not: `joined`; `shared` (an end joins too many others); `blocked` (an end is the company's
- * own); `two_contacts` (a browser's claim or a lease would make one person of two CRM contacts); `two_people` (a lease or
+ * own); `staff` (what an employee's browser says of clients); `two_contacts` (a browser's claim or a lease would make one person of two CRM contacts); `two_people` (a lease or
  * a phone would make one person of two who are each known by themselves); `person_full` (the person would hold more than one does); `split`
  * (somebody said that these are not one person); `overruled` (a merge by hand that a newer split contradicts); `unsure` (a
  * match kept as a link between events); `alone` (the fact names one identifier only, the edge leads back to it); `apart`
@@ -24,7 +24,15 @@ export type HeldReason = (typeof reasonsHeld)[number]
 const reasonsHeld = ['two_contacts', 'two_people', 'person_full', 'split'] as const
 const reasonsNever = ['unsure', 'alone', 'apart', 'apart_overruled', 'bot', 'junk'] as const
 
-export const edgeReasons = ['joined', 'shared', 'blocked', 'overruled', ...reasonsHeld, ...reasonsNever] as const
+export const edgeReasons = [
+  'joined',
+  'shared',
+  'blocked',
+  'staff',
+  'overruled',
+  ...reasonsHeld,
+  ...reasonsNever,
+] as const
 
 export const neverReasons: ReadonlySet<string> = new Set(reasonsNever)
 
@@ -50,9 +58,9 @@ export interface SharedBy {
 
 /**
  * Too many others of a kind; too many facts (`uses`); too many people who have nothing else in common (`strangers`), or
- * within a week (`strangers_in_week`); an employee's own browser (`staff`).
+ * within a week (`strangers_in_week`).
  */
-export type SharedRule = IdentifierKind | 'uses' | 'strangers' | 'strangers_in_week' | 'staff'
+export type SharedRule = IdentifierKind | 'uses' | 'strangers' | 'strangers_in_week'
 
 /** An identifier with all that touches it. */
 export interface Vertex {
@@ -62,6 +70,8 @@ export interface Vertex {
   /** The edge of the fact that named it first, kept by the graph; undefined when none names it. */
   earliest: Edge | undefined
   blocked: boolean
+  /** An employee's browser, or a visit made with it. */
+  isStaff: boolean
   /** A wall by its own counts alone: nothing is looked for behind it. */
   crowded: SharedBy | undefined
   /** Whether there may be several people around it. */
@@ -148,8 +158,15 @@ export function otherEnd(edge: Edge, vertex: Vertex): Vertex {
 
 /** Whether the edge could join two persons if nothing shared stood in between. */
 export function isLive(edge: Edge): boolean {
-  return edge.candidate && !edge.a.blocked && !edge.b.blocked
+  return edge.candidate && !edge.a.blocked && !edge.b.blocked && !isOfStaff(edge)
 }
+
+/** Whether an employee's browser or visit says something of somebody else with it. */
+export function isOfStaff({ a, b, fact }: Edge): boolean {
+  return (a.isStaff || b.isStaff) && fact !== 'annotation' && !(deviceSide.has(a.kind) && deviceSide.has(b.kind))
+}
+
+const deviceSide: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym', 'session'])
 
 /** Whether the edge makes its ends identifiers. What is said by hand is about identifiers that other facts name. */
 export function names(edge: Edge): boolean {

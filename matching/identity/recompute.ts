@@ -7,6 +7,7 @@ import {
   type Edge,
   type EdgeReason,
   isLive,
+  isOfStaff,
   otherEnd,
   type Vertex,
 } from './edge.ts'
@@ -191,7 +192,8 @@ function isIdle({ a, b }: Edge): boolean {
 function idleReason(edge: Edge): EdgeReason {
   // Between two groups nothing contradicts it.
   if (!edge.candidate) return edge.fact === 'annotation' ? 'apart' : edge.reason
-  return edge.a.blocked || edge.b.blocked ? 'blocked' : 'shared'
+  if (edge.a.blocked || edge.b.blocked) return 'blocked'
+  return isOfStaff(edge) ? 'staff' : 'shared'
 }
 
 function restate(edge: Edge, reason: EdgeReason, result: Gathered): void {

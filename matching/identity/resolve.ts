@@ -71,11 +71,19 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
   if (clusters.areApart(a, b)) return 'split'
   const both = (kind: IdentifierKind) => clusters.count(a, kind) > 0 && clusters.count(b, kind) > 0
   if (trust !== 'said' && both('contact')) return 'two_contacts'
-  if (
-    trust === 'matched' &&
-    (both('phone') || both('email') || (both('visitor') && (clusters.isMatched(a) || clusters.isMatched(b))))
-  )
-    return 'two_people'
+  if (trust === 'matched' && isSomebodyElse(clusters, a, b)) return 'two_people'
   if (trust === 'claimed_by_phone' && both('email') && both('visitor')) return 'two_people'
   return clusters.isTooMuch(a, b) ? 'person_full' : undefined
+}
+
+/**
+ * Whether a call that a lease gives to a visit was probably made by somebody who had kept the number: whoever called from
+ * another visit before, or is known by something else and is not the one whom the visit is known by. `caller` is the end
+ * of the call, since kinds have an order and visits come before calls.
+ */
+function isSomebodyElse(clusters: Clusters, visitor: number, caller: number): boolean {
+  const both = (kind: IdentifierKind) => clusters.count(visitor, kind) > 0 && clusters.count(caller, kind) > 0
+  if (both('email')) return true
+  if (both('visitor') && (clusters.isMatched(visitor) || clusters.isMatched(caller))) return true
+  return both('phone') && (['contact', 'email', 'visitor'] as const).some((kind) => clusters.count(caller, kind) > 0)
 }

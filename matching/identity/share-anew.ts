@@ -1,16 +1,18 @@
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { joinsStrangers, namesTooMany, surroundingsOf } from './sharing.ts'
+import { markStaff } from './staff.ts'
 import { isEvent, ownersAround } from './surroundings.ts'
 
 /**
- * Decides again what is shared around what has changed; gives back what must be looked at because of it. Three layers,
- * each a function of the facts and of the layers before: events that name too much, identifiers crowded by their own
+ * Decides again what is shared around what has changed; gives back what must be looked at because of it. Layers,
+ * each a function of the facts and of those before: the browsers of staff, events that name too much, identifiers crowded by their own
  * counts, identifiers in which strangers meet.
  */
 export function shareAnew(dirty: ReadonlySet<Vertex>): Set<Vertex> {
-  const affected = new Set<Vertex>()
-  const around = new Set(dirty)
-  for (const vertex of dirty) {
+  const affected = markStaff(dirty)
+  const changed = new Set([...dirty, ...affected])
+  const around = new Set(changed)
+  for (const vertex of changed) {
     if (!isEvent(vertex)) continue
     const found = namesTooMany(vertex)
     const isNew = !found !== !vertex.crowded

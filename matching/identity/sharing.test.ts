@@ -189,11 +189,24 @@ describe('a call that a lease gives to a visit', () => {
     expect(graph.find('visitor', 'b')?.edges[0]?.reason).toBe('two_people')
   })
 
-  test('joins nobody who is known by another phone', () => {
+  test('makes one person of them also when a form had told another phone', () => {
     const graph = graphOf([claim(1, 'visitor:a', 'phone:+79261110001')])
     call(graph, 'c1', 2, '+79261112233', 'a')
     recompute(graph, [])
-    expect(person(graph, 'phone:+79261112233')).not.toBe(person(graph, 'visitor:a'))
+    expect(person(graph, 'phone:+79261112233')).toBe(person(graph, 'visitor:a'))
+  })
+
+  test('joins no caller with a card in the CRM to a visitor who is known by another phone', () => {
+    const graph = graphOf([claim(1, 'visitor:a', 'phone:+79261110001')])
+    const said = { claimed: false, fact: 'deal' as const, fact_id: 'd1' }
+    graph.replaceFact('deal', 'd1', 'deal', [
+      claim(1, 'deal:d1', 'contact:k1', said),
+      claim(1, 'deal:d1', 'phone:+79261112233', said),
+    ])
+    call(graph, 'c1', 2, '+79261112233', 'a')
+    recompute(graph, [])
+    expect(person(graph, 'phone:+79261112233')).toBe(person(graph, 'contact:k1'))
+    expect(person(graph, 'visitor:a')).not.toBe(person(graph, 'contact:k1'))
   })
 })
 

@@ -267,6 +267,8 @@ const TimelineEntry = z.discriminatedUnion('kind', [
     tags: z.array(text),
     comment: text,
     dispute: text,
+    merge: z.array(text).describe('Persons who were said to be one'),
+    split: z.object({ kind: text, value: text }).nullable().describe('What was said not to be this person'),
   }),
 ])
 
@@ -307,7 +309,7 @@ const whyStep = z.object({
 
 const sharedIdentifier = identifier.extend({
   rule: text.describe(
-    'A kind: too many of it; `uses`: too many facts; `strangers`, `strangers_in_week`: people who have nothing else in common; `staff`: the browser of an employee',
+    'A kind: too many of it; `uses`: too many facts; `strangers`, `strangers_in_week`: people who have nothing else in common',
   ),
   max: count.describe('How many the rule allows'),
   around: z.record(z.string(), count).describe('How many of each kind facts name together with it'),
@@ -325,6 +327,7 @@ export const WhyAnswer = z.object({
       'two_contacts',
       'two_people',
       'person_full',
+      'staff',
       'split_by_hand',
       'unsure_match',
       'no_chain',

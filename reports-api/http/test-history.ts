@@ -69,23 +69,13 @@ const identity = {
 
 const identities = [
   {
-    kind: 'visitor',
-    value: 'v1',
-    founds: 'panna',
-    since: at(1, 0),
-    because_id: 'e1',
-    because_at: at(1, 0),
-    because_kind: '',
-    because_value: '',
+    ...{ kind: 'visitor', value: 'v1', founds: 'panna', since: at(1, 0) },
+    ...{ because_id: 'e1', because_at: at(1, 0), because_kind: '', because_value: '' },
   },
   { kind: 'phone', value: phone, founds: 'pmerged' },
   {
-    kind: 'email',
-    value: email,
-    because_fact: 'lead',
-    because_id: 'chat1',
-    because_kind: 'lead',
-    because_value: 'chat1',
+    ...{ kind: 'email', value: email, because_fact: 'lead', because_id: 'chat1' },
+    ...{ because_kind: 'lead', because_value: 'chat1' },
   },
   { kind: 'ga', value: '123.456' },
   { kind: 'session', value: 's1' },
@@ -105,7 +95,16 @@ const identities = [
 ]
 
 const edge = {
-  ...{ site: 'shop', fact: 'event', fact_id: 'f1', at: at(1, 4), received_at: at(1, 4), node: 'n1', segment: 1, row: 0 },
+  ...{
+    site: 'shop',
+    fact: 'event',
+    fact_id: 'f1',
+    at: at(1, 4),
+    received_at: at(1, 4),
+    node: 'n1',
+    segment: 1,
+    row: 0,
+  },
   ...{ claimed: 1, joins: 1, reason: 'joined', version: 1, is_deleted: 0 },
 }
 

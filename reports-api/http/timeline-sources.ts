@@ -153,13 +153,16 @@ const postback: TimelineSource = {
   shape: (row) => pick(row, 'destination event deal state attempts tried_at answer_status error'),
 }
 
+const noteColumns = 'on_kind, on_id, verdict, tags, comment, dispute, merge, split_kind, split_value'
+
 const note: TimelineSource = {
-  columns: 'on_kind, on_id, verdict, tags, comment, dispute',
+  columns: noteColumns,
   hasSession: false,
-  sql: `SELECT at, 10 AS rank, id AS key, 'note' AS kind, id, on_kind, on_id, verdict, tags, comment, dispute
+  sql: `SELECT at, 10 AS rank, id AS key, 'note' AS kind, id, ${noteColumns}
     FROM annotations
     WHERE site = {site:String} AND (
-      (on_kind = 'person' AND on_id = {person:String})
+      (on_kind = 'person' AND on_id IN (SELECT founds FROM identities FINAL WHERE ${ofPerson}))
+      OR (on_kind = 'person' AND on_id = {person:String})
       OR (on_kind = 'call' AND on_id IN (${identifiers('call')}))
       OR (on_kind = 'lead' AND on_id IN (${identifiers('lead')}))
       OR (on_kind = 'deal' AND on_id IN (${dealIds}))
@@ -171,6 +174,14 @@ const note: TimelineSource = {
     ...pick(row, 'verdict tags'),
     comment: mask.typed(String(row.comment)),
     dispute: mask.typed(String(row.dispute)),
+    ...pick(row, 'merge'),
+    split:
+      row.split_kind === ''
+        ? null
+        : {
+            kind: row.split_kind,
+            value: mask.identifier(String(row.split_kind), String(row.split_value)),
+          },
   }),
 }
 

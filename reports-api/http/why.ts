@@ -44,6 +44,7 @@ const reasons: Readonly<Record<string, string>> = {
   two_contacts: 'two_contacts',
   two_people: 'two_people',
   person_full: 'person_full',
+  staff: 'staff',
   split: 'split_by_hand',
   overruled: 'split_by_hand',
   unsure: 'unsure_match',

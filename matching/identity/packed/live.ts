@@ -24,6 +24,7 @@ export class LiveVertex implements Vertex {
   shared: SharedBy | undefined
   told: SharedBy | undefined
   idle = false
+  isStaff = false
   listed = false
   candidates: readonly string[] = none
   settled = false
@@ -56,6 +57,7 @@ export class LiveVertex implements Vertex {
     this.blocked = state.blocked
     this.isMeeting = state.isMeeting
     this.idle = state.idle
+    this.isStaff = state.isStaff
     this.listed = state.listed
     this.settled = state.settled
     this.owned = state.owned

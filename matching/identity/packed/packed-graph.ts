@@ -27,6 +27,8 @@ export interface PackedState {
   isMeeting: boolean
   /** Whether all its edges are known not to join. */
   idle: boolean
+  /** Whether it is an employee's browser, or a visit made with one. */
+  isStaff: boolean
   /** Whether it belongs to a person. */
   owned: boolean
   /** Whether it has been worked out who it is. */
@@ -230,12 +232,13 @@ export class PackedGraph {
       owned: (state & 16) !== 0,
       settled: (state & 8) !== 0,
       idle: (state & 32) !== 0,
+      isStaff: (state & 64) !== 0,
     }
   }
 
-  setState(vertex: Place, { blocked, isMeeting, listed, settled, owned, idle }: PackedState): void {
+  setState(vertex: Place, { blocked, isMeeting, listed, settled, owned, idle, isStaff }: PackedState): void {
     const state = (blocked ? 1 : 0) | (isMeeting ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0)
-    this.#vertices.state.set(vertex, state | (owned ? 16 : 0) | (idle ? 32 : 0))
+    this.#vertices.state.set(vertex, state | (owned ? 16 : 0) | (idle ? 32 : 0) | (isStaff ? 64 : 0))
   }
 
   setBecause(vertex: Place, edge: Place): void {

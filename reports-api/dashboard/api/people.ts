@@ -98,3 +98,48 @@ export function findPersonQuery(site: string, kind: IdentifierKind, value: strin
     queryFn: ({ signal }) => callApi<PersonPage>('/v1/persons', { query: { site, ...query, limit: 1 }, signal }),
   })
 }
+
+interface Named {
+  kind: string
+  value: string
+}
+
+export interface WhyStep {
+  from: Named
+  to: Named
+  fact: string
+  id: string
+  at: string
+  rule: string
+  joins: boolean
+  reason: string
+}
+
+/** Why two identifiers are one person, or where what leads from one to the other breaks. */
+export interface Why {
+  joined: boolean
+  persons: { a: string | null; b: string | null }
+  chain: WhyStep[]
+  reason?: string
+  broken_chain?: WhyStep[]
+  broken?: WhyStep & { shared?: Named & { rule: string; max: number; around: Record<string, number> } }
+}
+
+export function whyQuery(site: string, person: string, other: string) {
+  return queryOptions({
+    queryKey: ['why', site, person, other],
+    staleTime: 0,
+    retry: false,
+    queryFn: ({ signal }) => callApi<Why>('/v1/persons/why', { query: { site, a: person, b: other }, signal }),
+  })
+}
+
+/** Says by hand that a person and another one are one, or that an identifier is somebody else's. */
+export function sayByHand(
+  site: string,
+  person: string,
+  what: { merge: [string, string] } | { split: { identifier: Named } },
+) {
+  const said = { id: crypto.randomUUID(), site, at: Date.now(), on: { kind: 'person', id: person }, ...what }
+  return callApi<{ accepted: number }>('/v1/annotations', { body: said })
+}

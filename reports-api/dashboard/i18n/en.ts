@@ -1,10 +1,12 @@
 import { crossEn } from './cross-en.ts'
 import { installEn } from './install-en.ts'
 import { statusEn } from './status-en.ts'
+import { whyEn } from './why-en.ts'
 
 /** Every text of the dashboard in English. A key missing in Russian does not compile. */
 export const en = {
   ...statusEn,
+  ...whyEn,
   ...installEn,
   ...crossEn,
   'app.skip': 'Skip to content',

@@ -2,10 +2,12 @@ import { crossRu } from './cross-ru.ts'
 import { installRu } from './install-ru.ts'
 import { statusRu } from './status-ru.ts'
 import type { Text, TextKey } from './translate.ts'
+import { whyRu } from './why-ru.ts'
 
 /** Every text of the dashboard in Russian. */
 export const ru: Record<TextKey, Text> = {
   ...statusRu,
+  ...whyRu,
   ...installRu,
   ...crossRu,
   'app.skip': 'К содержанию',

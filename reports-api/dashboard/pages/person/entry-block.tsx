@@ -18,7 +18,7 @@ import { MatchLine } from './call-match.tsx'
 import { DealStatus } from './deals.tsx'
 import { JudgementLine } from './judgement-line.tsx'
 import classes from './person.module.css'
-import { matchOf, numberOf, sourceOf, textOf } from './read-entry.ts'
+import { handOf, matchOf, numberOf, sourceOf, textOf } from './read-entry.ts'
 import { Step } from './step.tsx'
 
 interface EntryBlockProps {
@@ -207,6 +207,20 @@ function OtherBlock({ entry }: { entry: TimelineEntry }): ReactNode {
       <Text size="sm" className={classes.value}>
         {textOf(entry, 'comment', 'verdict', 'dispute')}
       </Text>
+      <ByHand entry={entry} />
     </BlockFrame>
+  )
+}
+
+function ByHand({ entry }: { entry: TimelineEntry }): ReactNode {
+  const { t, name } = useWords()
+  const { merge, split } = handOf(entry)
+  if (merge.length === 0 && !split) return null
+  return (
+    <Text size="sm" className={classes.value}>
+      {split
+        ? t('why.was_split', { what: `${name('kind', split.kind)} ${split.value}` })
+        : t('why.was_merged', { persons: merge.join(', ') })}
+    </Text>
   )
 }

@@ -14,6 +14,7 @@ import { Deals } from './deals.tsx'
 import { Identifiers } from './identifiers.tsx'
 import { PersonHead } from './person-head.tsx'
 import { Timeline } from './timeline.tsx'
+import { WhyPanel } from './why-panel.tsx'
 
 /** One customer: by what we know them, and everything they did, from the ad click to the deal. */
 export function PersonPage(): ReactNode {
@@ -56,6 +57,7 @@ function Person({ site, id }: { site: string; id: string }): ReactNode {
           <Stack gap="lg">
             <Deals deals={person.deals} />
             <Identifiers identifiers={person.identifiers} />
+            <WhyPanel site={site} person={person.id} />
           </Stack>
         </Grid.Col>
       </Grid>

@@ -40,6 +40,18 @@ export function fraudOf({ fraud }: TimelineEntry): Fraud | undefined {
   return typeof fraud === 'object' && fraud !== null && 'signs' in fraud ? (fraud as Fraud) : undefined
 }
 
+/** What a note says by hand of who is one person. */
+export function handOf(entry: TimelineEntry): { merge: string[]; split: { kind: string; value: string } | undefined } {
+  const { merge, split } = entry
+  return {
+    merge: Array.isArray(merge) ? merge.map(String) : [],
+    split:
+      typeof split === 'object' && split !== null && 'kind' in split
+        ? (split as { kind: string; value: string })
+        : undefined,
+  }
+}
+
 /** Where a visit came from, as marketers write it. */
 export function sourceOf(entry: TimelineEntry): string {
   return ['source', 'medium', 'campaign']

@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import { openProjection } from '../projection.ts'
+
+let store: Awaited<ReturnType<typeof freshStore>>
+beforeEach(async () => {
+  store = await freshStore()
+})
+afterEach(() => store.drop())
+
+test('a start writes down by which rule an identifier is shared, where an earlier version did not', async () => {
+  const options = { store, settings: fixedSettings(shop), now: () => T }
+  const phone = '+74951112233'
+  const calls = ['v1', 'v2'].map((visitor, index) =>
+    fact('events', { id: `e${index}`, at: T + index, type: 'identify', visitor, session: `s${index}`, phone }),
+  )
+  await landFacts(store, logFacts(calls))
+  const first = await openProjection(options)
+  while (await first.step());
+  const ask = () =>
+    store.query('SELECT kind, value, shared, shared_rule, shared_max FROM identities FINAL WHERE shared = 1')
+  const ruled = [{ kind: 'phone', value: phone, shared: 1, shared_rule: 'strangers', shared_max: 1 }]
+  expect(await ask()).toEqual(ruled)
+  await store.command(
+    "INSERT INTO identities SELECT * REPLACE('' AS shared_rule, 0 AS shared_max) FROM identities WHERE shared = 1",
+  )
+  expect(await ask()).toEqual([{ ...ruled[0], shared_rule: '', shared_max: 0 }])
+  const second = await openProjection(options)
+  while (await second.step());
+  expect(await ask()).toEqual(ruled)
+})
