@@ -116,6 +116,7 @@ function describe(
     bot,
     ga: events.find((event) => event.ga !== '')?.ga ?? '',
     ym: events.find((event) => event.ym !== '')?.ym ?? '',
+    ga_session: events.find((event) => event.ga_session !== '')?.ga_session ?? '',
   }
 }
 
