@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { minify } from 'terser'
 import { AIDS, FEATURES, type Feature, keyOf, type Trackers } from './features.ts'
-import { SETTINGS } from './render-script.ts'
+import { SETTINGS, SHORT } from './render-script.ts'
 
 /** The trackers for all choices of features, and the aids. A bundle of this file has to say where the sources are. */
 export async function buildTrackers({ root = join(import.meta.dirname, '..') } = {}): Promise<Trackers> {
@@ -45,7 +45,9 @@ async function compile(tracker: string, entry: string, features: readonly Featur
     // Declared in tracker/src/settings.ts; what is switched off falls out of the bundle.
     define: {
       ...Object.fromEntries(FEATURES.map((name) => [`with_${name}`, String(features.includes(name))])),
-      tl_settings: SETTINGS,
+      ...Object.fromEntries(
+        Object.entries(SHORT).map(([name, short]) => [`tl_settings.${name}`, `${SETTINGS}.${short}`]),
+      ),
     },
   })
   const [output] = outputFiles

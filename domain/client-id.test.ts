@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { normalizeGa, normalizeYm } from './client-id.ts'
+import { normalizeGa, normalizeGaSession, normalizeYm } from './client-id.ts'
 
 describe('a Google Analytics client id', () => {
   test.each([
@@ -25,6 +25,33 @@ describe('a Google Analytics client id', () => {
     `${'1'.repeat(21)}.1`,
   ])('is not read from %j', (text) => {
     expect(normalizeGa(text)).toBeUndefined()
+  })
+})
+
+describe('a Google Analytics session id', () => {
+  test.each([
+    'GS1.1.1772443233.3.1.1772443300.0.0.0',
+    'GS1.2.1772443233',
+    'GS2.1.s1772443233$o3$g1$t1772443300$j60$l0$h0',
+    'GS2.1.o3$g1$s1772443233$t1772443300',
+    'GS2.1.s1772443233',
+    ' 1772443233 ',
+  ])('is read from %j', (text) => {
+    expect(normalizeGaSession(text)).toBe('1772443233')
+  })
+
+  test.each([
+    '',
+    'GA1.2.2095662112.1674837243',
+    '2095662112.1674837243',
+    'GS2.1.t1772443300$o3',
+    'GS2.1.s0$o1',
+    'GS1.1.17724.3.1',
+    'GS3.1.s1772443233',
+    '0000000000',
+    'undefined',
+  ])('is not read from %j', (text) => {
+    expect(normalizeGaSession(text)).toBeUndefined()
   })
 })
 

@@ -6,6 +6,15 @@ export function normalizeGa(text: string): string | undefined {
   return `${found[1]}.${found[2]}`
 }
 
+/**
+ * The id of a Google Analytics session, a Unix time in seconds, from a raw `_ga_STREAM` cookie of either format
+ * (`GS1.1.1674837243.1…`, `GS2.1.s1674837243$o1…`) or from its digits; undefined for anything else.
+ */
+export function normalizeGaSession(text: string): string | undefined {
+  const cookie = /^\s*(?:GS1\.\d{1,2}\.|GS2\.\d{1,2}\.(?:[^.]*\$)?s)([1-9]\d{8,11})(?:[.$]|\s*$)/.exec(text)
+  return (cookie ?? /^\s*([1-9]\d{8,11})\s*$/.exec(text))?.[1]
+}
+
 /** The client id of Yandex Metrica (cookie `_ym_uid`): digits, the first ten of them a Unix time. */
 export function normalizeYm(text: string): string | undefined {
   const found = /^\s*(\d{10,25})\s*$/.exec(text)?.[1]

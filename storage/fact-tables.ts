@@ -49,6 +49,7 @@ export const factTables = {
     city: 'LowCardinality(String)',
     ip: 'String',
     user_agent: 'String',
+    ga_session: 'String',
   },
   leases: {
     site: 'LowCardinality(String)',

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { type App, createApp } from '#shell/http.ts'
 import { type DocumentKind, type Documents, PoolDocument, SiteDocument } from '#storage/settings/documents.ts'
 import type { Settings } from '#storage/settings/settings.ts'
+import { SHORT } from '../render-script.ts'
 import { registerCdn } from './register-cdn.ts'
 
 const site = SiteDocument.parse({
@@ -54,16 +55,16 @@ describe('GET /t/{site}.js', () => {
     })
     expect(response.statusCode).toBe(200)
     expect(seen).toEqual({
-      site: 'shop',
-      consent: 1,
-      replaces: [
+      [SHORT.site]: 'shop',
+      [SHORT.consent]: 1,
+      [SHORT.replaces]: [
         [expect.stringContaining('(2 1 2 5 5 5 0 1 0 0)'), '+12125550100', '+1'],
         [expect.stringContaining('(2 0 7 1 2 3 4 5 6 7)'), '+442071234567', '+44'],
         [expect.stringContaining('(4 9 5 0 0 0 0 0 0 0)'), '+74950000000', '+7'],
       ],
-      attributes: ['href', 'title', 'aria-label'],
-      kept: '^(city)$',
-      linked: expect.stringContaining('(shop\\.example|xn--e1afmkfd\\.xn--p1ai)'),
+      [SHORT.attributes]: ['href', 'title', 'aria-label'],
+      [SHORT.kept]: '^(city)$',
+      [SHORT.linked]: expect.stringContaining('(shop\\.example|xn--e1afmkfd\\.xn--p1ai)'),
     })
   })
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { core } from 'zod'
-import { normalizeGa, normalizeYm } from '#domain/client-id.ts'
+import { normalizeGa, normalizeGaSession, normalizeYm } from '#domain/client-id.ts'
 import { isAddress } from '#ingest/enrich/address.ts'
 import type { Visitor } from '#ingest/enrich/visitor.ts'
 import type { Sight } from '#ingest/leases/pools-for-session.ts'
@@ -85,6 +85,7 @@ export function openBatch(
     city: found.city,
     ip: found.ip,
     user_agent: found.user_agent,
+    ga_session: normalizeGaSession(envelope.client_ids?.ga_session ?? '') ?? '',
   }
   return { envelope, site, sender, columns, text: batchText(columns, found.columns), shift_ms, address }
 }

@@ -27,6 +27,7 @@ export type BatchColumns = Pick<
   | 'city'
   | 'ip'
   | 'user_agent'
+  | 'ga_session'
 >
 
 /** Makes the finished row: tags read, people recognised. `at_ms` is the moment with the sender's clock put right. */
@@ -87,6 +88,7 @@ export function eventRow(
     city: batch.city,
     ip: batch.ip,
     user_agent: batch.user_agent,
+    ga_session: batch.ga_session,
   }
 }
 

@@ -59,7 +59,10 @@ describe('a batch of events', () => {
           { id: 'x-1', type: 'custom', at: at(), name: 'calc', props: { rooms: 2 } },
           { id: 'i-1', type: 'identify', at: at(), phone: '+7 916 204 81 37', user: 'u7' },
         ],
-        { visitor: 'v-all', client_ids: { ga: 'GA1.2.111.222', ym: '1700000000123456' } },
+        {
+          visitor: 'v-all',
+          client_ids: { ga: 'GA1.2.111.222', ym: '1700000000123456', ga_session: 'GS2.1.s1772443233$o3$g1' },
+        },
       ),
       {
         headers: {
@@ -81,6 +84,7 @@ describe('a batch of events', () => {
         referrer_host: 'ya.ru',
         ga: '111.222',
         ym: '1700000000123456',
+        ga_session: '1772443233',
         device: 'desktop',
         browser: 'Chrome',
         ip: '93.184.216.0',

@@ -44,6 +44,7 @@ const columns: fc.Arbitrary<BatchColumns> = fc.record({
   city: text,
   ip: text,
   user_agent: text,
+  ga_session: digits,
 })
 
 test('the line of a page put together from parts is the line of its row', () => {

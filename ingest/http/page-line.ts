@@ -27,10 +27,13 @@ export function pageLine(
 }
 
 export function batchText(batch: BatchColumns, visitor_columns: string): BatchText {
-  const { received_at, clock_shift_ms, trusted, bot, visitor, session, ga, ym } = batch
+  const { received_at, clock_shift_ms, trusted, bot, visitor, session, ga, ym, ga_session } = batch
   // Ids hold no character that JSON escapes: their pattern leaves none (wire/fields.ts).
   const ids = `"${visitor}","${session}","${ga}","${ym}"`
-  return { before: `${received_at},${clock_shift_ms},${trusted},${bot},${ids}`, after: visitor_columns }
+  return {
+    before: `${received_at},${clock_shift_ms},${trusted},${bot},${ids}`,
+    after: `${visitor_columns},"${ga_session}"`,
+  }
 }
 
 /** From `engaged_ms` to `contact_name`. */

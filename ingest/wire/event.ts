@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import {
-  clientIds,
+  browserClientIds,
   factId,
   httpUrl,
   instant,
@@ -148,7 +148,7 @@ export const EventBatch = z
     site: siteId,
     visitor: factId.describe('The first-party id of the browser'),
     session: optionalId.describe('May be left out with a token: the server cuts sessions then'),
-    client_ids: clientIds,
+    client_ids: browserClientIds,
     sent_at: instant.nullish().describe('The clock of the sender; all `at` are corrected when it is more than 5 s off'),
     events: z.array(TrackedEvent).max(EVENTS_MAX),
     cookie_domain: optionalText(COOKIE_DOMAIN_LENGTH_MAX)

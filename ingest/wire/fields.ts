@@ -124,11 +124,21 @@ export const version = z
 
 export const CLIENT_ID_LENGTH_MAX = 512
 
+const clientIdFields = {
+  ga: optionalText(CLIENT_ID_LENGTH_MAX).describe('A raw `_ga` cookie, or its last two parts'),
+  ym: optionalText(CLIENT_ID_LENGTH_MAX).describe('The client id of Yandex Metrica'),
+}
+
 /** Client ids of ad systems. One that cannot be read is left out: it must not cost the fact. */
-export const clientIds = z
+export const clientIds = z.object(clientIdFields).nullish()
+
+/** What a browser knows beside them: a session of Google Analytics is one of a page, not of a call or a deal. */
+export const browserClientIds = z
   .object({
-    ga: optionalText(CLIENT_ID_LENGTH_MAX).describe('A raw `_ga` cookie, or its last two parts'),
-    ym: optionalText(CLIENT_ID_LENGTH_MAX).describe('The client id of Yandex Metrica'),
+    ...clientIdFields,
+    ga_session: optionalText(CLIENT_ID_LENGTH_MAX).describe(
+      'A raw `_ga_STREAM` cookie (GS1 or GS2), or the session id in it',
+    ),
   })
   .nullish()
 

@@ -25,7 +25,7 @@ const url = fc.oneof(
   text.map((path) => `https://shop.example/${path}`),
   fc.constantFrom('https://', 'javascript:alert(1)', 'android-app://org.telegram', ''),
 )
-const client_ids = fc.record({ ga: text, ym: text }, { requiredKeys: [] })
+const client_ids = fc.record({ ga: text, ym: text, ga_session: text }, { requiredKeys: [] })
 
 const envelope = mostly({
   site: fc.constantFrom('shop', 'ж', 'x'.repeat(64), 'x'.repeat(65)),

@@ -84,5 +84,7 @@ function plainClientIds(value: unknown): EventEnvelope['client_ids'] {
   if (!isFields(value)) return undefined
   const ga = plainText(value.ga, CLIENT_ID_LENGTH_MAX)
   const ym = plainText(value.ym, CLIENT_ID_LENGTH_MAX)
-  return ga === undefined || ym === undefined ? undefined : { ga: storableText(ga), ym: storableText(ym) }
+  const ga_session = plainText(value.ga_session, CLIENT_ID_LENGTH_MAX)
+  if (ga === undefined || ym === undefined || ga_session === undefined) return undefined
+  return { ga: storableText(ga), ym: storableText(ym), ga_session: storableText(ga_session) }
 }

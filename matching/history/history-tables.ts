@@ -105,6 +105,7 @@ export const historyTables = {
       bot: 'number',
       ga: 'text',
       ym: 'text',
+      ga_session: 'text',
       numbers: 'texts',
       pool: 'text',
     },

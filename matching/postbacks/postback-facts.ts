@@ -9,6 +9,8 @@ export interface PostbackFacts {
   gclid: string
   yclid: string
   ga: string
+  /** Of the newest visit that Google Analytics saw. */
+  ga_session: string
   ym: string
   source: string
   medium: string
@@ -35,21 +37,23 @@ export async function readPostbackFacts(store: Store, site: string, deal: string
     person === '' ? [] : lastOfSessions(store, site, person),
     person === '' ? [] : clientIds(store, site, person),
   ])
-  const last = sessions[0] ?? { gclid: '', yclid: '', ga: '', ym: '' }
+  const last = sessions[0] ?? { gclid: '', yclid: '', ga: '', ga_session: '', ym: '' }
   const client = (kind: 'ga' | 'ym') => last[kind] || (clients.find((row) => row.kind === kind)?.value ?? '')
   return {
     ...{ deal, amount: moneyText(conversion.value) ?? '', currency: conversion.currency },
     ...{ gclid: last.gclid, yclid: last.yclid, ga: client('ga'), ym: client('ym') },
+    ga_session: last.ga_session,
     ...(touches[0] ?? { source: '', medium: '', campaign: '' }),
   }
 }
 
 function lastOfSessions(store: Store, site: string, person: string) {
-  return store.query<{ gclid: string; yclid: string; ga: string; ym: string }>(
+  return store.query<{ gclid: string; yclid: string; ga: string; ga_session: string; ym: string }>(
     `SELECT argMaxIf(click_ids['gclid'], started_at, click_ids['gclid'] != '') AS gclid,
        argMaxIf(click_ids['yclid'], started_at, click_ids['yclid'] != '') AS yclid,
-       argMaxIf(ga, started_at, ga != '') AS ga, argMaxIf(ym, started_at, ym != '') AS ym
-     FROM sessions FINAL WHERE site = {site:String} AND person = {person:String}`,
+       argMaxIf(ga, started_at, ga != '') AS ga, argMaxIf(ym, started_at, ym != '') AS ym,
+       argMaxIf(s.ga_session, s.started_at, s.ga != '') AS ga_session
+     FROM sessions AS s FINAL WHERE site = {site:String} AND person = {person:String}`,
     { site, person },
   )
 }

@@ -109,6 +109,7 @@ function journey(): WorldFact[] {
       visitor: 'v1',
       session: 's1',
       ga: '1.2',
+      ga_session: '1772443233',
       click_ids: { yclid: 'y1', gclid: 'g1' },
       ...ad,
     }),
@@ -136,7 +137,7 @@ describe('a destination', () => {
   test('is told of a won deal once, signed, with the source and click ids of the path', async () => {
     await destination({
       method: 'POST',
-      url: `${base}/won?s={source}&c={campaign}&y={yclid}&g={gclid}&ga={ga}&ym={ym}&x={other}`,
+      url: `${base}/won?s={source}&c={campaign}&y={yclid}&g={gclid}&ga={ga}&gs={ga_session}&ym={ym}&x={other}`,
     })
     const queue = await postbacks()
     await happens(journey(), queue)
@@ -148,7 +149,7 @@ describe('a destination', () => {
     expect(received).toHaveLength(1)
     const [sent] = received as [Received]
     expect(sent.url).toBe(
-      `/won?s=${encodeURIComponent('яндекс & co')}&c=a%20b&y=y%2F2&g=g1&ga=1.2&ym=77&x={other}`
+      `/won?s=${encodeURIComponent('яндекс & co')}&c=a%20b&y=y%2F2&g=g1&ga=1.2&gs=1772443233&ym=77&x={other}`
         .replace('{other}', '%7Bother%7D')
         .replace('%7Bother%7D', '{other}'),
     )

@@ -116,13 +116,22 @@ describe('a session', () => {
   test('adds up what its events say', () => {
     const [session] = cut([
       at(0, { ...ad, url: 'https://shop.example/zhk/a?x=1', ga: '', device: 'mobile' }),
-      at(1, { type: 'leave', engaged_ms: 9_000, scroll_percent: 40, ga: '1.2' }),
+      at(1, { type: 'leave', engaged_ms: 9_000, scroll_percent: 40, ga: '1.2', ga_session: '17' }),
       at(2, { ...inside, scroll_percent: 10 }),
       at(3, { type: 'form' }),
       at(4, { type: 'leave', engaged_ms: 7_000 }),
     ])
     expect(session).toMatchObject({
-      ...{ pages: 2, events: 5, forms: 1, engaged_ms: 16_000, scroll_percent: 40, bounce: 0, ga: '1.2' },
+      ...{
+        pages: 2,
+        events: 5,
+        forms: 1,
+        engaged_ms: 16_000,
+        scroll_percent: 40,
+        bounce: 0,
+        ga: '1.2',
+        ga_session: '17',
+      },
       ...{ landing_path: '/zhk/a', project: 'zhk', campaign: 'spring', device: 'mobile', visitor: 'v1' },
       ...{ started_at: T, ended_at: T + 4 * MINUTE },
     })

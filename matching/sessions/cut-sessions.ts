@@ -157,6 +157,7 @@ function describe(
     bot: first.bot,
     ga: events.find((event) => event.ga !== '')?.ga ?? '',
     ym: events.find((event) => event.ym !== '')?.ym ?? '',
+    ga_session: events.find((event) => event.ga_session !== '')?.ga_session ?? '',
   }
 }
 

@@ -40,7 +40,7 @@ export const SessionAnswer = z.object({
   bot: z.boolean(),
   numbers: z.array(text).describe('The tracked numbers that were shown'),
   pool: text,
-  client_ids: z.object({ ga: text.optional(), ym: text.optional() }),
+  client_ids: z.object({ ga: text.optional(), ym: text.optional(), ga_session: text.optional() }),
 })
 
 const reasons = [

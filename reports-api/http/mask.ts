@@ -123,7 +123,7 @@ const personalKeys = new Set(
 /** Fields of ours that are read as text. What senders call by other names may be anything, such as a surname. */
 const openKeys = new Set(
   `id site type kind at received_at sent_at created_at date seen url referrer title source medium campaign content term channel
-  referrer_host click_ids client_ids ga ym click_kind click_target target form_id form_name visitor session call lead deal
+  referrer_host click_ids client_ids ga ga_session ym click_kind click_target target form_id form_name visitor session call lead deal
   contact_id direction status stage reason verdict amount currency cost project manager operator provider tags pool number
   change device browser os country region city user_agent on_kind on_id props`.split(/\s+/),
 )

@@ -34,13 +34,14 @@ interface SessionRow {
   bot: number
   ga: string
   ym: string
+  ga_session: string
   numbers: string[]
   pool: string
 }
 
 const columns = `id, visitor, person, started_at, ended_at, session_number, source, medium, campaign, content, term, channel,
   click_ids, landing_url, landing_path, referrer, referrer_host, project, device, browser, os, country, region, city,
-  pages, events, forms, engaged_ms, scroll_percent, bounce, bot, ga, ym, numbers, pool`
+  pages, events, forms, engaged_ms, scroll_percent, bounce, bot, ga, ym, ga_session, numbers, pool`
 
 /** Sessions of a site that meet a condition on columns of `sessions`. */
 export function sessionsSql(where: string): string {
@@ -48,7 +49,7 @@ export function sessionsSql(where: string): string {
 }
 
 export function shapeSession(row: SessionRow, mask: Mask) {
-  const { ga, ym, ...session } = row
+  const { ga, ym, ga_session, ...session } = row
   return {
     ...session,
     person: row.person || null,
@@ -57,7 +58,7 @@ export function shapeSession(row: SessionRow, mask: Mask) {
     referrer: mask.text(row.referrer),
     campaign: mask.text(row.campaign),
     term: mask.text(row.term),
-    client_ids: { ...(ga && { ga }), ...(ym && { ym }) },
+    client_ids: { ...(ga && { ga }), ...(ym && { ym }), ...(ga_session && { ga_session }) },
     engaged_ms: Number(row.engaged_ms),
     bounce: row.bounce === 1,
     bot: row.bot === 1,

@@ -60,6 +60,7 @@ export function sessionRow(given: Row): Row {
     bot: 0,
     ga: '',
     ym: '',
+    ga_session: '',
     numbers: [],
     pool: '',
     version: 1,

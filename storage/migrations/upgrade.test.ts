@@ -174,12 +174,12 @@ describe('an upgrade', () => {
     const { dir, remove } = await freshFolder()
     const log = await openTestLog({ dir, store: () => fresh })
     try {
-      const line = sampleLine({ id: 'short', user_agent: 'cut' }).replace(/,"cut"\]$/, ']')
+      const line = sampleLine({ id: 'short', ga_session: 'cut' }).replace(/,"cut"\]$/, ']')
       expect(line).not.toContain('cut')
       await log.append([{ table: 'events', rows: [line] }])
       await log.landed(1)
-      expect(await fresh.query("SELECT id, user_agent FROM events WHERE id = 'short'")).toEqual([
-        { id: 'short', user_agent: '' },
+      expect(await fresh.query("SELECT id, ga_session FROM events WHERE id = 'short'")).toEqual([
+        { id: 'short', ga_session: '' },
       ])
       expect(await fresh.query('SELECT row FROM quarantine FINAL')).toEqual([])
     } finally {

@@ -24,8 +24,7 @@ export function checkRemove(kind: DocumentKind, id: string, settings: Others): v
 }
 
 function checkSite(site: string, settings: Others): void {
-  if (!settings.get('site', site))
-    throw new Failure('bad_request', `site: there is no site "${site}"`, { field: 'site' })
+  if (!settings.get('site', site)) refuse('site', `there is no site "${site}"`)
 }
 
 /** A number that rings in two pools would make every call to it a guess. */
@@ -39,7 +38,16 @@ function checkPool(pool: Pool, settings: Others): void {
   for (const { document: other } of settings.list('pool')) {
     if (other.id === pool.id) continue
     for (const number of other.numbers) if (own.has(number)) refuseNumber(number, other.id)
+    if (other.site === pool.site) checkChain(pool, other)
   }
+}
+
+/** What one pool shows and another gives way to would be swapped on, and be the number of neither. */
+function checkChain(pool: Pool, other: Pool): void {
+  const shown = pool.numbers.find((number) => other.replaces.includes(number))
+  if (shown) refuse('numbers', `${shown} is what the pool "${other.id}" replaces: pages would swap it on`)
+  const replaced = pool.replaces.find((number) => other.numbers.includes(number))
+  if (replaced) refuse('replaces', `${replaced} is what the pool "${other.id}" shows: pages would swap it on`)
 }
 
 /** Mail shows which pool it came through by its address alone, so that such a pool has one. */
@@ -48,13 +56,16 @@ function checkAddresses({ kind, numbers, replaces }: Pool): void {
     const wrong = values.find((value) => value.includes('@') !== (kind === 'email'))
     if (wrong) {
       const wanted = kind === 'email' ? 'addresses' : 'numbers'
-      throw new Failure('bad_request', `${field}: ${wrong} in a pool of ${wanted}`, { field })
+      refuse(field, `${wrong} in a pool of ${wanted}`)
     }
   }
-  if (kind === 'email' && numbers.length > 1)
-    throw new Failure('bad_request', 'numbers: a pool of kind email has one address', { field: 'numbers' })
+  if (kind === 'email' && numbers.length > 1) refuse('numbers', 'a pool of kind email has one address')
 }
 
 function refuseNumber(number: string, pool: string): never {
-  throw new Failure('bad_request', `numbers: ${number} stands in the pool "${pool}" already`, { field: 'numbers' })
+  refuse('numbers', `${number} stands in the pool "${pool}" already`)
+}
+
+function refuse(field: string, why: string): never {
+  throw new Failure('bad_request', `${field}: ${why}`, { field })
 }

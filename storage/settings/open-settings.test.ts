@@ -174,6 +174,27 @@ describe('between documents', () => {
     await settings.put('pool', 'second', { ...pool, id: 'second' }, { by })
   })
 
+  test('what one pool of a site shows, no other pool of it replaces: it would be swapped on', async () => {
+    const settings = await open()
+    await settings.put('site', 'shop', site, { by })
+    await settings.put('site', 'office', { ...site, id: 'office', domains: ['office.example'] }, { by })
+    await settings.put('pool', 'main', { ...pool, replaces: ['+74950000000'] }, { by })
+    const next = { ...pool, id: 'next', numbers: ['+74957654321'], replaces: ['+74950000001'] }
+    const shown = pool.numbers[0] as string
+    const wrongs: [field: string, wrong: Partial<typeof pool>, why: RegExp][] = [
+      ['replaces', { replaces: ['+74950000001', shown] }, /^replaces: \+74951234567 .*"main" shows/],
+      ['numbers', { numbers: ['+74957654321', '+74950000000'] }, /^numbers: \+74950000000 .*"main" replaces/],
+    ]
+    for (const [field, wrong, message] of wrongs) {
+      const put = settings.put('pool', 'next', { ...next, ...wrong }, { by })
+      await expect(put).rejects.toMatchObject({ code: 'bad_request', field, message: expect.stringMatching(message) })
+    }
+    await settings.put('pool', 'next', next, { by })
+    // On another site's pages nothing is swapped on, and one pool of its own is never swapped twice.
+    await settings.put('pool', 'next', { ...next, site: 'office', replaces: [shown] }, { by })
+    await settings.put('pool', 'main', { ...pool, replaces: pool.numbers }, { by })
+  })
+
   test('a pool of kind email has one address, and other pools have numbers', async () => {
     const settings = await open()
     await settings.put('site', 'shop', site, { by })

@@ -47,6 +47,7 @@ const event = fc
       visitor,
       session,
       ga,
+      ga_session: of('', '1772443233', '1772449999'),
     },
     ...{
       phone,

@@ -3,9 +3,10 @@
  * shows the nines would show a real number; long expired, so that no later page takes them for one.
  */
 export function nines(): { pool: string; replaces: string[]; number: string; expires_at: string }[] {
-  const { replaces, areas = [] } = tl_settings
   // What an e-mail address gives way to begins otherwise, and it stays.
-  const numbers = [...replaces, ...areas].filter(([, , prefix]) => prefix.startsWith('+'))
+  const numbers = [...tl_settings.replaces, ...(tl_settings.areas || [])].filter(([, , prefix]) =>
+    prefix.startsWith('+'),
+  )
   return numbers.map(([, own, prefix, digits = own.length - prefix.length]) => ({
     pool: 'tl_test',
     replaces: [own],

@@ -1,9 +1,10 @@
 import { guard } from './guard.ts'
 import { onSwap } from './leases.ts'
 import { getNumber, swapByHand } from './numbers.ts'
-import { countPage } from './pages.ts'
+import { countPage, forgetVisit } from './pages.ts'
 import { dropUnsent, track } from './send.ts'
-import { decide, mayAsk, mayStart } from './storage.ts'
+import { start } from './start.ts'
+import { ASKING, agreesTo, decide, STARTING } from './storage.ts'
 import { visitor } from './visitor.ts'
 
 type Call = [name: string, ...args: never[]]
@@ -15,7 +16,11 @@ const commands: Record<string, Command> = {
   event: (name: string, props?: object) => name && track('custom', { name: `${name}`, props }),
   identify: ({ phone, email, user }: Record<string, unknown>) => track('identify', { phone, email, user }),
   page: countPage,
-  getVisitor: (tell?: Tell) => answer(visitor(), tell),
+  // Returned as well as told: a call queued before the script came has nobody left to return to.
+  getVisitor: (tell: Tell = String) => {
+    tell(visitor())
+    return visitor()
+  },
 }
 if (with_calls) {
   commands.getNumber = getNumber
@@ -24,7 +29,7 @@ if (with_calls) {
 }
 
 /** Puts `throughline(…)` in place and runs what was called before it was there. Until `start` may run, calls only wait. */
-export function openApi(start: () => void): void {
+export function openApi(): void {
   const page = window as { throughline?: Partial<Global> }
   const stub = page.throughline || {}
   // Another copy of the script is at work on this page already.
@@ -34,16 +39,17 @@ export function openApi(start: () => void): void {
   const begin = (): void => {
     const acts = waiting || []
     waiting = undefined
-    for (const act of acts) act()
+    acts.map((act) => act())
   }
   const api: Global = guard((name, ...args) => {
     if (name === 'consent') {
-      decide(!!args[0])
+      decide(args[0])
       if (args[0]) return begin()
       // What was called before the no is forgotten.
       waiting = waiting && [start]
       dropUnsent()
-    } else if (mayAsk())
+      forgetVisit()
+    } else if (agreesTo(ASKING))
       // Whoever wants to be asked about numbers is in time for those that are known already.
       return waiting && !(with_calls && name === 'onSwap')
         ? void waiting.push(() => api(name, ...args))
@@ -52,14 +58,9 @@ export function openApi(start: () => void): void {
   })
   api.on = true
   page.throughline = api
-  for (const call of stub.q || []) api(...call)
-  if (mayStart()) begin()
+  // There may be no queue, and what is in it is the page's.
+  guard(() => [...(stub.q as Iterable<Call>)].map((call) => api(...call)))()
+  if (agreesTo(STARTING)) begin()
   // Once more: an answer that was under way may have set the visitor's cookie after the no.
-  else if (!mayAsk()) api('consent', false as never)
-}
-
-/** Returned as well as told: a call queued before the script came has nobody left to return to. */
-function answer(value: string | undefined, tell?: Tell): string | undefined {
-  if (tell) tell(value)
-  return value
+  else if (!agreesTo(ASKING)) api('consent', false as never)
 }

@@ -3,7 +3,7 @@ const CHARS_MAX = 80
 
 /** A mark of the tags and click ids in a query, made of letters that an id may hold; empty when there are none. */
 export function campaignOf(query: string): string {
-  const tags = query.match(/[?&](utm_\w+|_openstat|[gw]braid|\w*cl(ic)?k?_?id)=[^&]+/gi) || ''
+  const tags = query.match(/[?&](utm_\w+|_openstat|[gw]braid|\w*cl(ic)?k?_?id)=[^&#]+/gi) || ''
   // The end tells most: that is where click ids stand, of which each is another.
   return `${tags}`.replace(/\W/g, '').slice(-CHARS_MAX)
 }

@@ -11,7 +11,7 @@ export function watchClicks(): void {
     ) as HTMLAnchorElement
     if (
       hostname === location.hostname
-        ? /\.(pdf|docx?|xlsx?|zip)$/i.test(pathname)
+        ? /\.(pdf|(doc|xls)x?|zip)$/i.test(pathname)
         : // Not `blob:`, `data:`, `javascript:`, nor an address that is none.
           /^[^bdj:]/.test(protocol)
     )

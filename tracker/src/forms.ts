@@ -4,7 +4,12 @@ import { track } from './send.ts'
 import { newId } from './visitor.ts'
 
 /** The page's own, if it has one. */
-declare const jQuery: (target: unknown) => { on(types: string, act: unknown): void }
+interface Bound {
+  on(types: string, act: unknown): Bound
+  off(types: string, act: unknown): Bound
+}
+
+declare const jQuery: (target: unknown) => Bound
 
 // These say themselves when a form was accepted; their `submit` only says that somebody tried.
 const BUILDERS = '.js-form-proccess,.wpcf7,.elementor-form,.wpforms-ajax-form,[target^=gform],.nf-form-cont,.b24-form'
@@ -23,7 +28,8 @@ export function watchForms(): void {
 }
 
 function tryForm(event: Event): void {
-  const form = (event.composedPath()[0] as Element).closest('form') as HTMLFormElement
+  const [target] = event.composedPath() as Element[]
+  const form = (target as Element).closest('form') as HTMLFormElement
   const fields: Record<string, string> = {}
   // A field that is none, such as a set of fields, costs only itself. So does a hidden one: it has no `labels`.
   ;([...form.elements] as HTMLInputElement[]).map(
@@ -31,9 +37,8 @@ function tryForm(event: Event): void {
       if (field.closest('[data-tl-ignore],#commentform')) return
       const [label = field] = field.labels as Iterable<Element>
       const value = field.value.trim()
-      const hints = [field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]
       // Of a consent to the use of «name and phone» only a tick is there.
-      const all = `${field.checked ? '' : hints}\r${value}`
+      const all = `${field.checked ? '' : [field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]}\r${value}`
       const kind = recogniseField(all, field.name.match(tl_settings.kept || '^$') ? field.name : '')
       // Of two phones the first is the one to call; of two names the service makes one.
       if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
@@ -46,9 +51,13 @@ function tryForm(event: Event): void {
   if (form.closest(BUILDERS))
     // Throws without jQuery. Bound at each try: it may have come in between. What it only triggers, addEventListener does
     // not hear.
-    jQuery(document).on(ACCEPTED, tellTried)
-  else if (event.type !== 'submit') on(form, 'submit', tryForm)
-  else if (!form.matches(':invalid')) tellTried(event as never)
+    jQuery(document).off(ACCEPTED, tellTried).on(ACCEPTED, tellTried)
+  else if (
+    // A click that no submit follows is the script's that sends the form; one that a submit follows is the same lead.
+    (((target as Element).closest('button,input') as HTMLInputElement) || event).type === 'submit' &&
+    !form.matches(':invalid')
+  )
+    tellTried(event as never)
 }
 
 // Marked, so that builds without forms leave it out.

@@ -12,5 +12,5 @@ export function guard<Args extends unknown[], Result>(
 
 /** Listens in the capture phase, so that no handler of the page can hide an event from us. */
 export function on(target: EventTarget, types: string, act: (event: Event) => void): void {
-  for (const type of types.split(' ')) target.addEventListener(type, guard(act), true)
+  types.split(' ').map((type) => target.addEventListener(type, guard(act), true))
 }

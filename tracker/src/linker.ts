@@ -1,6 +1,6 @@
 import { guard, on } from './guard.ts'
 import { adoptSession, session } from './session.ts'
-import { mayKeep } from './storage.ts'
+import { agreesTo, KEEPING } from './storage.ts'
 import { adoptVisitor, visitor } from './visitor.ts'
 
 const LIFE_MS = 120_000
@@ -10,7 +10,10 @@ const STAMP = /(?:[?#](?!.*\w&))?&tl=(\w+)\.([\w-]+)\.(\w+)/
 /** Goes on with the visit that began on another domain, and lets links and forms to the others carry it on. */
 export function linkDomains(): void {
   on(document, 'click auxclick submit', (event) => {
-    for (const name of ['href', 'action']) (event.composedPath() as Element[]).map(guard((node) => stamp(node, name)))
+    // The right button opens a menu: a stamp would run out in whatever is copied from it.
+    if (!((event as MouseEvent).button > 1))
+      for (const name of ['href', 'action', 'formaction'])
+        (event.composedPath() as Element[]).map(guard((node) => stamp(node, name)))
   })
   const [brought, visitor, session, time] = location.href.match(STAMP) as unknown as [string, string, string, number]
   // Off the address, good or not: an address that is passed on must not make two people one.
@@ -25,7 +28,7 @@ export function linkDomains(): void {
 /** For `guard`: what has no address ends in an error. */
 function stamp(node: Element, name: string): void {
   const url = new URL((node.getAttribute(name) as string).replace(STAMP, ''), document.baseURI)
-  if (!`.${location.hostname}>.${url.hostname}`.match(tl_settings.linked as string) || !mayKeep()) return
+  if (!`.${location.hostname}>.${url.hostname}`.match(tl_settings.linked as string) || !agreesTo(KEEPING)) return
   // Behind the #, where it outlives redirects and the query that a form makes anew, and no server writes it down.
   url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${Date.now()}`
   node.setAttribute(name, url.href)

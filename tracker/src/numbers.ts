@@ -1,7 +1,7 @@
 import { guard, on } from './guard.ts'
 import { hold, numberFor } from './leases.ts'
 import type { Lease } from './send.ts'
-import { keep, recall } from './storage.ts'
+import { keep, kept } from './storage.ts'
 import { swapAll } from './swap.ts'
 
 const CACHE_KEY = 'tl_numbers'
@@ -14,7 +14,7 @@ let waiting: (() => void)[] | undefined = []
 export function showKnownNumbers(): boolean {
   // A number cut in two by the arrival of the page itself.
   on(window, 'DOMContentLoaded', () => swapAll([document]))
-  show(JSON.parse(recall(CACHE_KEY) as string).filter((lease: Lease) => new Date(lease.expires_at) > new Date()))
+  show(JSON.parse(kept()[CACHE_KEY] as string).filter((lease: Lease) => new Date(lease.expires_at) > new Date()))
   return !!numberFor()
 }
 

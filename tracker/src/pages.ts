@@ -1,7 +1,10 @@
 import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
+import { forgetLanded } from './landed.ts'
 import { keepUnsettled, renewLeases, track } from './send.ts'
-import { lastSession, touchSession } from './session.ts'
+import { adoptSession, lastSession, touchSession } from './session.ts'
+import { ASKING, agreesTo } from './storage.ts'
+import { adoptVisitor } from './visitor.ts'
 
 // Long enough for a router's own redirects to end, short enough for nobody to notice.
 const SETTLE_MS = 50
@@ -23,8 +26,8 @@ let engaged_ms = 0
 let since_ms = 0
 let scrolled_px = 0
 
-let active_ms = Date.now()
-let pulsed_ms = active_ms
+let pulsed_ms = Date.now()
+let active_ms = pulsed_ms
 let isLeaseShort: boolean
 
 /**
@@ -37,7 +40,7 @@ export function watchPages(isNew: boolean): void {
   on(window, 'scroll pointermove pointerdown keydown visibilitychange pagehide', look)
   // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
   // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each look finds it.
-  on((window as { navigation?: EventTarget }).navigation || window, 'currententrychange', () => look())
+  on((window as { navigation?: EventTarget }).navigation || window, 'currententrychange', look)
   setInterval(look, LOOK_MS)
   look()
 }
@@ -48,82 +51,98 @@ export function countPage(): void {
   look()
 }
 
+/** After a no nobody is here. With a yes the page on show is the first one of somebody new. */
+export function forgetVisit(): void {
+  adoptVisitor('')
+  adoptSession('')
+  counted_as = counted_url = ''
+  ;({ referrer } = document)
+}
+
 /** Whatever happens to a page ends here; an event is a sign that somebody is there. */
-const look = guard((event?: Event) => {
+const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
+  // Of a no that was said in another tab this one hears here.
+  if (!agreesTo(ASKING)) return
   const now = Date.now()
-  const { type, bubbles } = event || ({} as Partial<Event>)
   const isGone = type === 'pagehide'
   const isHidden = isGone || document.hidden
 
   if (since_ms) engaged_ms += Math.min(now - since_ms, GAP_MS_MAX)
   since_ms = !isHidden && document.hasFocus() ? now : 0
   // A list in the page that scrolls by itself is nobody; its event does not bubble.
-  if (bubbles) {
+  if (with_calls && bubbles) {
     active_ms = now
     // A first lease is short: a sign of life has it confirmed at once.
-    if (with_calls && isLeaseShort) pulsed_ms = 0
+    if (isLeaseShort) pulsed_ms = 0
     isLeaseShort = false
   }
-
   // Hidden is the last moment a phone promises: what comes after it may never run.
-  if (due_ms && (isHidden || now >= due_ms)) {
-    due_ms = 0
-    if (touchSession(counted_url !== location.href) && counted_url) referrer = ''
-    // Written so, because a form of the name «title» stands in the title's place.
-    const page = { referrer, title: `${document.title}` }
-    referrer = counted_url = location.href
-    counted_as = markOf()
-    engaged_ms = SETTLE_MS
-    scrolled_px = 0
-    track('page', page)
-  }
-
+  if (due_ms && (isHidden || now >= due_ms)) countSettled()
   // What was read until now belongs to the session of then.
   const last = lastSession()
-  if (!isHidden && counted_url && now - active_ms < PATIENCE_MS && now - pulsed_ms > PULSE_MS) {
-    pulsed_ms = now
-    // After half an hour of silence a new session begins, and that begins with a page.
-    if (touchSession(false)) counted_as = referrer = ''
-    else if (with_calls) renewLeases()
-  }
+  const isAlive = with_calls ? now - active_ms < PATIENCE_MS : bubbles
+  if (isAlive && counted_url && !isHidden && now - pulsed_ms > PULSE_MS) pulse(now)
 
-  const isNew = !counted_as.startsWith(markOf())
   // In a chain of redirects only the first step leaves a page that somebody has seen.
-  const isLeft = isHidden || (isNew && !due_ms)
+  const isLeft = isHidden || !(due_ms || counted_as.startsWith(markOf()))
   // Routers scroll to the top when they are ready: before that, where the page stands is not where it was read.
   if (isLeft || type === 'scroll') scrolled_px = Math.max(scrolled_px, scrollY)
-  if (isLeft) {
-    // A page can be left many times: the parts add up.
-    if (counted_url && engaged_ms >= SETTLE_MS)
-      track(
-        'leave',
-        Object.assign(
-          {
-            url: counted_url,
-            engaged_ms,
-            // More than all of it where a page bounces, or is shorter than its window: the service knows.
-            scroll_percent: ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100,
-          },
-          last,
-        ),
-        isHidden,
-      )
-    engaged_ms = 0
-    if (isHidden) keepUnsettled()
-    // A prerendered page or a tab in the background waits until somebody looks.
-    else {
-      due_ms = now + SETTLE_MS
-      setTimeout(look, SETTLE_MS)
-    }
-  }
+  if (isLeft) leave(now, isHidden, last)
   // Through the back button it comes back as one page more.
   if (isGone) counted_as = ''
 })
+
+/** The page on show has settled, and is looked at. */
+function countSettled(): void {
+  due_ms = 0
+  if (touchSession(counted_url !== location.href) && counted_url) referrer = ''
+  // Written so, because a form of the name «title» stands in the title's place.
+  track('page', { referrer, title: `${document.title}` })
+  if (with_calls) forgetLanded()
+  referrer = counted_url = location.href
+  counted_as = markOf()
+  engaged_ms = SETTLE_MS
+  scrolled_px = 0
+}
+
+/** Keeps session and leases alive. */
+function pulse(now: number): void {
+  pulsed_ms = now
+  // After half an hour of silence a new session begins, and that begins with a page.
+  if (touchSession()) counted_as = referrer = ''
+  else if (with_calls) renewLeases()
+}
+
+/** Tells how the page was read; the next one is due unless this one is hidden. */
+function leave(now: number, isHidden: boolean, last: object): void {
+  // A page can be left many times: the parts add up.
+  if (engaged_ms >= SETTLE_MS && counted_url)
+    track(
+      'leave',
+      Object.assign(
+        {
+          url: counted_url,
+          engaged_ms,
+          // More than all of it where a page bounces, or is shorter than its window: the service knows.
+          scroll_percent: ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100,
+        },
+        last,
+      ),
+      isHidden,
+    )
+  engaged_ms = 0
+  if (isHidden) keepUnsettled()
+  // A prerendered page or a tab in the background waits until somebody looks.
+  else {
+    due_ms = now + SETTLE_MS
+    setTimeout(look, SETTLE_MS)
+  }
+}
 
 /**
  * Routers rewrite queries and scroll marks all the time: only another path, or another campaign, is another page. A mark
  * without a campaign begins the marks of all campaigns.
  */
 function markOf(): string {
-  return `${location.href.replace(with_hash ? /\?[^#]*/g : /[?#].*/, '')} ${campaignOf(location.search)}`
+  return `${with_hash ? location.href.replace(/\?[^#]*/g, '') : location.pathname} ${campaignOf(location.search)}`
 }

@@ -1,8 +1,10 @@
 import { clientIds } from './client-ids.ts'
+import { endpoint } from './endpoint.ts'
 import { guard, on } from './guard.ts'
+import { landed } from './landed.ts'
 import { showNumbers } from './numbers.ts'
 import { session } from './session.ts'
-import { mayAsk, recall } from './storage.ts'
+import { ASKING, agreesTo, keep, kept } from './storage.ts'
 import { newId, renewal, visitor } from './visitor.ts'
 
 export interface Lease {
@@ -24,17 +26,15 @@ const REFUSED_MAX = 428
 /** A body longer than this may not fit into the 64 KiB that keepalive has. */
 const KEEPALIVE_CHARS_MAX = 20_000
 
-/** Sent, and not answered yet, by the key it is kept under. Where nothing can be stored, what failed waits here too. */
+/** Sent, and not answered yet, by the key it is kept under. */
 let unsettled: Record<string, string> = {}
 let hasLeases = false
 let leaseKey: string
 let pause_ms = PAUSE_MS
 let isPausing: unknown
-let endpoint: string
 
 /** What earlier pages could not deliver follows the first success, and so never delays a page's own facts. */
-export function startSending(address: string): void {
-  endpoint = address
+export function startSending(): void {
   on(window, 'online', retry)
 }
 
@@ -54,20 +54,21 @@ export function track(type: string, fields: object, isEnd?: boolean): void {
   if ((document as { prerendering?: boolean }).prerendering)
     on(document, 'prerenderingchange', () => track(type, fields))
   // Asked each time: it may have been said in another tab.
-  else if (mayAsk()) {
+  else if (agreesTo(ASKING)) {
     const id = newId()
     const key = KEPT + id
-    const event = Object.assign({ id, type, at: Date.now(), url: location.href }, fields)
-    const sender = {
+    const url = (with_calls && landed) || location.href
+    const event = JSON.stringify(Object.assign({ id, type, at: Date.now(), url }, fields))
+    const sender = JSON.stringify({
       site: tl_settings.site,
       visitor: visitor(),
       // A page knows which session it was shown in.
       session: (fields as { session?: string }).session || session(),
       cookie_domain: renewal(),
       client_ids: clientIds(),
-    }
+    })
     // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
-    const text = `"events":[${JSON.stringify(event)}],${JSON.stringify(sender).slice(1)}`
+    const text = `"events":[${event}],${sender.slice(1)}`
     if (with_calls && type === 'page') leaseKey = key
     if (!isEnd || !guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()) send(key, text)
   }
@@ -77,7 +78,7 @@ export function track(type: string, fields: object, isEnd?: boolean): void {
 export function renewLeases(): void {
   // Before its first page is known, a session is given nothing, and that answer would take the number off the page.
   // Of a no that was said in another tab this one hears here.
-  if (hasLeases && mayAsk())
+  if (hasLeases && agreesTo(ASKING))
     post('numbers', JSON.stringify({ site: tl_settings.site, visitor: visitor(), session: session() }))
       .then(readLeases)
       .catch(() => {})
@@ -89,19 +90,19 @@ export function keepUnsettled(): void {
 }
 
 function putOff(key: string, text: string): void {
-  if (!keysKept()[KEPT_MAX - 1]) shelf()[key] = text
+  if (!waiting()[KEPT_MAX - 1]) keep(key, text)
 }
 
 function send(key: string, text: string): void {
   // Taken away before it is sent: another tab must not send it as well.
-  delete shelf()[key]
+  delete kept()[key]
   unsettled[key] = text
   post('events', timed(key, text))
     .then((response) => {
       // Anything else that is wrong with a fact would be wrong again tomorrow.
       if (response.status > REFUSED_MAX) throw 0
       delete unsettled[key]
-      delete shelf()[key]
+      delete kept()[key]
       pause_ms = PAUSE_MS
       retry()
       return with_calls ? readLeases(response) : undefined
@@ -125,14 +126,14 @@ function send(key: string, text: string): void {
 const retry = guard(() => {
   isPausing = 0
   // Any: one that something on the way refuses for ever must not hold up the others.
-  const [key] = keysKept().sort(() => Math.random() - 0.5)
-  if (key && mayAsk()) send(key, shelf()[key] as string)
+  const key = waiting()
+    .sort(() => Math.random() - 0.5)
+    // What is on its way may have been written down too, when the page was hidden.
+    .find((key) => !unsettled[key])
+  if (key && agreesTo(ASKING)) send(key, kept()[key] as string)
 })
 
-/** Storage that works holds the visitor. */
-const shelf = (): Record<string, string> => (recall('tl_visitor') ? localStorage : unsettled)
-
-const keysKept = (): string[] => Object.keys(shelf()).filter((key) => key.startsWith(KEPT))
+const waiting = (): string[] => Object.keys(kept()).filter((key) => key.startsWith(KEPT))
 
 /** The clock at sending, by which the server puts `at` right, and the wish for numbers change with each try. */
 const timed = (key: string, text: string): string =>
@@ -150,7 +151,7 @@ const post = (path: string, body: string): Promise<Response> =>
 
 const readLeases = (response: Response): Promise<void> =>
   response.json().then(({ numbers }) => {
-    if (!numbers || !mayAsk()) return
+    if (!numbers || !agreesTo(ASKING)) return
     hasLeases = true
     showNumbers(numbers)
   })

@@ -1,4 +1,5 @@
 import { campaignOf } from './campaign.ts'
+import { landed } from './landed.ts'
 import { readId, writeCookie } from './storage.ts'
 import { newId } from './visitor.ts'
 
@@ -9,7 +10,7 @@ let seen_ms = 0
 
 /** The current session. Tabs agree because the cookie decides, and ends because the browser forgets it. */
 export function session(): string {
-  touchSession(false)
+  touchSession()
   return id
 }
 
@@ -17,13 +18,13 @@ export function session(): string {
  * Keeps the session alive; true when a new one had to be opened. Tags count only when the page is `arriving`:
  * two tabs open on two campaigns would otherwise take the session from each other at every sign of life.
  */
-export function touchSession(arriving: boolean): boolean {
-  const campaign = campaignOf(location.search)
+export function touchSession(arriving?: boolean): boolean {
+  const campaign = campaignOf((with_calls && landed) || location.search)
   const current = readId('tl_session') || (isAlive() ? id : '')
   // The campaign's mark is the tail of the id, so that it needs no storage of its own.
-  const isOver = !current || (arriving && campaign && !current.endsWith(`-${campaign}`))
-  adoptSession(isOver ? `${newId()}-${campaign || 0}` : current)
-  return !!isOver
+  const isOver = !current || (arriving && campaign && !current.endsWith(campaign))
+  adoptSession(isOver ? `${newId()}-${campaign}` : current)
+  return isOver as boolean
 }
 
 /** This is the session from now on. */

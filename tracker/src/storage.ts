@@ -4,60 +4,66 @@ import { guard } from './guard.ts'
 export const LONGEST_S = 34_560_000
 
 let domain: string | undefined
+let memory: Record<string, string> = {}
+let isFull: boolean
+
+/** How far a visitor's word reaches (the numbers are explained in settings.ts): to anything but a no … */
+export const ASKING = 0
+/** … to gathering facts … */
+export const STARTING = 0.1
+/** … and to cookies and localStorage; without them everything is remembered for as long as the page lives. */
+export const KEEPING = 0.5
 
 /**
- * What the visitor said; before that, what the site assumes (the numbers are explained in settings.ts). Asked each time, and
- * the cookie goes first: it may have been said in another tab.
+ * Whether the visitor agrees to this; before a word of theirs, whether the site assumes it. Asked each time, and the cookie
+ * goes first: it may have been said in another tab.
  */
-const agreesTo = (least: number): boolean => ((idIn('tl_consent') || tl_settings.consent) as number) > least
-
-/** False after a no. */
-export const mayAsk = (): boolean => agreesTo(0)
-
-/** Whether facts may be gathered. */
-export const mayStart = (): boolean => agreesTo(0.1)
-
-/** Whether cookies and localStorage may be used; without them everything is remembered for as long as the page lives. */
-export const mayKeep = (): boolean => agreesTo(0.5)
+export const agreesTo = (least: number): boolean => ((idIn('tl_consent') || tl_settings.consent) as number) > least
 
 /** Remembers what the visitor said. Of a no that alone stays, and nothing else is left behind. */
-export const decide = guard((isGiven: boolean) => {
+export const decide = guard((isGiven: unknown) => {
   // Where cookies are refused, an answer holds for as long as the page lives.
-  tl_settings.consent = +isGiven
-  setCookie('tl_consent', `${+isGiven}`, LONGEST_S)
+  tl_settings.consent = isGiven ? 1 : 0
+  setCookie('tl_consent', tl_settings.consent, LONGEST_S)
   if (isGiven) return
-  for (const name of ['tl_visitor', 'tl_session']) setCookie(name, '', 0)
+  setCookie('tl_visitor', '', 0)
+  setCookie('tl_session', '', 0)
+  memory = {}
   for (const key in localStorage) if (/^tl_[vnu]/.test(key)) delete localStorage[key]
 })
 
 /** An id in a cookie, or in the mirror of that cookie in localStorage. */
-export const readId = (name: string): string | undefined => (mayKeep() ? idIn(name, recall(name)) : undefined)
+export const readId = (name: string, mirror?: string): string | undefined =>
+  agreesTo(KEEPING) ? idIn(name, kept()[name] || mirror) : undefined
 
 /** Writes for the widest domain that takes it, so that subdomains share one visitor; the domain is returned. */
 export const writeCookie = guard((name: string, value: string, seconds: number) =>
-  mayKeep() ? setCookie(name, value, seconds) : undefined,
+  agreesTo(KEEPING) ? setCookie(name, value, seconds) : undefined,
 )
 
-export const recall = guard((key: string): string | undefined => store()[key])
+/** What is kept for the next page; where nothing can be stored, for as long as this one lives. */
+export const kept = (): Record<string, string> =>
+  // Looking at localStorage throws where cookies are blocked, and in some apps it is null.
+  (!isFull && agreesTo(KEEPING) && guard(() => localStorage)()) || memory
 
-export const keep = guard((key: string, value: string) => {
-  store()[key] = value
-})
-
-/** localStorage, where it may be used. Looking at it throws where cookies are blocked, writing when it is full. */
-const store = (): Record<string, string> => (mayKeep() ? localStorage : {})
+/** Writing throws when storage is full. What was to be written then stays with the page, and so does all after it. */
+export function keep(key: string, value: string): void {
+  if (guard(() => (kept()[key] = value))()) return
+  isFull = true
+  memory[key] = value
+}
 
 // Only characters of an id: a spoiled one would have every event refused, for ever. Metrica's mirror has quotes around it.
 // In a sandboxed frame cookies throw.
-const idIn = guard(
+export const idIn = guard(
   (name: string, mirror?: string): string | undefined =>
-    (`${document.cookie}; ${name}=${mirror || ''}`.match(`(?:^|; )${name}="?([\\w.:-]{1,128})(?:[";]|$)`) || [])[1],
+    (`; ${document.cookie}; ${name}=${mirror || ''}`.match(`; ${name}="?([\\w.:-]+)([$";]|$)`) || [])[1],
 )
 
-function setCookie(name: string, value: string, seconds: number): string {
+function setCookie(name: string, value: string | number, seconds: number): string {
   // Found by trial, from the widest on: only the browser knows which domains are public suffixes, and a list would be
   // bigger than this file.
-  if (domain === undefined) {
+  if (!domain) {
     location.hostname
       .split('.')
       .reverse()
@@ -69,6 +75,6 @@ function setCookie(name: string, value: string, seconds: number): string {
     setCookie('tl_try', '', 0)
   }
   // Not `secure`: no secret is in it, and on a site that is half HTTP it would make two visitors of one.
-  document.cookie = `${name}=${value};path=/;max-age=${seconds};samesite=lax;domain=${domain}`
+  document.cookie = `${name}=${value};path=/;max-age=${seconds};domain=${domain}`
   return domain as string
 }

@@ -1,4 +1,4 @@
-import { keep, LONGEST_S, readId, recall, writeCookie } from './storage.ts'
+import { idIn, keep, kept, LONGEST_S, readId, writeCookie } from './storage.ts'
 
 const DAY_MS = 86_400_000
 
@@ -16,12 +16,12 @@ export function adoptVisitor(brought: string): void {
 }
 
 /**
- * Writes the id down, once a day; the cookie's domain is returned, for the service to set it once more. Safari drops within
- * a week what a script wrote last, and so a page must not write over what an answer has set.
+ * Writes the id down, once a day, or when its cookie is gone; the cookie's domain is returned, for the service to set it
+ * once more. Safari drops within a week what a script wrote last, and so a page must not write over what an answer has set.
  */
 export function renewal(): string | undefined {
   const mark = `${visitor()};${(Date.now() / DAY_MS) | 0}`
-  if (recall('tl_visitor') === mark) return
+  if (kept().tl_visitor === mark && idIn('tl_visitor')) return
   keep('tl_visitor', mark)
   return writeCookie('tl_visitor', id, LONGEST_S)
 }

@@ -128,6 +128,19 @@ describe('throughline(…)', () => {
     expect(await run(page, `typeof throughline('getVisitor')`)).toBe('undefined')
   })
 
+  test.each([
+    ['no list', 'q=5'],
+    ['a list with what is no call', "q=[null,7,['event','good']]"],
+  ])('starts where its queue is %s', async (_, queue) => {
+    const { outside, context } = visitor
+    outside.put('/', pageOf(`<script>throughline=function(){};throughline.${queue}</script>${outside.snippet}`, ''))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/`)
+    await outside.event('page')
+    await visitor.settle(page)
+    expect(visitor.complaints).toEqual([])
+  })
+
   test('is the one global of the script', async () => {
     const { outside, context } = visitor
     const names = async (head: string) => {

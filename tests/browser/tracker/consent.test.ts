@@ -155,6 +155,46 @@ describe('a no', () => {
   })
 })
 
+describe('a yes after a no on one page', () => {
+  test('begins with that page and somebody new, and tells nothing of the time between', async () => {
+    const { outside, visit, settle, context } = visitor
+    outside.put('/from', `<meta charset="utf-8"><a href="/">go</a>`)
+    const page = await context.newPage()
+    outside.put('/', pageOf(outside.snippet, ''))
+    await page.goto(`${outside.site}/from`)
+    await page.click('a')
+    const first = await outside.event('page')
+    expect(first).toMatchObject({ referrer: `${outside.site}/from` })
+    await say(page, false)
+    const told = outside.events.length
+    await page.evaluate(() => history.pushState({}, '', '/between'))
+    await page.waitForFunction(() => new Promise((resolve) => setTimeout(() => resolve(true), 1200)))
+    await page.evaluate(() => history.pushState({}, '', '/'))
+    await say(page, true)
+    await outside.waitFor('the page once more', () => outside.events.length > told)
+    const [second] = outside.events.slice(told)
+    expect(second).toMatchObject({ type: 'page', url: `${outside.site}/`, referrer: `${outside.site}/from` })
+    expect(second?.visitor).not.toBe(first.visitor)
+    expect(second?.session).not.toBe(first.session)
+    await settle(page)
+    expect(outside.events.slice(told).map(({ type }) => type)).toEqual(['page', 'custom'])
+    expect(await cookies()).toEqual(YES)
+    expect(
+      (await visit('/')) && (await outside.event('page', ({ id }) => id !== first.id && id !== second?.id)).visitor,
+    ).toBe(second?.visitor)
+  })
+
+  test('said again on each page counts no page twice', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/')
+    await outside.event('page')
+    await say(page, true)
+    await page.waitForFunction(() => new Promise((resolve) => setTimeout(() => resolve(true), 1200)))
+    await settle(page)
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
+  })
+})
+
 describe('what the browser says for its visitor', () => {
   const withSignal = (name: string, value: unknown) =>
     visitor.context.addInitScript(

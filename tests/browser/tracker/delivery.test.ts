@@ -238,6 +238,50 @@ describe('a fact that something on the way refuses for ever', () => {
   })
 })
 
+describe('where nothing can be stored', () => {
+  test('many facts at once are sent once each', async () => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(() => {
+      const refuse = (): never => {
+        throw new DOMException('refused', 'SecurityError')
+      }
+      Object.defineProperty(window, 'localStorage', { get: refuse })
+    })
+    const page = await visit('/')
+    await outside.event('page')
+    await page.evaluate(() => {
+      for (let at = 0; at < 30; at++) Reflect.get(window, 'throughline')('event', `e${at}`)
+    })
+    await outside.waitFor('all of them', () => outside.events.length === 31)
+    await settle(page)
+    expect(outside.repeats).toEqual([])
+    expect(outside.requests).toHaveLength(32)
+  })
+
+  test('any more, because it has become full, a fact waits with its page', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/')
+    await outside.event('page')
+    await page.evaluate(() => {
+      for (let size = 1 << 22, at = 0; size > 0; at++) {
+        try {
+          localStorage.setItem(`fill ${at}`, 'x'.repeat(size))
+        } catch {
+          size >>= 1
+        }
+      }
+    })
+    outside.mood = 'busy'
+    await page.evaluate(() => Reflect.get(window, 'throughline')('event', 'waits'))
+    await outside.waitFor('the first try', () => outside.requests.length > 1)
+    outside.mood = 'up'
+    await outside.event('custom', (event) => 'name' in event && event.name === 'waits')
+    await settle(page)
+    expect(outside.repeats).toEqual([])
+    expect(await page.evaluate(kept)).toEqual([])
+  })
+})
+
 describe('two tabs', () => {
   test('share what failed: each fact is delivered by one of them, and then forgotten by both', async () => {
     const { outside, visit, settle } = visitor

@@ -199,6 +199,31 @@ describe('a form that a script of the page sends', () => {
     expect(leads()).toMatchObject([{ form: { fields: { phone: '8 926 111-22-34' } } }])
   })
 
+  test('is one lead when its button sends it and lets no submit come', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit(
+      '/',
+      `<form id="ajax"><input type="tel" name="phone" required><button><b>Send</b></button></form><script>
+        document.querySelector('button').addEventListener('click', (event) => {
+          event.preventDefault()
+          fetch('/lead', { method: 'POST', body: document.querySelector('input').value })
+          document.querySelector('form').reset()
+        })</script>`,
+    )
+    await outside.event('page')
+    await page.locator('b').click()
+    await settle(page)
+    expect(leads()).toEqual([])
+    await fill(page, { phone: '8 926 111-22-33' })
+    await page.locator('b').click()
+    await fill(page, { phone: '8 926 111-22-33' })
+    await page.locator('b').click()
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'ajax', fields: { phone: '8 926 111-22-33' } } }])
+    expect(leads()).toHaveLength(1)
+    expect(outside.posted).toContain('8 926 111-22-33')
+  })
+
   test('is no lead by a click alone', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit(

@@ -82,6 +82,7 @@ describe.skipIf(!fullChromium)('in a Chromium with all its caches', () => {
         await outside.event('page', ({ url }) => String(url).endsWith('/next'))
         const happened = await outside.event('custom', (event) => 'name' in event && event.name === 'early /next')
         expect(happened).toMatchObject({ props: '{"prerendering":true}' })
+        await outside.event('leave')
       } finally {
         await browser.close()
       }

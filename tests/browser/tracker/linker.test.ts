@@ -41,6 +41,8 @@ describe('a visit goes on over the domains of its site', () => {
   const link = () => `<a href="${other()}/to">go</a>`
   const click = (page: Page) => page.click('a')
   const submit = (page: Page) => page.press('[name=q]', 'Enter')
+  const toButton = () =>
+    `<form action="/here"><input name="q" value="1"><button formaction="${other()}/to">go</button></form>`
 
   test.each<[string, () => string, (page: Page) => Promise<unknown>, string]>([
     ['a link', link, click, '/to'],
@@ -79,6 +81,8 @@ describe('a visit goes on over the domains of its site', () => {
       '/to',
     ],
     ['a form', () => `<form action="${other()}/to"><input name="q" value="1"></form>`, submit, '/to?q=1'],
+    ['a button with an address of its own', toButton, (page) => page.click('button'), '/to?q=1'],
+    ['such a button, and the keyboard', toButton, submit, '/to?q=1'],
     [
       'a form that posts',
       () => `<form method="post" action="${other()}/to"><input name="q" value="1"></form>`,
@@ -199,6 +203,18 @@ describe('left as it is', () => {
     await page.click('a')
     expect(await page.getAttribute('a', 'href')).toBe(href)
     expect(visitor.complaints).toEqual([])
+  })
+
+  test('is a link under the right button', async () => {
+    const { outside, visit } = visitor
+    const href = `${other()}/to`
+    const page = await visit('/', `<a href="${href}">go</a>`)
+    await outside.event('page')
+    await page.click('a', { button: 'right' })
+    expect(await page.getAttribute('a', 'href')).toBe(href)
+    await page.evaluate(() => addEventListener('auxclick', (event) => event.preventDefault()))
+    await page.click('a', { button: 'middle' })
+    expect(await page.getAttribute('a', 'href')).toContain('tl=')
   })
 
   test('is a link after a no', async () => {

@@ -111,6 +111,40 @@ describe('a page of a router', () => {
   })
 })
 
+describe('tags that a router takes off the address before the script comes', () => {
+  const router = (path: string) => `<script>history.replaceState({}, '', '${path}')</script>`
+
+  test.each([
+    ['the query alone', '/flats'],
+    ['with another path', '/home#top'],
+  ])('(%s) are told with the page all the same, once', async (_, path) => {
+    const { outside, context, settle } = visitor
+    outside.put('/flats', pageOf(router(path) + outside.snippet, ''))
+    const page = await context.newPage()
+    const loaded = `${outside.site}/flats?utm_source=yandex&yclid=7`
+    await page.goto(loaded)
+    const first = await outside.event('page')
+    expect(first.url).toBe(loaded)
+    expect(first.session).toMatch(/-utm_sourceyandexyclid7$/)
+    await page.evaluate(() => history.pushState({}, '', '/next'))
+    const next = await outside.event('page', ({ url }) => String(url).endsWith('/next'))
+    expect([next.url, next.session]).toEqual([`${outside.site}/next`, first.session])
+    await settle(page)
+    expect(paths()).toEqual(['/flats', '/next'])
+  })
+
+  test.each([
+    ['stand in it still', '/flats?utm_source=yandex#top', '/flats?utm_source=yandex#top'],
+    ['never were there', '/home', '/home'],
+  ])('are not looked for where they %s', async (_, path, told) => {
+    const { outside, context } = visitor
+    outside.put('/flats', pageOf(router(path) + outside.snippet, ''))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/flats?${path.includes('?') ? 'utm_source=yandex' : 'page=2'}`)
+    expect((await outside.event('page')).url).toBe(`${outside.site}${told}`)
+  })
+})
+
 describe('hash routes', () => {
   const walk = async (page: Page, wait_ms = 120) => {
     await page.evaluate(async (wait_ms) => {

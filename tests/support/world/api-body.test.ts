@@ -36,6 +36,7 @@ describe('a simulated fact', () => {
         ip: ip ?? '',
         ga: client_ids?.ga ?? '',
         ym: client_ids?.ym ?? '',
+        ga_session: client_ids?.ga_session ?? '',
       }
       const unknown = { received_at: 0, clock_shift_ms: 0, trusted: 1, bot: 0, device: '', browser: '', os: '' }
       return eventRow(
