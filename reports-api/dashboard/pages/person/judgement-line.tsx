@@ -52,7 +52,7 @@ function FraudLine({ fraud: { score, signs } }: { fraud: Fraud }): ReactNode {
   return (
     <section className={classes.fraud} data-level={levelOf(score)} aria-label={t('fraud.title')}>
       <Group gap={6} wrap="nowrap">
-        <IconShieldQuestion size={16} aria-hidden className={classes.icon} />
+        <IconShieldQuestion size={16} aria-hidden className={classes.mark} />
         <Text size="sm" fw={600}>
           {t('fraud.score', { score })}
         </Text>
