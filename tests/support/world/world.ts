@@ -1,7 +1,6 @@
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import type { Chance } from './chance.ts'
 import type { Numbers } from './numbers.ts'
-import type { TimeQueue } from './time-queue.ts'
 import type { Truth } from './truth.ts'
 import type { WorldOptions } from './world-options.ts'
 
@@ -25,11 +24,4 @@ export interface World {
   tell<Table extends FactTable>(table: Table, row: Partial<FactRow<Table>> & { received_at: number }): void
   /** `c1`, `c2` … */
   newId(prefix: string): string
-}
-
-/** The clock of a world: what is still to happen, and what has been told and not yet arrived. */
-export interface WorldClock {
-  now_ms: number
-  readonly happenings: TimeQueue<() => void>
-  readonly told: TimeQueue<SimulatedFact>
 }
