@@ -41,8 +41,8 @@ export const usesMax: ByKind<number> = {
 
 /** People around an identifier who have nothing else in common. */
 export interface StrangersMax {
-  /** Of whatever kind. */
-  any?: number
+  /** Of those who are known by something at all, be it of different kinds. */
+  known_at_all?: number
   /** Of those who are known by something of one kind each, and differently: two emails, two contact cards. */
   known?: number
   /** Of those who have a browser of their own beside it, and are known by something. */
@@ -64,8 +64,8 @@ export const strangersMax: ByKind<StrangersMax> = {
   ym: { settled: 1, ...week },
 }
 
-/** A flat's or an office's line says that two are one person only while nothing else is known of either. */
-export const placeLineStrangersMax: StrangersMax = { any: 1, ...week }
+/** A flat's or an office's line joins no two who are known by something, and fewer browsers. */
+export const placeLineStrangersMax: StrangersMax = { known_at_all: 1, ever: 3, ...week, in_period: 2 }
 
 /** What one person holds at most. A join beyond it is held back: chains of shared phones must not become one giant. */
 export const personMax: ByKind<number> = { contact: 3, user: 3, phone: 8, email: 8 }

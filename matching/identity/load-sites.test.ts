@@ -13,7 +13,15 @@ test('a start writes down by which rule an identifier is shared, where an earlie
   const options = { store, settings: fixedSettings(shop), now: () => T }
   const phone = '+74951112233'
   const calls = ['v1', 'v2'].map((visitor, index) =>
-    fact('events', { id: `e${index}`, at: T + index, type: 'identify', visitor, session: `s${index}`, phone }),
+    fact('events', {
+      id: `e${index}`,
+      at: T + index,
+      type: 'identify',
+      visitor,
+      session: `s${index}`,
+      phone,
+      email: `${visitor}@mail.ru`,
+    }),
   )
   await landFacts(store, logFacts(calls))
   const first = await openProjection(options)

@@ -49,11 +49,17 @@ describe('a shared phone', () => {
     expect(person(graph, 'visitor:v1') === person(graph, 'visitor:v0')).toBe(!isShared)
   })
 
-  test('of a place joins nobody as soon as two use it, whatever they are known by', () => {
+  test('of a place joins two browsers, and no two who are known by something, be it an email and a card of the CRM', () => {
     const line: Named = 'phone:+74951112233'
-    expect(shared(graphOf([claim(1, 'visitor:a', line)]), line)).toBeUndefined()
-    const graph = graphOf([claim(1, 'visitor:a', line), claim(2, 'visitor:b', line)])
-    expect(shared(graph, line)).toEqual({ rule: 'strangers', max: 1 })
+    const browsers = [claim(1, 'visitor:a', line), claim(2, 'visitor:b', line)]
+    expect(person(graphOf(browsers), 'visitor:b')).toBe(personId('shop', 'visitor', 'a'))
+    expect(shared(graphOf([...browsers, claim(3, 'visitor:c', line)]), line)).toEqual({
+      rule: 'strangers_in_week',
+      max: 2,
+    })
+    const known = graphOf([...browsers, claim(4, 'visitor:a', 'email:ann@mail.ru'), claim(5, 'visitor:b', 'user:bob')])
+    expect(shared(known, line)).toEqual({ rule: 'strangers', max: 1 })
+    expect(person(known, 'visitor:b')).toBe(personId('shop', 'visitor', 'b'))
   })
 
   test("of a desk behind such a line is somebody's own", () => {

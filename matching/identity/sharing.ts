@@ -49,7 +49,9 @@ export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   const limits = isLineOfPlace(vertex) ? placeLineStrangersMax : strangersMax[vertex.kind]
   if (!limits || vertex.crowded || !vertex.isMeeting) return undefined
   const parties = partiesAround(vertex, everyKind)
-  if (limits.any !== undefined && parties.length > limits.any) return { rule: 'strangers', max: limits.any }
+  if (limits.known_at_all !== undefined && parties.filter(isKnown).length > limits.known_at_all) {
+    return { rule: 'strangers', max: limits.known_at_all }
+  }
   if (limits.known !== undefined && knownApart(parties) > limits.known) return { rule: 'strangers', max: limits.known }
   if (limits.settled !== undefined && parties.filter(isSettled).length > limits.settled) {
     return { rule: 'strangers', max: limits.settled }
@@ -84,6 +86,10 @@ function knownApart(parties: readonly Party[]): number {
 /** Whether a party has a browser of its own, and is known by something that no browser makes. */
 function isSettled({ kinds }: Party): boolean {
   return kinds.has('visitor') && (kinds.has('phone') || tellingKinds.some((kind) => kinds.has(kind)))
+}
+
+function isKnown({ kinds }: Party): boolean {
+  return tellingKinds.some((kind) => kinds.has(kind))
 }
 
 /** The first limit, in the order they are written down, that these identifiers exceed. */
