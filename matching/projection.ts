@@ -118,7 +118,7 @@ async function applySite(
 ): Promise<HistoryRow<'conversions'>[]> {
   const rules = siteRules(settings, site)
   const state = siteOf(sites, site)
-  const { graph, names } = state
+  const { graph, names, clocks } = state
   if (!sameKeys(state.blocked, rules.blocked)) {
     state.blocked = rules.blocked
     graph.setBlocked(rules.blocked)
@@ -127,9 +127,9 @@ async function applySite(
   if (state.unfinished) touchAlso(touched, state.unfinished)
   state.unfinished = undefined
   const fresh = await deriveSessions({ store, graph, rules, names }, touched)
-  await updateFacts(store, { graph, names }, touched)
+  const { decided, clocks: dated } = await updateFacts({ store, history, graph, names, clocks }, touched)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
-  const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
+  const derived = await derivePersons({ store, history, graph, names, clocks, decided, rules }, groups, fresh)
   const [callMatches, conversions, touchpoints] = await Promise.all([
     history.callMatches(site, derived.ids),
     history.conversions(site, derived.ids),
@@ -143,6 +143,8 @@ async function applySite(
   await Promise.all([
     write('sessions', derived.sessions.current, derived.sessions.wanted),
     write('call_matches', callMatches, derived.callMatches),
+    write('call_clocks', dated.evidence.current, dated.evidence.wanted),
+    write('provider_clocks', dated.clocks.current, dated.clocks.wanted),
     write('conversions', conversions, derived.conversions),
     write('touchpoints', touchpoints, derived.touchpoints),
     history.write('identities', identityChanges(site, changed, state.purged), version),

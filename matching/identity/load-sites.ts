@@ -38,6 +38,11 @@ export async function loadSites(
       else pieces.set(row.site, [row])
     }
   }
+  const clocks = await store.query<HistoryRow<'provider_clocks'>>(
+    `SELECT ${selectColumns('provider_clocks')} FROM provider_clocks${suffix} AS t FINAL WHERE 1 ${ofSite}`,
+    params,
+  )
+  for (const row of clocks) sites.get(row.site)?.clocks.load([row])
   for (const [site, state] of sites) {
     state.blocked = siteRules(settings, site).blocked
     state.graph.setBlocked(state.blocked)
