@@ -1,3 +1,4 @@
+import { explainMatch } from './explain-call.ts'
 import type { Mask } from './mask.ts'
 
 export interface CallRow {
@@ -25,10 +26,12 @@ export interface CallRow {
   medium: string
   campaign: string
   channel: string
+  clock_skew_ms: number
+  signs: string[]
 }
 
 const columns = `id, at, \`from\`, \`to\`, direction, status, duration, talk, wait, recording_url, operator, provider, tags, pool,
-  session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel`
+  session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel, clock_skew_ms, signs`
 
 /** Calls of a site with their matches; the condition is on columns of \`call_matches\`. */
 export function callsSql(where: string): string {
@@ -63,6 +66,9 @@ export function shapeCall(row: CallRow, mask: Mask) {
       person: row.person || null,
       confidence: row.confidence,
       reason: row.reason,
+      explanation: explainMatch(row),
+      signs: row.signs,
+      clock_skew_ms: row.clock_skew_ms,
       candidates: row.candidates === '' ? [] : (JSON.parse(row.candidates) as unknown[]),
     },
   }
