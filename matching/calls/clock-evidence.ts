@@ -62,14 +62,15 @@ function likelihood({ leases, clicks, heard }: ClockEvidence, skew_ms: number, j
     const waited_ms = moment.at_ms - click_ms
     return waited_ms >= 0 && waited_ms <= CLICK_TO_RING_USUAL_MS
   })
-  if (isClicked) rate *= CLICKED
+  // Who clicks may leave the page for the telephone: whether it was still on screen then says nothing of the clock.
+  if (isClicked) rate = CLICKED
   // A message that comes before the call it tells of has another clock; some senders count the seconds of a call otherwise.
   if (moment.at_ms > heard + jitter_ms) rate *= HEARD_BEFORE
   return rate
 }
 
-/** Most calls ring so soon after the click. */
-const CLICK_TO_RING_USUAL_MS = Math.min(12_000, CLICK_TO_RING_MS.most)
+/** Most calls ring so soon after the click; within it a clock is as good as another. */
+const CLICK_TO_RING_USUAL_MS = Math.min(20_000, CLICK_TO_RING_MS.most)
 const CLICKED = 4
 const HEARD_BEFORE = 0.05
 

@@ -204,7 +204,11 @@ export function presence(
   const since = (edge_ms: number) => passed(at_ms - edge_ms, jitter_ms)
   const [begun, left, over] = [since(lease.from_ms), since(seen_ms), since(to_ms)]
   const faded = Math.exp(-Math.max(0, at_ms - to_ms) / GONE_MS)
-  return (begun - left) * weights.on_screen + (left - over) * weights.in_reserve + over * faded * weights.gone
+  return (
+    (begun - left) * weights.on_screen +
+    (holds('reserve') ? (left - over) * weights.in_reserve : 0) +
+    over * faded * weights.gone
+  )
 }
 
 /** How likely an edge lies behind a moment that is so far behind it, by a clock that wavers (logistic, close to normal). */
