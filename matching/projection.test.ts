@@ -143,7 +143,7 @@ describe('a call', () => {
   test('of a known caller goes to their last visit when nobody held the number', async () => {
     await happens(visit('s1', T), form('f1', 's1', T + MINUTE, { phone: '+79264445566' }), visit('s2', T + DAY))
     await happens(call('c1', T + DAY + HOUR))
-    expect(await match('c1')).toMatchObject({ session: 's2', reason: 'known_caller', confidence: 0.7 })
+    expect(await match('c1')).toMatchObject({ session: 's2', reason: 'known_caller' })
   })
 
   test('by a live lease outranks what is known of the caller', async () => {
@@ -166,7 +166,7 @@ describe('a call', () => {
       ...[lease('s1', T, T + MINUTE), lease('s9', T, T + MINUTE, { visitor: 'v9' })],
       ...[call('c1', T + SECOND), call('c2', T + SECOND, { from: '+79160000000' })],
     )
-    expect(await match('c1')).toMatchObject({ session: 's9', reason: 'known_caller' })
+    expect(await match('c1')).toMatchObject({ session: 's9', reason: 'number_on_screen' })
     const open = await match('c2')
     expect(open).toMatchObject({ session: '', reason: 'several_candidates', confidence: 0 })
     expect(JSON.parse(open?.candidates as string)).toHaveLength(2)

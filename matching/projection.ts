@@ -169,7 +169,7 @@ async function applySite(
   projection.version += 1
   const rules = siteRules(settings, site)
   const state = siteOf(sites, site)
-  const { graph, names } = state
+  const { graph, names, clocks } = state
   if (!sameKeys(state.blocked, rules.blocked)) {
     state.blocked = rules.blocked
     graph.setBlocked(rules.blocked)
@@ -185,11 +185,11 @@ async function applySite(
   }
   const fresh = await deriveSessions({ store, graph, rules, names, ahead }, touched)
   const nextAhead = next && next.sessions.size > 0 ? readTouchedAhead(store, graph, next) : undefined
-  await updateFacts(store, { graph, names }, touched)
+  const { decided, clocks: dated } = await updateFacts({ store, history, graph, names, clocks }, touched)
   await linkRequests(store, graph, touched)
   tellHands(graph, state.hands)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
-  const derived = await derivePersons({ store, history, graph, names, rules }, groups, fresh)
+  const derived = await derivePersons({ store, history, graph, names, clocks, decided, rules }, groups, fresh)
   const stored = storedIds(graph, derived.ids)
   const [callMatches, conversions] = await Promise.all([
     history.callMatches(site, stored),
@@ -201,6 +201,8 @@ async function applySite(
   const changes = {
     sessions: changesBetween('sessions', derived.sessions.current, derived.sessions.wanted),
     call_matches: changesBetween('call_matches', callMatches, derived.callMatches),
+    call_clocks: changesBetween('call_clocks', dated.evidence.current, dated.evidence.wanted),
+    provider_clocks: changesBetween('provider_clocks', dated.clocks.current, dated.clocks.wanted),
     conversions: changesBetween('conversions', current.conversions, wanted.conversions),
     touchpoints: await touchpointChanges(history, site, withIds(stored, current.conversions), wanted.touchpoints),
     identities: identityChanges(site, changed, state.purged),

@@ -12,6 +12,8 @@ export interface SiteRules {
   repeat_lead_days: number
   /** By tracked number. */
   pools: ReadonlyMap<string, Pool>
+  /** Numbers that give way to those of dynamic pools, and stay where none is free. */
+  replaced: ReadonlySet<string>
   /** `kind\nvalue` of identifiers that are the company's own. */
   blocked: ReadonlySet<string>
 }
@@ -48,6 +50,7 @@ function makeRules(site: Site | undefined, all: readonly Pool[]): SiteRules {
     target_call_seconds: site?.target_call_seconds ?? 30,
     repeat_lead_days: site?.repeat_lead_days ?? 90,
     pools: byNumber,
+    replaced: new Set(pools.flatMap(({ kind, replaces }) => (kind === 'dynamic' ? replaces : []))),
     blocked: holds('blocked') ? blockedIdentifiers(site, pools) : new Set(),
   }
 }

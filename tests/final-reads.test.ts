@@ -9,6 +9,8 @@ const derived = [
   'edges',
   'sessions',
   'call_matches',
+  'call_clocks',
+  'provider_clocks',
   'conversions',
   'touchpoints',
   'matching_positions',

@@ -2,8 +2,10 @@ import { channelOf } from '#domain/channel.ts'
 import type { Pool } from '#storage/settings/documents.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
+import { holds } from '../rules.ts'
 import type { SessionIndex } from '../sessions/session-index.ts'
-import type { Candidate, Held, MatchReason } from './match-call.ts'
+import { CLIENT_ID_CONFIDENCE, GOING_ON_MS, knownCallerConfidence, MATCH_CONFIDENCE_MIN, signs } from './call-model.ts'
+import type { Candidate, Held, MatchReason, MatchSign } from './match-call.ts'
 
 /** A caller known by phone is taken to have called out of a visit this recent, if no lease says better. */
 export const KNOWN_CALLER_MAX_MS = 30 * 86_400_000
@@ -16,6 +18,10 @@ export interface CallContext {
   /** What the leases say. */
   held: Held | undefined
   pool: Pool | undefined
+  /** Whether the pages show the number where no number of a pool is free. */
+  isOwnNumber: boolean
+  /** How far the provider's clock was ahead when it dated the call. */
+  clock_skew_ms: number
   sessions: SessionIndex
   /** Whether the caller's phone belongs to this person, and to nobody else. */
   isKnownCaller: boolean
@@ -28,12 +34,15 @@ interface Decision {
   reason: MatchReason
   candidates?: Candidate[]
   pool?: string
+  signs?: MatchSign[]
 }
 
 /** Says which session a call came from, and why. What the sender says outranks a lease, a lease outranks history. */
 export function decideCall(call: Fact<'calls'>, context: CallContext): HistoryRow<'call_matches'> {
   const { pool, held, person } = context
-  const decision = call.direction === 'out' ? decideOutgoing(call, context) : decideIncoming(call, context)
+  // When it rang by our clock: what it is compared with was dated by it.
+  const rung = { ...call, at: call.at - context.clock_skew_ms }
+  const decision = call.direction === 'out' ? decideOutgoing(rung, context) : decideIncoming(rung, context)
   const { site, id, at, from, to, direction, status, duration, talk, wait, recording_url, operator, provider, tags } =
     call
   const { source = '', medium = '', campaign = '' } = pool?.kind === 'static' ? pool : {}
@@ -45,6 +54,8 @@ export function decideCall(call: Fact<'calls'>, context: CallContext): HistoryRo
     candidates: JSON.stringify(decision.candidates ?? held?.candidates ?? []),
     ...{ source, medium, campaign },
     channel: source === '' && medium === '' ? '' : channelOf({ source, medium, campaign }),
+    clock_skew_ms: context.clock_skew_ms,
+    signs: decision.signs ?? [],
   }
 }
 
@@ -52,17 +63,24 @@ function decideIncoming(call: Fact<'calls'>, context: CallContext): Decision {
   const { held, pool } = context
   const said = saidBySender(call, context)
   if (said) return said
-  if (held?.best) {
-    const { best } = held
+  const { best } = held ?? {}
+  if (best && best.reason !== 'known_caller') {
     const session = context.sessions.at(best.session, call.at)
     return { ...best, session: session?.id ?? best.session, visitor: best.visitor || (session?.visitor ?? '') }
   }
   const byClientId = saidByClientId(call, context)
   if (byClientId) return byClientId
-  if (held) return amongSeveral(call, held, context)
+  if (best) {
+    // Who the caller is says more of which visit showed them the number than leases alone.
+    const shown = context.isKnownCaller ? lastShown(call, context) : undefined
+    const session = shown ?? context.sessions.at(best.session, call.at)
+    return { ...best, session: session?.id ?? best.session, visitor: session?.visitor ?? best.visitor }
+  }
+  const open = held && amongSeveral(call, held, context)
+  if (open) return open
   if (pool?.kind === 'static') return { ...nobody, confidence: 1, reason: 'static_number' }
-  if (!pool) return { ...nobody, reason: 'not_tracked' }
-  return knownCaller(call, context) ?? { ...nobody, reason: 'nobody_held_it' }
+  if (!pool && !context.isOwnNumber) return { ...nobody, reason: 'not_tracked' }
+  return knownCaller(call, context) ?? { ...nobody, reason: pool ? 'nobody_held_it' : 'not_tracked' }
 }
 
 function decideOutgoing(call: Fact<'calls'>, context: CallContext): Decision {
@@ -94,27 +112,67 @@ function saidByClientId(call: Fact<'calls'>, { sessions }: CallContext): Decisio
     (row) => (call.ga !== '' && row.ga === call.ga) || (call.ym !== '' && row.ym === call.ym),
     call.at,
   )
-  return session && { session: session.id, visitor: session.visitor, confidence: 0.9, reason: 'sender_says' }
+  return (
+    session && {
+      session: session.id,
+      visitor: session.visitor,
+      confidence: CLIENT_ID_CONFIDENCE,
+      reason: 'sender_says',
+    }
+  )
 }
 
-/** Several held the number: one of them may be known by phone; else it stays open. */
-function amongSeveral(call: Fact<'calls'>, held: Held, { sessions, isKnownCaller }: CallContext): Decision {
+/** The share of all weights that a claim has once its own is multiplied. */
+function withSign(confidence: number): number {
+  const weight = confidence * signs.caller_known
+  return Math.round((1000 * weight) / (weight + 1 - confidence)) / 1000
+}
+
+/** Several may have called: one of them may be known by phone; else it stays open. Undefined when hardly any of them did. */
+function amongSeveral(call: Fact<'calls'>, held: Held, { sessions, isKnownCaller }: CallContext): Decision | undefined {
   const known = isKnownCaller ? held.candidates.filter((candidate) => sessions.owns(candidate.session)) : []
-  if (known.length !== 1) return { ...nobody, reason: 'several_candidates' }
+  const together = held.candidates.reduce((sum, { confidence }) => sum + confidence, 0)
+  if (known.length !== 1)
+    return together < MATCH_CONFIDENCE_MIN ? undefined : { ...nobody, reason: 'several_candidates' }
   const [candidate] = known as [Candidate]
+  const confidence = withSign(candidate.confidence)
+  if (confidence < MATCH_CONFIDENCE_MIN) return undefined
   return {
     session: sessions.at(candidate.session, call.at)?.id ?? candidate.session,
     visitor: candidate.visitor,
-    confidence: 0.9,
+    confidence,
     reason: 'known_caller',
+    signs: ['caller_known'],
     candidates: held.candidates.filter((other) => other !== candidate),
   }
 }
 
-function knownCaller(call: Fact<'calls'>, { sessions, isKnownCaller }: CallContext): Decision | undefined {
-  if (!isKnownCaller) return undefined
-  const session = sessions.lastOf(() => true, call.at)
-  if (!session || call.at - session.started_at > KNOWN_CALLER_MAX_MS) return undefined
-  const confidence = call.at - session.ended_at <= DAY_MS ? 0.7 : 0.5
-  return { session: session.id, visitor: session.visitor, confidence, reason: 'known_caller' }
+/** Of a caller known by phone the visit that showed them the number, or is going on, or was the last. */
+function knownCaller(call: Fact<'calls'>, context: CallContext): Decision | undefined {
+  const { sessions, isKnownCaller } = context
+  const last = isKnownCaller && holds('known_caller') ? sessions.lastOf(() => true, call.at) : undefined
+  if (!last || call.at - last.started_at > KNOWN_CALLER_MAX_MS) return undefined
+  const said = (
+    session: HistoryRow<'sessions'>,
+    how: keyof typeof knownCallerConfidence,
+    found: MatchSign[],
+  ): Decision => ({
+    ...{ session: session.id, visitor: session.visitor, confidence: knownCallerConfidence[how] },
+    ...{ reason: 'known_caller', signs: found },
+  })
+  const isGoingOn = call.at - last.ended_at <= GOING_ON_MS
+  const shown = call.direction === 'out' ? undefined : lastShown(call, context)
+  if (shown) return said(shown, context.pool ? 'number_shown' : 'own_number_shown', ['number_kept'])
+  if (isGoingOn) return said(last, 'visit_going_on', [])
+  if (call.at - last.ended_at <= DAY_MS) return said(last, 'within_a_day', [])
+  return call.direction === 'out' ? said(last, 'later', []) : undefined
+}
+
+/** The caller's last visit that was shown the number called; of the site's own number the last that was shown no other. */
+function lastShown(
+  call: Fact<'calls'>,
+  { sessions, isOwnNumber, pool }: CallContext,
+): HistoryRow<'sessions'> | undefined {
+  const isOwn = isOwnNumber && !pool
+  return sessions.lastOf(({ numbers }) => (isOwn ? numbers.length === 0 : numbers.includes(call.to)), call.at)
 }

@@ -1,11 +1,15 @@
-/** How far a provider's clock may be off before a call falls out of its lease. */
-export const CLOCK_SKEW_MS = 5_000
+import { compareText } from '../receipt.ts'
+import { holds } from '../rules.ts'
+import { BUSY_MS, CLICK_TO_RING_MS, GONE_MAX_MS, GONE_MS, MATCH_CONFIDENCE_MIN, signs, weights } from './call-model.ts'
 
 /** A lease older than this no longer matches: nobody looks at one page for a week. */
 export const LEASE_LIFE_MAX_MS = 7 * 86_400_000
 
 /** Runners-up kept beside a match. */
 const CANDIDATES_MAX = 10
+
+/** Who is less likely than this is no runner-up. */
+const CANDIDATE_CONFIDENCE_MIN = 0.01
 
 export type MatchReason =
   | 'number_on_screen'
@@ -16,6 +20,9 @@ export type MatchReason =
   | 'several_candidates'
   | 'nobody_held_it'
   | 'not_tracked'
+
+/** What spoke for or against a match, beside the lease itself. */
+export type MatchSign = keyof typeof signs | 'number_kept' | 'others_possible'
 
 /** One lease of the number, by the newest word on it. */
 export interface Lease {
@@ -29,6 +36,27 @@ export interface Lease {
   to_ms: number
 }
 
+/** A visit that was shown a number, which the caller may have kept. */
+export interface ShownBefore {
+  session: string
+  visitor: string
+}
+
+/** All that is known of who may have called, in facts alone: who is who is worked out later. */
+export interface CallEvidence {
+  /** When it rang by our clock. */
+  at_ms: number
+  /** How far that may be off, as a standard deviation. */
+  jitter_ms: number
+  leases: readonly Lease[]
+  /** Clicks on the number's links, by `clickerKey`. */
+  clicks: ReadonlyMap<string, readonly number[]>
+  /** Visitors whom the caller's phone is known by. */
+  known: ReadonlySet<string>
+  /** The last visit in which the caller was shown this very number. */
+  kept: ShownBefore | undefined
+}
+
 export interface Candidate {
   session: string
   visitor: string
@@ -36,73 +64,167 @@ export interface Candidate {
   reason: MatchReason
 }
 
+export interface Best extends Candidate {
+  pool: string
+  signs: MatchSign[]
+}
+
 export interface Held {
-  /** Absent when several had an equal claim. */
-  best: (Candidate & { pool: string }) | undefined
+  /** Absent when nobody is likely enough. */
+  best: Best | undefined
   /** All others who may have called, the likeliest first. */
   candidates: Candidate[]
 }
 
-const confidences = { number_on_screen: 0.99, one_visitor: 0.95, number_in_reserve: 0.9, before_lease: 0.85 }
+/** Says who called a number, and how sure that is; undefined when nobody comes into question. */
+export function matchCall(evidence: CallEvidence): Held | undefined {
+  const { claims, unknown } = weigh(evidence)
+  const total = claims.reduce((sum, { weight }) => sum + weight, unknown)
+  const share = (of: (claim: Claim) => boolean, whole = total) =>
+    rounded(claims.reduce((sum, claim) => (of(claim) ? sum + claim.weight : sum), 0) / whole)
+  const candidates = claims
+    .map((claim) => ({ ...claim, confidence: share((other) => other === claim) }))
+    .filter(({ confidence }) => confidence >= CANDIDATE_CONFIDENCE_MIN)
+  if (candidates.length === 0) return undefined
+  const isLikely = (one: Claim, whole: number) =>
+    share((claim) => sameVisitor(claim, one), whole) >= MATCH_CONFIDENCE_MIN
+  const ofKept = claims.reduce((sum, claim) => (isKept(claim) ? sum + claim.weight : sum), 0)
+  const first =
+    // A lease wins over a number that was kept, though less surely: several people of one phone dial one number.
+    candidates.find((one) => !isKept(one) && isLikely(one, total - ofKept)) ??
+    candidates.find((one) => isKept(one) && isLikely(one, total))
+  const others = candidates
+    .filter((one) => one.session !== first?.session)
+    .slice(0, CANDIDATES_MAX)
+    .map(shown)
+  if (!first) return { best: undefined, candidates: others }
+  const isContested = candidates.some((other) => !sameVisitor(other, first))
+  return {
+    best: {
+      ...shown(first),
+      // Whichever of their visits it was, the person is as certain as all of them together.
+      confidence: share((claim) => sameVisitor(claim, first)),
+      pool: first.pool,
+      signs: isContested ? [...first.signs, 'others_possible'] : first.signs,
+    },
+    candidates: others,
+  }
+}
 
-/** Says who held the number when it rang; undefined when nobody did. */
-export function matchCall(called_at_ms: number, leases: readonly Lease[]): Held | undefined {
-  const near = leases.filter((lease) => called_at_ms - lease.from_ms <= LEASE_LIFE_MAX_MS)
-  const held = near.filter((lease) => lease.from_ms <= called_at_ms)
-  // Strictly on screen first: the tolerance for skewed clocks must not make two candidates where there is one.
-  const tiers: [Candidate['reason'], number, Lease[]][] = [
-    ['number_on_screen', confidences.number_on_screen, held.filter((lease) => called_at_ms <= lease.seen_ms)],
-    [
-      'number_on_screen',
-      confidences.number_in_reserve,
-      held.filter((lease) => called_at_ms <= Math.min(lease.seen_ms + CLOCK_SKEW_MS, lease.to_ms)),
-    ],
-    ['number_in_reserve', confidences.number_in_reserve, held.filter((lease) => called_at_ms <= lease.to_ms)],
-    [
-      'number_on_screen',
-      confidences.before_lease,
-      near.filter(
-        (lease) => lease.from_ms - CLOCK_SKEW_MS <= called_at_ms && called_at_ms <= lease.seen_ms + CLOCK_SKEW_MS,
-      ),
-    ],
-  ]
-  const reachable = newestPerSession(tiers.flatMap(([, , tier]) => tier))
-  const won = tiers.find(([, , tier]) => tier.length > 0)
-  if (!won) return undefined
-  const [reason, confidence, tier] = won
-  const winners = newestPerSession(tier)
-  const best = winners[0] as Lease
-  const others = reachable.filter((lease) => lease.session !== best.session)
-  const isOne = (leases: readonly Lease[]) => leases.every(({ visitor }) => visitor !== '' && visitor === best.visitor)
-  if (winners.length === 1 || isOne(winners)) {
-    // Whichever of their visits it was, the person is certain; the newest of those likeliest is the one on screen.
-    const isCertain = reachable.length > 1 && isOne(reachable)
-    const sure = winners.length > 1 ? confidences.one_visitor : confidence
-    return {
-      best: {
-        ...named(best),
-        ...{ pool: best.pool, reason, confidence: isCertain ? Math.max(sure, confidences.one_visitor) : sure },
-      },
-      candidates: others.map((lease) => ({ ...named(lease), reason: 'number_in_reserve' as const, confidence: 0.05 })),
+function isKept({ reason }: Claim): boolean {
+  return reason === 'known_caller'
+}
+
+/** Somebody who may have called, and how often somebody in their place does. */
+export interface Claim {
+  session: string
+  visitor: string
+  pool: string
+  reason: MatchReason
+  weight: number
+  signs: MatchSign[]
+}
+
+/** Everyone who may have called, the likeliest first, and the weight of those of whom nothing is known. */
+export function weigh(evidence: CallEvidence): { claims: Claim[]; unknown: number } {
+  const { leases, kept, known } = evidence
+  const unknown = weights.unknown + weights.unknown_when_busy * busyShare(evidence)
+  const claims = claimsOfLeases(leases, evidence)
+  // A visitor who has come back is on the page now: that is no number kept from before.
+  const isBack = kept && claims.some((claim) => sameVisitor(claim, kept) && claim.weight > weights.kept)
+  if (!kept || isBack || !holds('saved_numbers')) return { claims, unknown }
+  // A phone that is known by several browsers may be several people's, each with a number of their own to keep.
+  const weight = weights.kept / Math.max(1, known.size) ** 2
+  const ofKept: Claim = { ...kept, pool: '', reason: 'known_caller', weight, signs: ['number_kept'] }
+  const others = claims.filter(({ session }) => session !== kept.session)
+  return { claims: insertByWeight(others, ofKept), unknown: unknown + weights.unknown_when_kept }
+}
+
+/** How much of the time before a call the number was on somebody's screen: the busier, the more often a stranger's call meets a lease. */
+function busyShare({ leases, at_ms }: CallEvidence): number {
+  const from_ms = at_ms - BUSY_MS
+  const shown_ms = leases.reduce(
+    (sum, lease) => sum + Math.max(0, Math.min(at_ms, lease.seen_ms) - Math.max(from_ms, lease.from_ms)),
+    0,
+  )
+  return Math.min(1, shown_ms / BUSY_MS)
+}
+
+/** Of each session the weightiest lease; equal claims in an order that does not depend on that of the rows. */
+function claimsOfLeases(leases: readonly Lease[], evidence: CallEvidence): Claim[] {
+  const bySession = new Map<string, Claim & { from_ms: number }>()
+  for (const lease of leases) {
+    const weight = presence(lease, evidence)
+    if (weight <= 0) continue
+    const claim = { ...claimOfLease(lease, weight, evidence), from_ms: lease.from_ms }
+    const known = bySession.get(lease.session)
+    if (!known || claim.weight > known.weight || (claim.weight === known.weight && claim.from_ms > known.from_ms)) {
+      bySession.set(lease.session, claim)
     }
   }
-  const share = Math.round(1000 / winners.length) / 1000
-  return {
-    best: undefined,
-    candidates: winners.slice(0, CANDIDATES_MAX).map((lease) => ({ ...named(lease), reason, confidence: share })),
-  }
+  return [...bySession.values()].sort(
+    (a, b) => b.weight - a.weight || b.from_ms - a.from_ms || compareText(a.session, b.session),
+  )
 }
 
-function named({ session, visitor }: Lease): { session: string; visitor: string } {
-  return { session, visitor }
+function insertByWeight(claims: readonly Claim[], claim: Claim): Claim[] {
+  const place = claims.findIndex(({ weight }) => weight < claim.weight)
+  return place < 0 ? [...claims, claim] : claims.toSpliced(place, 0, claim)
 }
 
-/** One lease a session, the newest first; equal times go to the lesser id, so that the order of rows does not matter. */
-function newestPerSession(leases: readonly Lease[]): Lease[] {
-  const newest = new Map<string, Lease>()
-  for (const lease of leases) {
-    const known = newest.get(lease.session)
-    if (!known || lease.from_ms > known.from_ms) newest.set(lease.session, lease)
-  }
-  return [...newest.values()].sort((a, b) => b.from_ms - a.from_ms || (a.session < b.session ? -1 : 1))
+function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: number, evidence: CallEvidence): Claim {
+  const { at_ms, jitter_ms, clicks, known } = evidence
+  const found: MatchSign[] = []
+  const isClicked = clicks.get(clickerKey({ visitor, session }))?.some((click_ms) => {
+    const waited_ms = at_ms - click_ms
+    return waited_ms >= CLICK_TO_RING_MS.least - 2 * jitter_ms && waited_ms <= CLICK_TO_RING_MS.most + 2 * jitter_ms
+  })
+  if (isClicked && holds('clicks')) found.push('phone_link_clicked')
+  if (visitor !== '' && known.has(visitor) && holds('known_caller')) found.push('caller_known')
+  const factor = found.reduce((product, sign) => product * signs[sign as keyof typeof signs], 1)
+  const isOnScreen = at_ms <= Math.min(lease.seen_ms + 2 * jitter_ms, Math.max(lease.to_ms, lease.seen_ms))
+  const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
+  return { session, visitor, pool, reason, weight: weight * factor, signs: found }
+}
+
+/** Who clicks: a browser in one of its sessions. */
+export function clickerKey({ visitor, session }: { visitor: string; session: string }): string {
+  return `${visitor}\n${session}`
+}
+
+/** How often somebody with this lease calls at this moment. The edges of a lease are as blurred as the provider's clock. */
+export function presence(
+  lease: Pick<Lease, 'from_ms' | 'seen_ms' | 'to_ms'>,
+  moment: { at_ms: number; jitter_ms: number },
+): number {
+  const { at_ms, jitter_ms } = moment
+  const seen_ms = Math.max(lease.seen_ms, lease.from_ms)
+  const to_ms = Math.max(lease.to_ms, seen_ms)
+  if (at_ms - to_ms > GONE_MAX_MS || at_ms - lease.from_ms > LEASE_LIFE_MAX_MS) return 0
+  const since = (edge_ms: number) => passed(at_ms - edge_ms, jitter_ms)
+  const [begun, left, over] = [since(lease.from_ms), since(seen_ms), since(to_ms)]
+  const faded = Math.exp(-Math.max(0, at_ms - to_ms) / GONE_MS)
+  return (
+    (begun - left) * weights.on_screen +
+    (holds('reserve') ? (left - over) * weights.in_reserve : 0) +
+    over * faded * weights.gone
+  )
+}
+
+/** How likely an edge lies behind a moment that is so far behind it, by a clock that wavers (logistic, close to normal). */
+function passed(since_ms: number, jitter_ms: number): number {
+  return 1 / (1 + Math.exp((-1.7 * since_ms) / jitter_ms))
+}
+
+function sameVisitor(a: Pick<Claim, 'session' | 'visitor'>, b: Pick<Claim, 'session' | 'visitor'>): boolean {
+  return a.session === b.session || (a.visitor !== '' && a.visitor === b.visitor)
+}
+
+function shown({ session, visitor, confidence, reason }: Candidate): Candidate {
+  return { session, visitor, confidence, reason }
+}
+
+/** Coarse enough that the last digits of a sum, which depend on the order of its terms, do not matter. */
+function rounded(confidence: number): number {
+  return Math.round(confidence * 1000) / 1000
 }

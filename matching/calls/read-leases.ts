@@ -1,9 +1,14 @@
 import type { Store } from '#storage/client.ts'
-import { queryByKeys } from '../history/query-by-keys.ts'
-import { CLOCK_SKEW_MS, LEASE_LIFE_MAX_MS, type Lease } from './match-call.ts'
+import { queryByKeys, splitKeys } from '../history/query-by-keys.ts'
+import { GONE_MAX_MS } from './call-model.ts'
+import { CLOCK_REACH_MS } from './clock-evidence.ts'
+import { LEASE_LIFE_MAX_MS, type Lease } from './match-call.ts'
 
 /** Calls asked about in one query. */
 const CALLS_MAX = 500
+
+/** A lease can decide calls that ring this long before it, by a clock that is off, and this long after its end. */
+export const LEASE_AROUND_MS = { before: CLOCK_REACH_MS, after: GONE_MAX_MS + CLOCK_REACH_MS } as const
 
 interface CallMoment {
   id: string
@@ -49,18 +54,57 @@ function readSome(store: Store, site: string, calls: readonly CallMoment[]): Pro
        SELECT tupleElement(asked, 1) AS call, tupleElement(asked, 2) AS number, tupleElement(asked, 3) AS at_ms
        FROM (SELECT arrayJoin(arrayZip({calls:Array(String)}, {called:Array(String)}, {moments:Array(Float64)})) AS asked)
      ) AS c ON l.number = c.number
-     WHERE l.from_ms <= c.at_ms + {skew_ms:Int64} AND c.at_ms <= greatest(l.to_ms, l.seen_ms) + {skew_ms:Int64}`,
+     WHERE l.from_ms <= c.at_ms + {before_ms:Int64} AND c.at_ms <= greatest(l.to_ms, l.seen_ms) + {after_ms:Int64}
+       AND c.at_ms <= l.from_ms + {life_ms:Int64}`,
     {
       site,
       numbers: [...new Set(calls.map((call) => call.to))],
       calls: calls.map((call) => call.id),
       called: calls.map((call) => call.to),
       moments: calls.map((call) => call.at),
-      from_ms: (calls[0] as CallMoment).at - LEASE_LIFE_MAX_MS,
-      to_ms: (calls.at(-1) as CallMoment).at + CLOCK_SKEW_MS,
-      skew_ms: CLOCK_SKEW_MS,
+      from_ms: (calls[0] as CallMoment).at - LEASE_LIFE_MAX_MS - LEASE_AROUND_MS.before,
+      to_ms: (calls.at(-1) as CallMoment).at + LEASE_AROUND_MS.before,
+      before_ms: LEASE_AROUND_MS.before,
+      after_ms: LEASE_AROUND_MS.after,
+      // A little longer than a lease lives: by a clock that is ahead the call is younger than it says.
+      life_ms: LEASE_LIFE_MAX_MS + LEASE_AROUND_MS.before,
     },
   )
+}
+
+/** A number that a visitor was shown. */
+export interface LeaseOfVisitor {
+  number: string
+  visitor: string
+  session: string
+  from_ms: number
+}
+
+/** When these visitors were shown these numbers, between two moments. */
+export async function readLeasesOfVisitors(
+  store: Store,
+  site: string,
+  of: { visitors: readonly string[]; numbers: readonly string[]; from_ms: number; to_ms: number },
+): Promise<LeaseOfVisitor[]> {
+  const { visitors, numbers, from_ms, to_ms } = of
+  if (visitors.length === 0 || numbers.length === 0) return []
+  const rows: LeaseOfVisitor[] = []
+  for (const some of splitKeys(new Set(visitors))) {
+    const found = await queryByKeys<LeaseOfVisitor>(
+      store,
+      // Whoever any message about a lease names: an answer that looked at the newest one would depend on who is asked for.
+      `SELECT DISTINCT t.number AS number, t.visitor AS visitor, t.session AS session,
+         toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms
+       FROM leases AS t
+       WHERE t.site = {site:String} AND t.number IN {keys:Array(String)} AND t.visitor IN {visitors:Array(String)}
+         AND t.session != ''
+         AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})`,
+      { site, visitors: some, from_ms, to_ms },
+      numbers,
+    )
+    for (const row of found) rows.push(row)
+  }
+  return rows
 }
 
 /** The latest end that any message gave to a lease of these numbers begun between two moments. */

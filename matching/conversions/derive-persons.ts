@@ -1,7 +1,10 @@
 import type { Store } from '#storage/client.ts'
 import { decideCall } from '../calls/decide-call.ts'
+import type { KnownCall } from '../calls/decide-caller.ts'
+import { readCalls } from '../calls/known-calls.ts'
+import type { ProviderClocks } from '../calls/provider-clocks.ts'
 import type { Fact } from '../facts/fact-rows.ts'
-import { readAnnotations } from '../facts/read-facts.ts'
+import { messagesById, readAnnotations } from '../facts/read-facts.ts'
 import type { FactIds, History } from '../history/history.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { otherEnd, type Vertex } from '../identity/edge.ts'
@@ -17,13 +20,15 @@ import { deriveConversions } from './derive-conversions.ts'
 import { mergeLeads } from './merge-leads.ts'
 import { dealState } from './newest.ts'
 import { type LeadFacts, readLeads } from './read-requests.ts'
-import { type KnownCall, messagesById, readCalls } from './update-facts.ts'
 
 export interface PersonsContext {
   store: Store
   history: History
   graph: Graph
   names: SessionNames
+  clocks: ProviderClocks
+  /** Calls that this step has decided already. */
+  decided: ReadonlyMap<string, KnownCall>
   rules: SiteRules
 }
 
@@ -42,8 +47,8 @@ export async function derivePersons(
   groups: readonly Group[],
   fresh: ReadonlyMap<string, FreshSession[]>,
 ): Promise<DerivedPersons> {
-  const { store, history, graph, names, rules } = context
-  const known = await readKnown(store, graph, groups)
+  const { history, graph, names, rules } = context
+  const known = await readKnown(context, groups)
   const named = new Set<string>()
   const cutVisitors = new Set<string>()
   for (const { call, held } of known.calls.values()) {
@@ -89,19 +94,27 @@ interface Known {
 }
 
 /** Reads all calls, leads and deals of these persons at once. */
-async function readKnown(store: Store, graph: Graph, groups: readonly Group[]): Promise<Known> {
+async function readKnown({ store, graph, clocks, decided }: PersonsContext, groups: readonly Group[]): Promise<Known> {
   const { site } = graph
   const members = groups.flatMap((group) => group.members)
   const idsOf = (kind: Vertex['kind']) =>
     new Set(members.filter((vertex) => vertex.kind === kind).map((vertex) => vertex.value))
   const [callIds, leadIds, dealIds] = [idsOf('call'), idsOf('lead'), idsOf('deal')]
-  const [calls, leads, dealMessages, ...annotations] = await Promise.all([
-    readCalls(store, site, callIds),
+  const [others, leads, dealMessages, ...annotations] = await Promise.all([
+    readCalls(
+      { store, graph, clocks },
+      [...callIds].filter((id) => !decided.has(id)),
+    ),
     readLeads(store, graph, leadIds),
     messagesById(store, 'deals', site, dealIds),
     readAnnotations(store, site, 'call', callIds),
     readAnnotations(store, site, 'lead', leadIds),
   ])
+  const calls = new Map(others)
+  for (const id of callIds) {
+    const known = decided.get(id)
+    if (known) calls.set(id, known)
+  }
   const deals: Known['deals'] = new Map()
   for (const [id, messages] of dealMessages) {
     const state = dealState(messages)
@@ -166,14 +179,15 @@ function indexOf(
 }
 
 function decide(
-  { call, held }: KnownCall,
+  { call, held, clock }: KnownCall,
   { group, graph, rules, sessions }: { group: Group; graph: Graph; rules: SiteRules; sessions: SessionIndex },
 ): HistoryRow<'call_matches'> {
   const phone = phoneOf(...clientPhone(call))
   const caller = phone && graph.find(...phone)
   return decideCall(call, {
-    ...{ person: group.person, held, sessions },
+    ...{ person: group.person, held, sessions, clock_skew_ms: clock.skew_ms },
     pool: rules.pools.get(call.direction === 'out' ? call.from : call.to),
+    isOwnNumber: rules.replaced.has(call.to),
     isKnownCaller: caller !== undefined && group.person !== '' && caller.person === group.person,
   })
 }

@@ -1,14 +1,13 @@
 import { isJunk } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import type { Fact } from '../facts/fact-rows.ts'
-import { readForms } from '../facts/read-facts.ts'
+import { messagesById, readForms } from '../facts/read-facts.ts'
 import { otherEnd, type Vertex } from '../identity/edge.ts'
 import type { Graph } from '../identity/graph.ts'
 import { compareReceipts } from '../receipt.ts'
 import { visitorsOf } from '../sessions/derive-sessions.ts'
 import { newestMessage } from './newest.ts'
 import type { Request } from './same-request.ts'
-import { messagesById } from './update-facts.ts'
 
 /** What was said under the id of one lead. */
 export interface LeadFacts {

@@ -24,6 +24,22 @@ export async function readMessages<Table extends 'calls' | 'leads' | 'deals'>(
   return messages
 }
 
+/** The same, by what they are about. */
+export async function messagesById<Table extends 'calls' | 'leads' | 'deals'>(
+  store: Store,
+  table: Table,
+  site: string,
+  ids: Iterable<string>,
+): Promise<Map<string, Fact<Table>[]>> {
+  const byId = new Map<string, Fact<Table>[]>()
+  for (const row of await readMessages(store, table, site, ids)) {
+    const known = byId.get(row.id)
+    if (known) known.push(row)
+    else byId.set(row.id, [row])
+  }
+  return byId
+}
+
 /** What has been said about these calls or leads. */
 export function readAnnotations(
   store: Store,
@@ -57,6 +73,22 @@ export async function readForms(
     visitors,
   )
   return rows.filter((row) => ids.has(row.id))
+}
+
+/** The calls that a provider dated between two moments, the end excluded. */
+export async function callsOfProvider(
+  store: Store,
+  site: string,
+  provider: string,
+  { from_ms, to_ms }: { from_ms: number; to_ms: number },
+): Promise<string[]> {
+  const rows = await store.query<{ id: string }>(
+    `SELECT DISTINCT t.id AS id FROM calls AS t
+     WHERE t.site = {site:String} AND t.provider = {provider:String}
+       AND t.at >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.at < fromUnixTimestamp64Milli({to_ms:Int64})`,
+    { site, provider, from_ms, to_ms },
+  )
+  return rows.map((row) => row.id)
 }
 
 /** The calls that rang at these numbers between two moments. */

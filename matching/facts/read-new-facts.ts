@@ -1,6 +1,6 @@
 import type { Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
-import { nothingTouched, type Touched, touchLease, touchSession } from './touched.ts'
+import { nothingTouched, type Touched, touchLease, touchSession, widen } from './touched.ts'
 
 /** Segments of one log and table that are read together; or a part of one, when it is large. */
 export interface Portion {
@@ -30,8 +30,10 @@ export async function readNewFacts(
   }
   const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, site)
   if (portion.table === 'events') {
-    const rows = await ask<{ visitor: string; session: string }>('t.visitor AS visitor, t.session AS session')
-    for (const row of rows) touchSession(of(row.site), row.session, row.visitor)
+    for (const { site: name, visitor, session, clicked_ms } of await ask<EventKey>(eventColumns)) {
+      touchSession(of(name), session, visitor)
+      if (clicked_ms > 0 && session !== '') widen(of(name).clicked, session, clicked_ms)
+    }
   } else if (portion.table === 'leases') {
     for (const row of await ask<LeaseKey>(leaseColumns)) touchLease(of(row.site), row)
   } else if (portion.table === 'annotations') {
@@ -48,6 +50,16 @@ export async function readNewFacts(
     for (const row of await ask<{ id: string }>('t.id AS id')) of(row.site)[kind].add(row.id)
   }
 }
+
+interface EventKey {
+  visitor: string
+  session: string
+  /** When a link to a phone was clicked; 0 for anything else. */
+  clicked_ms: number
+}
+
+const eventColumns = `t.visitor AS visitor, t.session AS session,
+  if(t.type = 'click' AND t.click_kind = 'phone', toFloat64(toUnixTimestamp64Milli(t.at)), 0) AS clicked_ms`
 
 interface LeaseKey {
   number: string

@@ -6,12 +6,23 @@ export interface Touched {
   /** Events to be cut again, by `sessionKey` or `visitorKey`, with the visitors their new events name. */
   sessions: Map<string, SenderSession>
   /** For each number between which moments the leases that changed began. */
-  leased: Map<string, { first_ms: number; last_ms: number }>
+  leased: Map<string, Moments>
+  /** For each sender's session between which moments links to phones were clicked. */
+  clicked: Map<string, Moments>
+  /** Providers' clocks, as `provider\nperiod`, by which calls may not have been dated yet. */
+  clocks: Set<string>
+  /** What a step had begun, or what was removed, is in it: what is known by heart may not be true. */
+  isAgain: boolean
   calls: Set<string>
   leads: Set<string>
   deals: Set<string>
   /** Whether something was said by hand about who is one person. */
   hands: boolean
+}
+
+export interface Moments {
+  first_ms: number
+  last_ms: number
 }
 
 export interface SenderSession {
@@ -21,11 +32,15 @@ export interface SenderSession {
 }
 
 export function nothingTouched(): Touched {
-  return { sessions: new Map(), leased: new Map(), calls: new Set(), leads: new Set(), deals: new Set(), hands: false }
+  return {
+    ...{ sessions: new Map(), leased: new Map(), clicked: new Map(), clocks: new Set(), isAgain: false },
+    ...{ calls: new Set(), leads: new Set(), deals: new Set(), hands: false },
+  }
 }
 
-/** Adds what else was touched. */
+/** Adds what is to be looked at again. */
 export function touchAlso(touched: Touched, more: Touched): void {
+  touched.isAgain = true
   for (const { session, visitors } of more.sessions.values()) {
     for (const visitor of visitors) touchSession(touched, session, visitor)
     if (visitors.size === 0 && !touched.sessions.has(sessionKey(session))) {
@@ -33,7 +48,7 @@ export function touchAlso(touched: Touched, more: Touched): void {
     }
   }
   touched.hands ||= more.hands
-  for (const kind of ['calls', 'leads', 'deals'] as const) for (const id of more[kind]) touched[kind].add(id)
+  for (const kind of ['clocks', 'calls', 'leads', 'deals'] as const) for (const id of more[kind]) touched[kind].add(id)
 }
 
 /** Senders' sessions, or facts of a kind, that are taken into the history together. */
@@ -44,12 +59,12 @@ export const TOGETHER_MAX = 8_000
  * stand together in the table come together, so that each part of it is read by one piece.
  */
 export function* slicesOf(touched: Touched, size: number): Generator<Touched> {
-  const { sessions, leased, calls, leads, deals, hands } = touched
-  if ([sessions, leased, calls, leads, deals].every((some) => some.size <= size)) {
+  const { sessions, leased, clicked, calls, leads, deals, hands, clocks, isAgain } = touched
+  if ([sessions, leased, clicked, calls, leads, deals].every((some) => some.size <= size)) {
     yield touched
     return
   }
-  if (hands) yield { ...nothingTouched(), hands }
+  if (hands || isAgain || clocks.size > 0) yield { ...nothingTouched(), hands, clocks, isAgain }
   const byVisitor = [...sessions]
     .map(([key, one]) => ({ key, one, visitor: [...one.visitors][0] ?? '' }))
     .sort((a, b) => compareText(a.visitor, b.visitor))
@@ -60,6 +75,7 @@ export function* slicesOf(touched: Touched, size: number): Generator<Touched> {
   for (const some of slices([...leads], size)) yield { ...nothingTouched(), leads: new Set(some) }
   for (const some of slices([...deals], size)) yield { ...nothingTouched(), deals: new Set(some) }
   for (const some of slices([...leased], size)) yield { ...nothingTouched(), leased: new Map(some) }
+  for (const some of slices([...clicked], size)) yield { ...nothingTouched(), clicked: new Map(some) }
 }
 
 function* slices<Value>(all: readonly Value[], size: number): Generator<Value[]> {
@@ -79,9 +95,14 @@ export function touchLease(
 ): void {
   if (lease.number === '' || lease.session === '') return
   touchSession(touched, lease.session, lease.visitor)
-  const known = touched.leased.get(lease.number)
-  touched.leased.set(lease.number, {
-    first_ms: Math.min(lease.from_ms, known?.first_ms ?? lease.from_ms),
-    last_ms: Math.max(lease.from_ms, known?.last_ms ?? lease.from_ms),
+  widen(touched.leased, lease.number, lease.from_ms)
+}
+
+/** Takes a moment into the range of a key. */
+export function widen(ranges: Map<string, Moments>, key: string, at_ms: number): void {
+  const known = ranges.get(key)
+  ranges.set(key, {
+    first_ms: Math.min(at_ms, known?.first_ms ?? at_ms),
+    last_ms: Math.max(at_ms, known?.last_ms ?? at_ms),
   })
 }

@@ -138,6 +138,30 @@ export const historyTables = {
       medium: 'text',
       campaign: 'text',
       channel: 'text',
+      clock_skew_ms: 'number',
+      signs: 'texts',
+    },
+  },
+  call_clocks: {
+    key: ['site', 'id'],
+    columns: {
+      site: 'text',
+      id: 'text',
+      at: 'instant',
+      provider: 'text',
+      period: 'text',
+      evidence: 'text',
+    },
+  },
+  provider_clocks: {
+    key: ['site', 'provider', 'period'],
+    columns: {
+      site: 'text',
+      provider: 'text',
+      period: 'text',
+      skew_ms: 'number',
+      jitter_ms: 'number',
+      calls: 'number',
     },
   },
   conversions: {

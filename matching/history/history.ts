@@ -19,6 +19,12 @@ export interface History {
   table(name: HistoryTable): string
   sessions(site: string, ids: readonly string[]): Promise<HistoryRow<'sessions'>[]>
   callMatches(site: string, ids: FactIds): Promise<HistoryRow<'call_matches'>[]>
+  /** What these calls say of their providers' clocks. */
+  callClocks(site: string, ids: readonly string[]): Promise<HistoryRow<'call_clocks'>[]>
+  /** What the first calls of these periods say, as many of each. */
+  clockEvidence(site: string, of: readonly OfClock[], calls_max: number): Promise<HistoryRow<'call_clocks'>[]>
+  /** All periods of which calls say something. */
+  clockPeriods(site: string): Promise<OfClock[]>
   /** Conversions and their touchpoints, by their facts. */
   conversions(site: string, ids: FactIds): Promise<HistoryRow<'conversions'>[]>
   touchpoints(site: string, ids: FactIds): Promise<HistoryRow<'touchpoints'>[]>
@@ -36,6 +42,8 @@ export type SomeChanges = { [Table in HistoryTable]?: Changes<Table> }
 
 /** Ids of facts by what they are: a call, a lead and a deal may bear one id and have nothing to do with each other. */
 export type FactIds = Readonly<Record<ConversionFact, readonly string[]>>
+
+type OfClock = Pick<HistoryRow<'call_clocks'>, 'provider' | 'period'>
 
 type ConversionFact = 'call' | 'lead' | 'deal'
 
@@ -86,6 +94,8 @@ export function openHistory(store: Store, suffix: string): History {
     table,
     sessions: (site, ids) => byIds('sessions', 't.id IN {keys:Array(String)}', site, ids),
     callMatches: (site, ids) => byIds('call_matches', 't.id IN {keys:Array(String)}', site, ids.call),
+    callClocks: (site, ids) => byIds('call_clocks', 't.id IN {keys:Array(String)}', site, ids),
+    ...clockReads(store, table('call_clocks'), () => writing),
     conversions: (site, ids) =>
       byFacts(ids, (fact, kind, own) =>
         // The leading columns of the key are named, so that the ids are found by the index.
@@ -107,6 +117,39 @@ export function openHistory(store: Store, suffix: string): History {
       writing.catch(() => undefined)
     },
     written: () => writing,
+  }
+}
+
+/** What calls say of clocks, once everything given before is `written`. */
+function clockReads(
+  store: Store,
+  table: string,
+  written: () => Promise<void>,
+): Pick<History, 'clockEvidence' | 'clockPeriods'> {
+  return {
+    async clockEvidence(site, of, calls_max) {
+      if (of.length === 0) return []
+      await written()
+      return store.query(
+        `SELECT ${selectColumns('call_clocks')} FROM ${table} AS t FINAL
+         WHERE t.site = {site:String} AND t.period IN {periods:Array(String)}
+           AND t.provider IN {providers:Array(String)}
+         ORDER BY t.at, t.id LIMIT {calls_max:UInt32} BY t.provider, t.period`,
+        {
+          ...{ site, calls_max },
+          periods: [...new Set(of.map(({ period }) => period))],
+          providers: [...new Set(of.map(({ provider }) => provider))],
+        },
+      )
+    },
+    async clockPeriods(site) {
+      await written()
+      return store.query(
+        `SELECT DISTINCT t.provider AS provider, t.period AS period FROM ${table} AS t FINAL
+         WHERE t.site = {site:String}`,
+        { site },
+      )
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import type { Store } from '#storage/client.ts'
 /** A row that a step wrote which was broken off before its positions were written. */
 export interface Unfinished {
   site: string
-  /** What the row is of: an identifier, a session's id under `session`, or a fact. */
+  /** What the row is of: an identifier, a session's id under `session`, a fact, or a provider's `clock`. */
   kind: string
   value: string
 }
@@ -39,6 +39,8 @@ const written = [
   { table: 'sessions', kind: "'session'", value: 't.id' },
   { table: 'sessions', kind: "'visitor'", value: 't.visitor' },
   { table: 'call_matches', kind: "'call'", value: 't.id' },
+  { table: 'call_clocks', kind: "'call'", value: 't.id' },
+  { table: 'provider_clocks', kind: "'clock'", value: "concat(t.provider, '\\n', t.period)" },
   { table: 'conversions', kind: 't.fact', value: 't.id' },
   { table: 'touchpoints', kind: 't.conversion_fact', value: 't.conversion' },
 ]

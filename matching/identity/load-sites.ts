@@ -71,6 +71,11 @@ export async function loadSites(
     if (rule === '') wrong.push({ site, kind, value })
     else sites.get(site)?.graph.loadShared(kind, value, { rule, max })
   }
+  const clocks = await store.query<HistoryRow<'provider_clocks'>>(
+    `SELECT ${selectColumns('provider_clocks')} FROM provider_clocks${suffix} AS t FINAL WHERE 1 ${ofSite}`,
+    params,
+  )
+  for (const row of clocks) sites.get(row.site)?.clocks.load([row])
   for (const [site, state] of sites) {
     state.names.load(state.graph, pieces.get(site) ?? [])
     for (const one of settle(state)) wrong.push({ site, ...one })

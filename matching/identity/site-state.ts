@@ -1,4 +1,5 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
+import { ProviderClocks } from '../calls/provider-clocks.ts'
 import { nothingTouched, type Touched, touchSession } from '../facts/touched.ts'
 import type { KeyCounts } from '../fraud/key-counts.ts'
 import { sessionKey } from '../sessions/session-index.ts'
@@ -11,6 +12,7 @@ import type { Purged } from './identity-rows.ts'
 export interface SiteState {
   graph: Graph
   names: SessionNames
+  clocks: ProviderClocks
   /** The company's own identifiers the graph was last told of. */
   blocked: ReadonlySet<string>
   /** What was said by hand about who is one person; undefined when it is to be read. */
@@ -25,13 +27,23 @@ export interface SiteState {
 
 export function openSite(site: string): SiteState {
   const nothing = { hands: undefined, unfinished: undefined, purged: undefined, requests: undefined }
-  return { graph: new Graph(site), names: new SessionNames(), blocked: new Set(), ...nothing }
+  return {
+    graph: new Graph(site),
+    names: new SessionNames(),
+    clocks: new ProviderClocks(),
+    blocked: new Set(),
+    ...nothing,
+  }
 }
 
 /** Asks for everything around these rows to be worked out again, and taken back where nothing bears it out. */
 export function lookAgain(state: SiteState, rows: Iterable<{ kind: string; value: string }>): void {
   const touched = state.unfinished ?? nothingTouched()
   for (const { kind, value } of rows) {
+    if (kind === 'clock') {
+      touched.clocks.add(value)
+      continue
+    }
     // Tables hold only kinds that matching wrote there.
     state.graph.force(kind as IdentifierKind, value)
     if (kind === 'session') touched.sessions.set(sessionKey(value), { session: value, visitors: new Set() })

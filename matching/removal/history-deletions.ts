@@ -27,6 +27,9 @@ const conditions: Record<HistoryTable, string> = {
   edges: `(a_kind, a_value) IN ${members} OR (b_kind, b_value) IN ${members}`,
   sessions: `id IN ${planned(['row'])}`,
   call_matches: `id IN ${planned(['member', 'again'], 'call')}`,
+  call_clocks: `id IN ${planned(['member', 'again'], 'call')}`,
+  // Nobody's: measured anew over the calls that are left.
+  provider_clocks: 'false',
   conversions: `(fact, id) IN ${both}`,
   touchpoints: `(conversion_fact, conversion) IN ${both}`,
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import { LEASE_LIFE_MAX_MS } from '../calls/match-call.ts'
+import { LEASE_AROUND_MS } from '../calls/read-leases.ts'
 import { callsToNumbers } from '../facts/read-facts.ts'
 import { openSite, type SiteState } from '../identity/site-state.ts'
 import type { Postbacks } from '../postbacks/postbacks.ts'
@@ -33,9 +34,6 @@ export interface RemovalDeps {
   postbacks: Pick<Postbacks, 'forget'>
 }
 
-/** Wider than any clock skew: which calls a lease decided is decided call by call. */
-const LEASE_MARGIN_MS = 60_000
-
 const DELETION_POLL_MS = 50
 
 const DELETION_WAIT_MAX_MS = 120_000
@@ -43,7 +41,7 @@ const DELETION_WAIT_MAX_MS = 120_000
 /** Everything a removal may delete from. */
 export const removableTables = [
   ...['events', 'leases', 'calls', 'leads', 'deals', 'annotations', 'quarantine', 'postbacks'],
-  ...['identities', 'edges', 'sessions', 'call_matches', 'conversions', 'touchpoints'],
+  ...['identities', 'edges', 'sessions', 'call_matches', 'call_clocks', 'conversions', 'touchpoints'],
 ] as const
 
 /** Writes the plan: what goes, and all that hangs on it. Nothing is deleted yet. */
@@ -165,7 +163,10 @@ async function callsOfLeases(store: Store, site: string, { where, params }: Dele
       params,
     )
     for (const { number, first_ms, last_ms } of leases) {
-      const within = { from_ms: first_ms - LEASE_MARGIN_MS, to_ms: last_ms + LEASE_LIFE_MAX_MS + LEASE_MARGIN_MS }
+      const within = {
+        from_ms: first_ms - LEASE_AROUND_MS.before,
+        to_ms: last_ms + LEASE_LIFE_MAX_MS + LEASE_AROUND_MS.after,
+      }
       for (const id of await callsToNumbers(store, site, [number], within)) ids.add(id)
     }
   }

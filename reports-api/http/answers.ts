@@ -71,6 +71,11 @@ const call = {
   match: matched.extend({
     confidence: z.number().min(0).max(1),
     reason: z.enum(reasons),
+    explanation: z.object({ en: text, ru: text }).describe('The reason, the signs and the clock in words'),
+    signs: z
+      .array(z.enum(['phone_link_clicked', 'caller_known', 'number_kept', 'others_possible']))
+      .describe('What else spoke for the match, or against it'),
+    clock_skew_ms: z.number().describe('How far the provider’s clock was ahead; taken off before the call was matched'),
     candidates: z.array(z.record(z.string(), z.unknown())).describe('The runners-up'),
   }),
 }

@@ -1,3 +1,4 @@
+import { explainMatch } from './explain-call.ts'
 import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import type { Mask } from './mask.ts'
 
@@ -26,10 +27,12 @@ export interface CallRow {
   medium: string
   campaign: string
   channel: string
+  clock_skew_ms: number
+  signs: string[]
 }
 
 const columns = `id, at, \`from\`, \`to\`, direction, status, duration, talk, wait, recording_url, operator, provider, tags, pool,
-  session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel`
+  session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel, clock_skew_ms, signs`
 
 /** Calls of a site with their matches, and what is thought of those that are leads; the condition is on `id` and `at`. */
 export function callsSql(where: string): string {
@@ -80,6 +83,9 @@ export function shapeCall(row: CallRow, mask: Mask) {
       person: row.person || null,
       confidence: row.confidence,
       reason: row.reason,
+      explanation: explainMatch(row),
+      signs: row.signs,
+      clock_skew_ms: row.clock_skew_ms,
       candidates: row.candidates === '' ? [] : (JSON.parse(row.candidates) as unknown[]),
     },
   }

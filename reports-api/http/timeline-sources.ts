@@ -83,11 +83,11 @@ function eventFields(row: Record<string, unknown>, mask: Mask): object {
 
 const call: TimelineSource = {
   columns:
-    '`from`, `to`, direction, status, duration, talk, wait, recording_url, operator, provider, tags, pool, session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel',
+    '`from`, `to`, direction, status, duration, talk, wait, recording_url, operator, provider, tags, pool, session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel, clock_skew_ms, signs',
   hasSession: false,
   sql: `SELECT at, 6 AS rank, id AS key, 'call' AS kind, id, \`from\`, \`to\`, direction, status, duration, talk, wait,
       recording_url, operator, provider, tags, pool, session, visitor, person, confidence, reason, candidates, source, medium,
-      campaign, channel
+      campaign, channel, clock_skew_ms, signs
     FROM call_matches FINAL
     WHERE ${ofPerson}`,
   shape: (row, mask) => {

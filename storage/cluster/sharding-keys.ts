@@ -14,6 +14,8 @@ export const shardingKeys: Readonly<Record<string, readonly string[]>> = {
   erasures: ['site', 'id'],
   sessions: ['site', 'id'],
   call_matches: ['site', 'id'],
+  call_clocks: ['site', 'id'],
+  provider_clocks: ['site', 'provider', 'period'],
   // A conversion and its path stand together.
   conversions: ['site', 'kind', 'fact', 'id'],
   touchpoints: ['site', 'conversion_kind', 'conversion_fact', 'conversion'],

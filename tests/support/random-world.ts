@@ -16,7 +16,7 @@ const email = of('', 'ann@mail.ru', 'bob@mail.ru', 'boss@shop-mail.ru')
 const ga = of('', '', '1.1', '2.2')
 const number = of('+74951110001', '+74951110002', '+74952220000', '+74959999999')
 const moment = fc
-  .tuple(of(0, 0, 0, DAY, 40 * DAY), fc.integer({ min: 0, max: 120 }), of(0, 3 * SECOND))
+  .tuple(of(0, 0, 0, DAY, 40 * DAY), fc.integer({ min: 0, max: 120 }), of(0, 3 * SECOND, 20 * SECOND))
   .map(([day, minute, second]) => START_MS + day + minute * MINUTE + second)
 const late = of(0, 0, 2 * SECOND, HOUR, 3 * DAY)
 
@@ -55,15 +55,18 @@ const event = fc
       traffic,
       bot: of(0, 0, 0, 1),
       trusted: of(0, 0, 1),
-      type: of('page', 'page', 'leave', 'form', 'identify'),
+      type: of('page', 'page', 'leave', 'form', 'identify', 'click'),
     },
     user: of('', '', 'u1', 'u2'),
+    clicked: of('+74951110001', '8 495 111-00-02', ''),
     engaged_ms: of(0, 9_000, 20_000),
     asks: fc.record({ form_id: of('', '', 'order'), url, contact_name: name, ip: of('10.0.0.0', '10.0.1.0') }),
     country: of('', 'RU', 'DE'),
   })
-  .map(({ late: after, traffic: brought, type, phone: tel, email: mail, user, asks, ...said }) => {
-    const says = type === 'form' || type === 'identify' ? { phone: tel, email: mail, user } : {}
+  .map(({ late: after, traffic: brought, type, phone: tel, email: mail, user, clicked, asks, ...said }) => {
+    const isNaming = type === 'form' || type === 'identify'
+    const click = type === 'click' ? { click_kind: 'phone', click_target: clicked } : {}
+    const says = isNaming ? { phone: tel, email: mail, user } : click
     const form = type === 'form' ? asks : {}
     const received_at = said.at + after
     return fact('events', { ...said, ...says, ...form, type, ...(type === 'page' ? brought : {}), received_at })
@@ -89,6 +92,7 @@ const lease = fc
       received_at: at + after,
     }),
   )
+const clocks: Record<string, number> = { fast: 25 * SECOND, slow: -12 * SECOND }
 const call = fc
   .record({
     ...{
@@ -107,8 +111,12 @@ const call = fc
       visitor: of('', '', '', 'v1', 'v2'),
     },
     session: of('', '', '', 's1', 's1.2', 'v1:1'),
+    provider: of('', 'fast', 'fast', 'slow'),
   })
-  .map(({ late: after, ...said }) => fact('calls', { ...said, received_at: said.at + after }))
+  .map(({ late: after, at, ...said }) =>
+    // A clock that is ahead is found out by what it says of calls yet to come.
+    fact('calls', { ...said, at: at + (clocks[said.provider] ?? 0), received_at: at + after }),
+  )
 const lead = fc
   .record({
     id: of('e1', 'e2', 'm1', 'm2'),
@@ -218,7 +226,7 @@ export const anyFacts = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: event },
     { weight: 4, arbitrary: lease },
-    { weight: 3, arbitrary: call },
+    { weight: 5, arbitrary: call },
     lead,
     { weight: 2, arbitrary: deal },
     annotation,

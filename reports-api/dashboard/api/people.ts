@@ -38,6 +38,8 @@ export interface CallMatch {
   person: string | null
   confidence: number
   reason: string
+  /** Why, in words; absent in what an older service answers. */
+  explanation?: { en: string; ru: string }
   candidates: Candidate[]
 }
 

@@ -193,7 +193,7 @@ export const en = {
   'match.known_caller': 'The number was shown to nobody, but the caller is known.',
   'match.static_number': 'The number stands for one source.',
   'match.sender_says': 'The phone provider named the visitor.',
-  'match.several_candidates': 'Several visitors could have seen the number; this is the likeliest.',
+  'match.several_candidates': 'Several visitors may have called, and none of them is likely enough.',
   'match.nobody_held_it': 'Nobody was shown the number at that time.',
   'match.not_tracked': 'It is not a tracked number.',
 

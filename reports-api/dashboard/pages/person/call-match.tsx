@@ -24,7 +24,7 @@ export function MatchLine({ match, sessions }: MatchLineProps): ReactNode {
   return (
     <div className={classes.match}>
       <Text size="sm" className={classes.value}>
-        {name('match', match.reason)}{' '}
+        {match.explanation?.[language] || name('match', match.reason)}{' '}
         <Tooltip label={t('confidence.hint', { percent: Math.round(match.confidence * 100) })}>
           <Badge
             component="span"

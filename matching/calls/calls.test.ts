@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freshStore } from '#tests/support/fresh-store.ts'
+import {
+  call,
+  DAY,
+  fact,
+  fixedSettings,
+  form,
+  HOUR,
+  landFacts,
+  lease,
+  logFacts,
+  MINUTE,
+  readHistory,
+  SECOND,
+  shop,
+  START_MS as T,
+  visit,
+  type WorldFact,
+} from '#tests/support/matching-world.ts'
+import { openProjection } from '../projection.ts'
+
+let store: Awaited<ReturnType<typeof freshStore>>
+const { match, person } = readHistory(() => store)
+let logs = 0
+beforeEach(async () => {
+  store = await freshStore()
+})
+afterEach(() => store.drop())
+
+/** Facts land in a log of their own and are read to the end, by a matching that starts anew. */
+async function happens(...facts: WorldFact[]): Promise<void> {
+  logs += 1
+  await landFacts(store, logFacts(facts, `n${logs}`))
+  const projection = await openProjection({ store, settings: fixedSettings(shop), now: () => T })
+  while (await projection.step());
+}
+
+/** Two visitors one after the other, on one number. */
+const turns = [
+  visit('s1', T),
+  visit('s2', T, { visitor: 'v2' }),
+  lease('s1', T, T + MINUTE, { to: T + 3 * MINUTE }),
+  lease('s2', T + 3 * MINUTE, T + 5 * MINUTE, { visitor: 'v2' }),
+]
+
+describe('a call whose provider has a clock that is ahead', () => {
+  // By that clock the second visitor already has the number; in truth the first one was still looking at it.
+  const early = call('c1', T + 3 * MINUTE + 10 * SECOND, { provider: 'pbx', received_at: T + DAY })
+
+  test('is decided again once other calls show how far the clock is off', async () => {
+    await happens(...turns, early)
+    expect(await match('c1')).toMatchObject({ session: 's2', clock_skew_ms: 0 })
+    const told = Array.from({ length: 6 }, (_, index) => {
+      const at = T + HOUR + index * MINUTE
+      // Here half a minute before it rang: no message can be.
+      return call(`told${index}`, at, {
+        provider: 'pbx',
+        to: '+74959999999',
+        duration: 0,
+        received_at: at - 30 * SECOND,
+      })
+    })
+    await happens(...told)
+    const found = await match('c1')
+    expect(found).toMatchObject({ session: 's1', reason: 'number_in_reserve' })
+    expect(found?.clock_skew_ms).toBeGreaterThanOrEqual(20 * SECOND)
+    const [clock] = await store.query<{ skew_ms: number }>(
+      "SELECT skew_ms FROM provider_clocks FINAL WHERE provider = 'pbx'",
+    )
+    expect(clock?.skew_ms).toBe(found?.clock_skew_ms)
+  })
+})
+
+describe('a caller', () => {
+  test('who redials a number kept from an earlier visit makes no person of its holder', async () => {
+    await happens(...turns, call('c1', T + 30 * SECOND))
+    expect(await person('phone', '+79264445566')).toBe(await person('visitor', 'v1'))
+    await happens(call('c2', T + 4 * MINUTE))
+    const again = await match('c2')
+    expect(again).toMatchObject({ session: 's2', reason: 'number_on_screen', signs: ['others_possible'] })
+    expect(again?.confidence).toBeLessThan(0.8)
+    expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v1'))
+  })
+
+  test('who dials a number kept from an earlier visit while nobody holds it is matched to that visit', async () => {
+    await happens(
+      ...[visit('s1', T), lease('s1', T, T + MINUTE), visit('s3', T + DAY)],
+      ...[form('f1', 's3', T + DAY, { phone: '+79264445566' }), call('c1', T + 2 * DAY)],
+    )
+    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller', signs: ['number_kept'] })
+  })
+
+  test('whose form comes later than the call is known then', async () => {
+    await happens(...turns, call('c1', T + 4 * MINUTE), call('c0', T + 2 * DAY))
+    expect(await match('c0')).toMatchObject({ session: 's2', reason: 'known_caller' })
+    await happens(form('f1', 's1', T + MINUTE, { phone: '+79264445566' }))
+    expect((await match('c1'))?.confidence).toBeLessThan(0.8)
+  })
+
+  test('of the company itself calls from a visit and is nobody', async () => {
+    await happens(
+      ...turns,
+      call('c1', T + 30 * SECOND, { from: '+79990000000' }),
+      call('c2', T + 4 * MINUTE, { from: '' }),
+    )
+    expect(await match('c1')).toMatchObject({
+      session: 's1',
+      reason: 'number_on_screen',
+      person: await person('visitor', 'v1'),
+    })
+    expect(await person('phone', '+79990000000')).toBeUndefined()
+    expect(await match('c2')).toMatchObject({ session: 's2', reason: 'number_on_screen' })
+  })
+
+  test('known by phone who dials the number of the site itself is matched to the visit that is going on', async () => {
+    await happens(
+      visit('s1', T),
+      form('f1', 's1', T + SECOND, { phone: '+79264445566' }),
+      call('c1', T + MINUTE, { to: '+74950000000' }),
+      call('c2', T + MINUTE, { to: '+74950000000', from: '+79160000000' }),
+    )
+    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller' })
+    expect(await match('c2')).toMatchObject({ session: '', reason: 'not_tracked' })
+  })
+})
+
+test('a click on the phone link that lands late decides between two who look at the number', async () => {
+  await happens(
+    ...[visit('s1', T), visit('s2', T, { visitor: 'v2' })],
+    ...[lease('s1', T, T + MINUTE), lease('s2', T, T + MINUTE, { visitor: 'v2' })],
+    call('c1', T + 30 * SECOND),
+  )
+  expect(await match('c1')).toMatchObject({ session: '', reason: 'several_candidates' })
+  const click = { type: 'click', click_kind: 'phone', click_target: '8 (495) 111-00-01' }
+  await happens(fact('events', { id: 'k1', at: T + 25 * SECOND, visitor: 'v2', session: 's2', ...click }))
+  expect(await match('c1')).toMatchObject({ session: 's2', signs: ['phone_link_clicked', 'others_possible'] })
+})

@@ -1,0 +1,106 @@
+import { isJunk } from '#domain/identifier.ts'
+import type { Fact } from '../facts/fact-rows.ts'
+import { compareText } from '../receipt.ts'
+import { KEPT_MAX_MS } from './call-model.ts'
+import type { Caller } from './callers.ts'
+import { CLOCK_REACH_MS, type ProviderClock } from './clock-evidence.ts'
+import { type CallEvidence, type Held, type Lease, matchCall, type ShownBefore } from './match-call.ts'
+import type { LeaseOfVisitor } from './read-leases.ts'
+
+/** Below this a match links the call to the session and says nothing about who the caller is. */
+export const SURE_CONFIDENCE = 0.8
+
+/** A call with everything in the facts that may decide it. */
+export interface CallFacts {
+  call: Fact<'calls'>
+  messages: Fact<'calls'>[]
+  /** Leases of the number around it. */
+  leases: readonly Lease[]
+  /** Clicks on links of the number in them, by `clickerKey`. */
+  clicks: ReadonlyMap<string, readonly number[]>
+}
+
+export interface KnownCall {
+  call: Fact<'calls'>
+  messages: Fact<'calls'>[]
+  /** Who may have called, as leases and the caller's earlier calls say. */
+  held: Held | undefined
+  /** The clock its provider dated it by. */
+  clock: ProviderClock
+  /** When the number was given to the session that made the call, by the clock of the provider. */
+  issued_at: number | undefined
+}
+
+interface Surroundings {
+  /** Undefined: the calls share no caller of whom anything is known. */
+  caller: Caller | undefined
+  /** When browsers were shown the numbers called, by browser. */
+  shown: ReadonlyMap<string, readonly LeaseOfVisitor[]>
+  clockOf(call: Fact<'calls'>): ProviderClock
+}
+
+/** Decides all calls of one caller in the order they rang: what is decided of one is known of the next. */
+export function decideCaller(calls: readonly CallFacts[], { caller, shown, clockOf }: Surroundings): KnownCall[] {
+  const memory = openMemory(caller, shown)
+  const inOrder = calls.toSorted((a, b) => a.call.at - b.call.at || compareText(a.call.id, b.call.id))
+  return inOrder.map((one) => {
+    const { call, messages } = one
+    const clock = clockOf(call)
+    const held = call.direction === 'out' ? undefined : matchCall(memory.evidenceFor(one, clock))
+    memory.note(call, held)
+    return { call, messages, held, clock, issued_at: issuedAt(held, one.leases, clock) }
+  })
+}
+
+/** The first lease of the number to the session that made the call. */
+function issuedAt(held: Held | undefined, leases: readonly Lease[], { skew_ms }: ProviderClock): number | undefined {
+  const own = leases.filter(({ session }) => session === held?.best?.session).map(({ from_ms }) => from_ms)
+  return own.length === 0 ? undefined : Math.min(...own) + skew_ms
+}
+
+/** The browsers that a call may turn out to come from. */
+export function browsersAround({ call, leases }: CallFacts): string[] {
+  return leases
+    .filter(({ visitor, to_ms, seen_ms }) => visitor !== '' && Math.max(to_ms, seen_ms) >= call.at - CLOCK_REACH_MS)
+    .map(({ visitor }) => visitor)
+}
+
+interface Shown extends ShownBefore {
+  at_ms: number
+}
+
+/** What is known of a caller when one of their calls is decided: never anything that came after it. */
+export function openMemory(caller: Caller | undefined, shown: ReadonlyMap<string, readonly LeaseOfVisitor[]>) {
+  const known = new Set<string>(caller?.browsers)
+  const dialled = new Map<string, Shown>()
+  return {
+    evidenceFor({ call, leases, clicks }: CallFacts, { skew_ms, jitter_ms }: ProviderClock): CallEvidence {
+      const seen = [...known].flatMap((browser) => shown.get(browser) ?? [])
+      const kept = caller && lastShown(call, seen, dialled.get(call.to))
+      return { at_ms: call.at - skew_ms, jitter_ms, leases, clicks, known: new Set(known), kept }
+    },
+    note(call: Fact<'calls'>, held: Held | undefined): void {
+      if (call.visitor !== '') known.add(call.visitor)
+      const best = held?.best
+      // What the sender says of the session outranks the lease.
+      if (!best || call.session !== '' || call.visitor !== '') return
+      if (best.confidence >= SURE_CONFIDENCE && !isJunk('visitor', best.visitor)) known.add(best.visitor)
+      dialled.set(call.to, { session: best.session, visitor: best.visitor, at_ms: call.at })
+    },
+  }
+}
+
+/** The last visit that showed the caller this number, or that an earlier call to it came from. */
+function lastShown(
+  call: Fact<'calls'>,
+  seen: readonly LeaseOfVisitor[],
+  dialled: Shown | undefined,
+): ShownBefore | undefined {
+  const visits = seen
+    .filter(({ number }) => number === call.to)
+    .map(({ session, visitor, from_ms }) => ({ session, visitor, at_ms: from_ms }))
+  const [last] = [...visits, ...(dialled ? [dialled] : [])]
+    .filter(({ at_ms }) => at_ms <= call.at && call.at - at_ms <= KEPT_MAX_MS)
+    .sort((a, b) => b.at_ms - a.at_ms || compareText(a.session, b.session) || compareText(a.visitor, b.visitor))
+  return last && { session: last.session, visitor: last.visitor }
+}

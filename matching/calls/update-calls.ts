@@ -1,0 +1,115 @@
+import type { Fact } from '../facts/fact-rows.ts'
+import { callsOfProvider, callsToNumbers } from '../facts/read-facts.ts'
+import { type Touched, widen } from '../facts/touched.ts'
+import type { History } from '../history/history.ts'
+import { splitKeys } from '../history/query-by-keys.ts'
+import { callClaims, matchClaims } from '../identity/fact-claims.ts'
+import type { SessionNames } from '../sessions/session-names.ts'
+import { callsOfChangedCallers, callsOfSameCallers } from './callers.ts'
+import { clockEvidence } from './clock-evidence.ts'
+import { type CallFacts, type KnownCall, SURE_CONFIDENCE } from './decide-caller.ts'
+import { type CallsContext, decideCalls, readCallFacts } from './known-calls.ts'
+import { LEASE_LIFE_MAX_MS } from './match-call.ts'
+import { type ClockChanges, clockPeriod, evidenceRow, momentsOf } from './provider-clocks.ts'
+import { LEASE_AROUND_MS, latestEnd, readShownNumbers } from './read-leases.ts'
+
+export interface UpdateCallsContext extends CallsContext {
+  history: History
+  names: SessionNames
+}
+
+export interface UpdatedCalls {
+  /** The touched calls as they are decided now. */
+  decided: ReadonlyMap<string, KnownCall>
+  /** What is to be written of providers' clocks. */
+  clocks: ClockChanges
+}
+
+/**
+ * Tells the graph what the touched calls say now, and whom leases and earlier calls give them to. Calls that this decides
+ * otherwise, and those whose provider's clock turns out to be another, are added to `touched`.
+ */
+export async function updateCalls(context: UpdateCallsContext, touched: Touched): Promise<UpdatedCalls> {
+  const { store, graph, names } = context
+  const { site } = graph
+  await touchCallsOfLeases(context, touched)
+  const facts = await readCallFacts(context, touched.calls)
+  for (const id of touched.calls) {
+    const known = facts.get(id)
+    const bearer = (session: string) => names.pieceOf(session)
+    // Of what is not found any more everything is taken back: its messages were removed.
+    graph.replaceFact('call', id, 'call', known ? callClaims(known.call, known.messages, bearer) : [])
+  }
+  const { changes, moved } = await updateClocks(context, touched, facts)
+  const begun = [...touched.clocks].map(clockPeriod)
+  for (const one of [...moved, ...begun]) {
+    for (const id of await callsOfProvider(store, site, one.provider, momentsOf(one))) touched.calls.add(id)
+  }
+  const visitors = [...touched.sessions.values()].flatMap((one) => [...one.visitors])
+  for (const id of callsOfChangedCallers(graph, visitors)) touched.calls.add(id)
+  for (const id of callsOfSameCallers(graph, touched.calls)) touched.calls.add(id)
+  const others = await readCallFacts(
+    context,
+    [...touched.calls].filter((id) => !facts.has(id)),
+  )
+  const decided = await decideCalls(context, new Map([...facts, ...others]), touched.calls)
+  for (const id of touched.calls) graph.replaceFact('match', id, 'call', claimsOf(decided.get(id)))
+  return { decided, clocks: changes }
+}
+
+function claimsOf(known: KnownCall | undefined) {
+  return known ? matchClaims(known.call, sureMatch(known)) : []
+}
+
+/** The calls that changed leases, and clicks in them, may decide. */
+async function touchCallsOfLeases({ store, graph }: UpdateCallsContext, touched: Touched): Promise<void> {
+  const { site } = graph
+  const clicked = [...touched.clicked.values()]
+  if (clicked.length > 0) {
+    const from_ms = Math.min(...clicked.map(({ first_ms }) => first_ms)) - LEASE_LIFE_MAX_MS
+    const to_ms = Math.max(...clicked.map(({ last_ms }) => last_ms)) + LEASE_AROUND_MS.before
+    for (const sessions of splitKeys(touched.clicked.keys())) {
+      for (const one of await readShownNumbers(store, site, sessions, { from_ms, to_ms }))
+        widen(touched.leased, one.number, one.from_ms)
+    }
+  }
+  if (touched.leased.size === 0) return
+  const ranges = [...touched.leased.values()]
+  const first_ms = Math.min(...ranges.map((range) => range.first_ms))
+  const last_ms = Math.max(...ranges.map((range) => range.last_ms))
+  // A lease that now ends earlier also concerns the calls that came before it ended by what was said first.
+  const ended_ms = await latestEnd(store, site, touched.leased.keys(), { from_ms: first_ms, to_ms: last_ms })
+  const to_ms = Math.min(ended_ms, last_ms + LEASE_LIFE_MAX_MS) + LEASE_AROUND_MS.after
+  const within = { from_ms: first_ms - LEASE_AROUND_MS.before, to_ms }
+  for (const id of await callsToNumbers(store, site, touched.leased.keys(), within)) touched.calls.add(id)
+}
+
+/** What the touched calls say of their providers' clocks. */
+function updateClocks(
+  { history, graph, clocks }: UpdateCallsContext,
+  touched: Touched,
+  facts: ReadonlyMap<string, CallFacts>,
+) {
+  const evidenceOf = ({ call, messages, leases, clicks }: CallFacts) => {
+    if (call.direction === 'out') return undefined
+    // However long a call took, it had begun to ring before anybody could tell of it.
+    const heard_ms = Math.min(...messages.map(({ received_at, duration }) => received_at - duration * 1000))
+    return evidenceRow(call, clockEvidence(call, { leases, clicks, heard_ms }))
+  }
+  const rows = new Map(
+    [...touched.calls].map((id) => {
+      const known = facts.get(id)
+      return [id, known && evidenceOf(known)]
+    }),
+  )
+  return clocks.update({ history, site: graph.site }, rows, touched.isAgain ? 'all' : 'changed')
+}
+
+/** What the sender says of a call's session outranks the lease, which then says nothing about persons. */
+function sureMatch({ call, held }: { call: Fact<'calls'>; held: KnownCall['held'] }) {
+  if (!held?.best || call.session !== '') return undefined
+  if (call.visitor !== '' && call.visitor !== held.best.visitor) return undefined
+  // A number kept from an earlier visit says nothing of who calls that the phone does not say.
+  const isSure = held.best.confidence >= SURE_CONFIDENCE && held.best.reason !== 'known_caller'
+  return { ...held.best, isSure }
+}

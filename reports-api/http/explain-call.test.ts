@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { explainMatch } from './explain-call.ts'
+
+const plain = { reason: 'number_on_screen', signs: [], clock_skew_ms: 0 }
+
+describe('the explanation of a match', () => {
+  test('says why in both languages', () => {
+    expect(explainMatch(plain)).toEqual({
+      en: 'The number was on this visitor’s screen when it rang.',
+      ru: 'Номер был на экране этого посетителя, когда зазвонил телефон.',
+    })
+  })
+
+  test('names the signs and the clock that were taken into account', () => {
+    const { en } = explainMatch({ ...plain, signs: ['phone_link_clicked', 'others_possible'], clock_skew_ms: -8_000 })
+    expect(en).toContain('the phone link was clicked there')
+    expect(en).toContain('somebody else')
+    expect(en).toContain('8 s behind')
+    expect(explainMatch({ ...plain, clock_skew_ms: 10_000 }).en).toContain('10 s ahead')
+  })
+
+  test('tells a number that was kept from a caller who is merely known', () => {
+    const known = { ...plain, reason: 'known_caller' }
+    expect(explainMatch(known).en).toContain('last visit')
+    expect(explainMatch({ ...known, signs: ['number_kept'] }).en).toContain('earlier visit')
+  })
+
+  test('leaves out what it does not know', () => {
+    expect(explainMatch({ ...plain, reason: 'of a later version', signs: ['new'] })).toEqual({ en: '', ru: '' })
+  })
+})
