@@ -14,8 +14,8 @@ export const ruleNames = [
   'person_full',
   /** What is believed less does not make one person of two contacts. */
   'two_contacts',
-  /** A lease does not make one person of two who are known apart. */
-  'two_callers',
+  /** A lease or a phone alone does not make one person of two who are known apart. */
+  'two_people',
   /** A match that is not sure says nothing of persons. */
   'unsure_matches',
   /** A number is kept for its visitor for a while. */

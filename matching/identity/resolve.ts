@@ -1,4 +1,5 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
+import { holds } from '../rules.ts'
 import { type Clusters, openClusters } from './clusters.ts'
 import type { HeldReason } from './edge.ts'
 import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
@@ -70,10 +71,10 @@ function joinAll(
 function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldReason | undefined {
   if (clusters.areApart(a, b)) return 'split'
   const both = (kind: IdentifierKind) => clusters.count(a, kind) > 0 && clusters.count(b, kind) > 0
-  if (trust !== 'said' && both('contact')) return 'two_contacts'
-  if (trust === 'matched' && isSomebodyElse(clusters, a, b)) return 'two_people'
-  if (trust === 'claimed_by_phone' && both('email') && both('visitor')) return 'two_people'
-  return clusters.isTooMuch(a, b) ? 'person_full' : undefined
+  if (trust !== 'said' && both('contact') && holds('two_contacts')) return 'two_contacts'
+  if (trust === 'matched' && isSomebodyElse(clusters, a, b) && holds('two_people')) return 'two_people'
+  if (trust === 'claimed_by_phone' && both('email') && both('visitor') && holds('two_people')) return 'two_people'
+  return clusters.isTooMuch(a, b) && holds('person_full') ? 'person_full' : undefined
 }
 
 /**

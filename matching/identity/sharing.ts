@@ -1,5 +1,6 @@
 import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
 import { isPlaceLine } from '#domain/phone.ts'
+import { holds } from '../rules.ts'
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
 import { type Party, partiesAround } from './parties.ts'
@@ -7,6 +8,7 @@ import { ownersAround, passes } from './surroundings.ts'
 
 /** Whether an event names too many of one kind to belong to one person: a CRM's test call, a copied session id. */
 export function namesTooMany(vertex: Vertex): SharedBy | undefined {
+  if (!holds('crowded_events')) return undefined
   const named = new Set<Vertex>()
   for (const edge of vertex.edges) if (passes(edge)) named.add(otherEnd(edge, vertex))
   return firstExceeded(named, namesMax[vertex.kind])
@@ -32,7 +34,7 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
   const around = [...ownersAround(vertex)]
   const isDevice = deviceKinds.has(vertex.kind)
   const others = isDevice ? around.filter(({ kind }) => !deviceKinds.has(kind)).length : around.length
-  return { crowded: firstExceeded(around, limits), isMeeting: others > 1 }
+  return { crowded: holds('shared') ? firstExceeded(around, limits) : undefined, isMeeting: others > 1 }
 }
 
 const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
@@ -47,7 +49,7 @@ const tellingKinds = ['contact', 'user', 'email'] as const
 /** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `surroundingsOf`. */
 export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   const limits = isLineOfPlace(vertex) ? placeLineStrangersMax : strangersMax[vertex.kind]
-  if (!limits || vertex.crowded || !vertex.isMeeting) return undefined
+  if (!limits || vertex.crowded || !vertex.isMeeting || !holds('strangers')) return undefined
   const parties = partiesAround(vertex, everyKind)
   if (limits.known_at_all !== undefined && parties.filter(isKnown).length > limits.known_at_all) {
     return { rule: 'strangers', max: limits.known_at_all }
