@@ -121,7 +121,9 @@ export function matchClaims(
   if (!match) return []
   const claim = claimsOf(call, { fact: 'match', fact_id: call.id, at: call.at, claimed: false })
   const named = [real('session', match.session), real('visitor', match.visitor)].filter(isNamed)
-  return named.map((one) => claim(['call', call.id], one, match.isSure || !holds('unsure_matches') ? undefined : 'unsure'))
+  return named.map((one) =>
+    claim(['call', call.id], one, match.isSure || !holds('unsure_matches') ? undefined : 'unsure'),
+  )
 }
 
 /**
