@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { leaveOut, type RuleName } from '#matching/rules.ts'
 import { freshStore } from './support/fresh-store.ts'
 import { isRightShare } from './support/measures/judge-calls.ts'
 import { judgeWorld, type WorldQuality } from './support/measures/judge-world.ts'
@@ -9,7 +10,7 @@ import { hardWorld } from './support/world/world-options.ts'
 const small = hardWorld({ people: 150, days: 10, asking_share: 0.9, seed: 1 })
 
 /** How much worse than the targets of large worlds a small one may be: one mistake weighs more here. */
-const BOUNDS = { precision: 0.7, recall_lost: 0.02, mixed: 8, calls: 0.9, misplaced: 0.05 }
+const BOUNDS = { precision: 0.97, recall_lost: 0.03, mixed: 5, calls: 0.9, misplaced: 0.05 }
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let world: WorldQuality
@@ -48,4 +49,23 @@ describe('in a small hard world', () => {
     expect(linear.misplaced).toBeLessThan(linear.misplacedAtBest + BOUNDS.misplaced)
     expect(linear.leftOpen).toBeLessThan(linear.leftOpenAtBest + BOUNDS.misplaced)
   })
+})
+
+/** A bound that holds whatever the rules say would be none. */
+describe('in the same world', () => {
+  const earned: [RuleName, (quality: WorldQuality) => number][] = [
+    ['strangers', ({ people }) => people.pairwise.precision],
+    ['reserve', ({ calls }) => isRightShare(calls.inLease)],
+    ['known_caller', ({ calls }) => calls.all.right],
+  ]
+  test.each(earned)(
+    'matching is worse without the rule %s',
+    async (rule, measure) => {
+      const takeBack = leaveOut(rule)
+      const without = await judgeWorld(store, { ...small, site: `without-${rule.replace('_', '-')}` })
+      expect(takeBack()).toBe(true)
+      expect(measure(without)).toBeLessThan(measure(world) * 0.97)
+    },
+    60_000,
+  )
 })
