@@ -195,7 +195,11 @@ const anyOptions = fc.record({
   contacts: fc.array(fc.option(fc.integer({ min: 0, max: 29 }), { nil: undefined }), { maxLength: 4 }),
   half_life_days: fc.double({ min: 0.01, max: 1000, noNaN: true }),
   effects: fc
-    .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: channels.length, maxLength: channels.length })
+    // A share of conversions; so small that a half of it is nothing, it would be no number any more.
+    .array(fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1, noNaN: true })), {
+      minLength: channels.length,
+      maxLength: channels.length,
+    })
     .map((effects) => new Map(channels.map((channel, index) => [channel as string, effects[index] as number]))),
 })
 const byName = (touches: readonly Touch[], weights: readonly number[]) => {

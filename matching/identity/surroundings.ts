@@ -6,9 +6,12 @@ export function isEvent(vertex: Vertex): boolean {
   return namesMax[vertex.kind] !== undefined
 }
 
-/** Whether an edge can pass something on: what is said by hand joins persons, and says nothing of what is shared. */
+/**
+ * Whether an edge can pass something on. What is said by hand joins persons, and says nothing of what is shared; nor does a
+ * key of a deal that others of its keys outrank: the call that a manager picked may be somebody else's.
+ */
 export function passes(edge: Edge): boolean {
-  return edge.fact !== 'annotation' && isLive(edge)
+  return edge.fact !== 'annotation' && !(edge.fact === 'deal' && edge.claimed) && isLive(edge)
 }
 
 /** The identifiers that own something reachable from here through events alone. Events that name too many are walls. */

@@ -76,7 +76,7 @@ describe('a stream', () => {
 
   test('of identities has every identifier, and says which are shared', async () => {
     const found = await lines('/v1/identities?site=shop')
-    expect(found).toHaveLength(12)
+    expect(found).toHaveLength(14)
     expect(found).toContainEqual({ kind: 'phone', value: '+79261234567', person: 'panna' })
     expect(found).toContainEqual({ kind: 'phone', value: '+74957777777', person: null, shared: true })
     expect(JSON.stringify(await lines('/v1/identities?site=shop', 'reports'))).not.toContain('79261234567')
