@@ -72,9 +72,9 @@ function isPlaceholderPhone(phone: string): boolean {
   return (
     /^(\d)\1+$/.test(national) ||
     digits.endsWith('0000000') ||
-    // Of landlines such numbers are sold dear; of mobiles nobody has one.
-    /^79\d\d(\d)\1{6}$/.test(digits) ||
-    /^(\d\d)\1{4}$/.test(national) ||
+    // Seven alike are sold dear, as are pairs; eight nobody has.
+    /^79\d(\d)\1{7}$/.test(digits) ||
+    (!digits.startsWith('79') && /^(\d\d)\1{4}$/.test(national)) ||
     ascending.includes(national) ||
     descending.includes(national) ||
     (digits.length > 9 && (ascending.includes(tail) || descending.includes(tail)))
@@ -85,7 +85,7 @@ const nobodysBox =
   /^(?:no|do-?not|donot|dont)[-_.]?reply(?:[-_.+].*)?$|^(?:mailer-daemon|postmaster|hostmaster|nobody|bounces?|anonymous|anon|none|null|undefined|nomail|no-mail|noemail|no-email|no\.mail|no\.email|netu|net-pochty|netpochty)$/
 const testBox = /^(?:test\d*|tests|testing|asdf?|asd|qwe|qwerty|zxc|aaa+|111+|123\d*|example|sample|email|mail)$/
 const testHost = /^(?:test|tests|asdf?|asd|qwe|qwerty|none|no|null|domain)\.[a-z]{2,4}$/
-const BOX_LIKE_HOST_MAX = 3
+const BOX_LIKE_HOST_MAX = 2
 
 /** Boxes that are nobody's: `noreply@…`, `test@mail.ru`, `a@a.ru`. Hosts kept for examples are left to examples. */
 function isPlaceholderEmail(email: string): boolean {

@@ -92,44 +92,58 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const projection: Projection = {
     ...{ history, positions, sites },
     version: (await highestVersion(store, '')) + 1,
-    async step() {
-      const deals = new Map<string, HistoryRow<'conversions'>>()
-      const hadUnfinished = unfinished.size > 0
-      for (const [name, rows] of unfinished) {
-        for (let from = 0; from < rows.length; from += UNFINISHED_ROWS) {
-          lookAgain(siteOf(sites, name), rows.slice(from, from + UNFINISHED_ROWS))
-          await applySite(options, projection, name, { touched: nothingTouched(), deals })
-        }
-      }
-      unfinished.clear()
-      const step = await positions.next(now())
-      const touched = new Map<string, Touched>()
-      for (const portion of step?.portions ?? []) await readNewFacts(store, portion, { site, into: touched })
-      for (const [name, state] of sites) {
-        if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())
-      }
-      if (!step && touched.size === 0 && !hadUnfinished) return undefined
-      for (const [name, facts] of touched) {
-        const slices = [...slicesOf(facts, options.together_max ?? TOGETHER_MAX)]
-        let ahead: EventsAhead | undefined
-        for (const [index, slice] of slices.entries()) {
-          ahead = await applySite(options, projection, name, { touched: slice, ahead, next: slices[index + 1], deals })
-        }
-      }
-      await history.written()
-      await options.beforePositions?.([...deals.values()])
-      if (step) await options.onRead?.(step.portions)
-      if (!step) await projection.finish(projection.version)
-      else if (suffix === '') await writePositions(step.reached, projection.version)
-      if (step) positions.commit(step)
-      return { rows: step?.rows ?? 0, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
-    },
+    step: () => atRest(history, takeStep),
     async finish(version) {
       projection.version = Math.max(projection.version, version)
       if (suffix === '') await writePositions(positions.all(), projection.version)
     },
   }
   return projection
+
+  async function takeStep(): Promise<StepDone | undefined> {
+    const deals = new Map<string, HistoryRow<'conversions'>>()
+    const hadUnfinished = unfinished.size > 0
+    for (const [name, rows] of unfinished) {
+      for (let from = 0; from < rows.length; from += UNFINISHED_ROWS) {
+        lookAgain(siteOf(sites, name), rows.slice(from, from + UNFINISHED_ROWS))
+        await applySite(options, projection, name, { touched: nothingTouched(), deals })
+      }
+      // Counted while rows of the broken step stood among the others.
+      siteOf(sites, name).requests = undefined
+    }
+    unfinished.clear()
+    const step = await positions.next(now())
+    const touched = new Map<string, Touched>()
+    for (const portion of step?.portions ?? []) await readNewFacts(store, portion, { site, into: touched })
+    for (const [name, state] of sites) {
+      if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())
+    }
+    if (!step && touched.size === 0 && !hadUnfinished) return undefined
+    for (const [name, facts] of touched) {
+      const slices = [...slicesOf(facts, options.together_max ?? TOGETHER_MAX)]
+      let ahead: EventsAhead | undefined
+      for (const [index, slice] of slices.entries()) {
+        ahead = await applySite(options, projection, name, { touched: slice, ahead, next: slices[index + 1], deals })
+      }
+    }
+    await history.written()
+    await options.beforePositions?.([...deals.values()])
+    if (step) await options.onRead?.(step.portions)
+    if (!step) await projection.finish(projection.version)
+    else if (suffix === '') await writePositions(step.reached, projection.version)
+    if (step) positions.commit(step)
+    return { rows: step?.rows ?? 0, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
+  }
+}
+
+/** What fails ends when all it gave to be written has ended: whoever reads the tables next finds them at rest. */
+async function atRest<Result>(history: History, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    await history.written().catch(() => undefined)
+    throw error
+  }
 }
 
 function siteOf(sites: Map<string, SiteState>, site: string): SiteState {

@@ -10,6 +10,7 @@ import type { MatchingLog } from './matching-log.ts'
 import { openPostbacks } from './postbacks/postbacks.ts'
 import { openProjection, type Projection } from './projection.ts'
 import { type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
+import { dropRebuildTables } from './rebuild/rebuild-tables.ts'
 import { noteRules, type RulesState, rulesState } from './rebuild/rules.ts'
 import { openRemovals } from './removal/removals.ts'
 import { openRetention } from './retention/retention.ts'
@@ -66,12 +67,11 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const removals = openRemoving(options, measure.removed)
   const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed }
   const open = () => openProjection({ store, settings, now, ...hooks })
-  const rules = await rulesState(store)
+  const rules = await lookAround(store)
   let projection = await open()
   version = projection.version
   const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
-  let isClosed = false
-  let isStale = false
+  let [isClosed, isStale] = [false, false]
   const turns = openTurns()
 
   /** One step; false when there was nothing to do. Steps and a rebuild's swap take turns. */
@@ -113,7 +113,11 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     status: () => statusOf(projection, state),
     rebuild: oneAtATime(options, state, async (asked) => {
       await removals.over(() => isClosed)
-      return rebuild({ store, projection: () => projection, paused: pausing(turns, step) }, { settings, now }, asked)
+      return rebuild(
+        { store, projection: () => projection, paused: pausing(turns, step, failed) },
+        { settings, now },
+        asked,
+      )
     }),
     async close() {
       isClosed = true
@@ -121,13 +125,18 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
       removals.close()
       turns.end()
       await running
-      await postbacks.close()
-      await outbound.close()
+      for (const one of [postbacks, outbound]) await one.close()
       await lock.release()
     },
   }
   void keepToRules(options, rules, matching, () => isClosed)
   return matching
+}
+
+/** By which rules the history was made. What a rebuild that was broken off has left is thrown away: it names the erased. */
+async function lookAround(store: Store): Promise<RulesState> {
+  await dropRebuildTables(store)
+  return rulesState(store)
 }
 
 /** Rebuilds one at a time; of a whole history it is written down that it is by the rules of this version. */
@@ -201,7 +210,11 @@ function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<strin
 }
 
 /** Runs work while the steps stand still, having read all there is; the work may ask for what has landed meanwhile. */
-function pausing({ alone }: Pick<ReturnType<typeof openTurns>, 'alone'>, step: () => Promise<boolean>) {
+function pausing(
+  { alone }: Pick<ReturnType<typeof openTurns>, 'alone'>,
+  step: () => Promise<boolean>,
+  failed: (error: unknown) => void,
+) {
   const catchUp = async () => {
     let hadMore = false
     while (await step()) hadMore = true
@@ -209,8 +222,14 @@ function pausing({ alone }: Pick<ReturnType<typeof openTurns>, 'alone'>, step: (
   }
   return <Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>) =>
     alone(async () => {
-      await catchUp()
-      return work(catchUp)
+      try {
+        await catchUp()
+        return await work(catchUp)
+      } catch (error) {
+        // A step may be half done, or tables swapped: memory is read anew, as after any step that fails.
+        failed(error)
+        throw error
+      }
     })
 }
 

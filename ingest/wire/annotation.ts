@@ -45,6 +45,10 @@ export const Annotation = z
     path: ['on', 'kind'],
     message: 'must be person for a merge or a split',
   })
+  .refine(({ on, merge, split }) => (!merge && !split) || personIdPattern.test(on.id), {
+    path: ['on', 'id'],
+    message: 'must be the id of a person for a merge or a split',
+  })
   .refine(({ merge, split }) => !merge || !split, { path: ['split'], message: 'say a merge and a split one by one' })
   .refine(({ on, split }) => split?.person !== on.id, { path: ['split', 'person'], message: 'must be another person' })
   .meta({ id: 'Annotation', description: 'What somebody says about a call, lead, deal or person.' })

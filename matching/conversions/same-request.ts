@@ -94,8 +94,9 @@ function isResentForm(form: Request, other: Request): boolean {
     other.isForm &&
     isEarlier(other, form) &&
     distance(other, form) <= RESENT_MAX_MS &&
-    // Two forms of one page asked one after the other are two requests, and so are two visitors of one office.
-    other.form_id === form.form_id &&
+    // Two forms of one page asked one after the other are two requests, and so are two visitors of one office. What the
+    // site's own code tells has no form, and may be what the page told as well.
+    (other.form_id === form.form_id || other.form_id === '' || form.form_id === '') &&
     other.visitor === form.visitor &&
     agree(form, other)
   )

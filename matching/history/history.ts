@@ -82,11 +82,13 @@ export function openHistory(store: Store, suffix: string): History {
     }
   }
   const putAll = async ({ edges, ...others }: SomeChanges, version: number) => {
-    await Promise.all(
+    // All are waited for, also when one fails: whoever looks at the tables then must not find more in them later.
+    const results = await Promise.allSettled(
       Object.entries(others).map(([name, changes]) =>
         put(name as HistoryTable, changes as Changes<HistoryTable>, version),
       ),
     )
+    for (const result of results) if (result.status === 'rejected') throw result.reason
     // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
     if (edges) await put('edges', edges, version)
   }

@@ -305,7 +305,12 @@ export class Graph {
   }
 
   #forgetIdle(edges: readonly Edge[]): void {
-    for (const { a, b } of edges) for (const vertex of [a, b]) if (vertex.edges.length === 0) this.#delete(vertex)
+    for (const { a, b } of edges) {
+      for (const vertex of [a, b]) {
+        // One that was forced stays until it has been looked at: named again, it must be the same one.
+        if (vertex.edges.length === 0 && !this.forced.has(vertex)) this.#delete(vertex)
+      }
+    }
   }
 
   #delete(vertex: Vertex): void {

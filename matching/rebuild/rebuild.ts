@@ -42,11 +42,24 @@ export interface LiveRun {
 export async function rebuild(
   live: LiveRun,
   options: Pick<ProjectionOptions, 'settings' | 'now'>,
+  asked: RebuildOptions,
+): Promise<RebuildReport> {
+  const { store } = live
+  await createRebuildTables(store)
+  try {
+    return await fillAndSwap(live, options, asked)
+  } finally {
+    await dropRebuildTables(store)
+  }
+}
+
+async function fillAndSwap(
+  live: LiveRun,
+  options: Pick<ProjectionOptions, 'settings' | 'now'>,
   { site, check = false }: RebuildOptions,
 ): Promise<RebuildReport> {
   const { store } = live
   const started_ms = options.now()
-  await createRebuildTables(store)
   const anew = await openProjection({ ...options, store, site, suffix: REBUILD_SUFFIX, fresh: true })
   let rows = 0
   const readAll = async () => {
@@ -63,7 +76,6 @@ export async function rebuild(
     }
     return found
   })
-  await dropRebuildTables(store)
   return { rows, took_ms: options.now() - started_ms, differences, swapped: !check }
 }
 

@@ -23,6 +23,9 @@ export interface SomeEvents {
  */
 export const SESSION_EVENTS_MAX = 20_000
 
+/** The same of a visitor whose sender names no sessions: their visits of years are cut together. */
+const UNNAMED_EVENTS_MAX = 100_000
+
 /** The first group of what will be asked for, read ahead. */
 export interface EventsAhead {
   group: readonly [string, SenderSession][]
@@ -136,7 +139,10 @@ async function readUnnamed(store: Store, site: string, wanted: SenderSession[]):
     const some = await readFactRows(
       store,
       'events',
-      `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} AND t.session = ''`,
+      // Of a sender's constant «visitor» there may be millions.
+      `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} AND t.session = ''
+       ORDER BY t.at, t.received_at, t.node, t.segment, t.row
+       LIMIT ${UNNAMED_EVENTS_MAX} BY t.visitor, t.type IN ('form', 'identify')`,
       { site, ...visitors.params },
     )
     for (const row of some) rows.push(row)

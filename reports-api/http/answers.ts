@@ -306,7 +306,7 @@ export const PersonAnswer = z.object({
 const whyStep = z.object({
   ...{ from: identifier, to: identifier, fact: text, id: text, at: moment, received_at: moment },
   rule: z
-    .enum(['by_hand', 'crm', 'call', 'lead', 'lease', 'server', 'browser'])
+    .enum(['by_hand', 'crm', 'call', 'lead', 'same_request', 'lease', 'server', 'browser'])
     .describe('Who says that the two belong together'),
   joins: z.boolean(),
   reason: text.describe('`joined`, or why the fact does not join the two'),

@@ -142,6 +142,7 @@ function ruleOf({ fact, claimed }: Edge): string {
   if (fact === 'annotation') return 'by_hand'
   if (fact === 'deal') return 'crm'
   if (fact === 'match') return 'lease'
+  if (fact === 'same') return 'same_request'
   if (fact === 'event') return claimed === 1 ? 'browser' : 'server'
   return fact
 }

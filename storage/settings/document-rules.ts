@@ -44,10 +44,16 @@ function checkPool(pool: Pool, settings: Others): void {
 
 /** What one pool shows and another gives way to would be swapped on, and be the number of neither. */
 function checkChain(pool: Pool, other: Pool): void {
-  const shown = pool.numbers.find((number) => other.replaces.includes(number))
+  const shown = shownOf(pool).find((number) => other.replaces.includes(number))
   if (shown) refuse('numbers', `${shown} is what the pool "${other.id}" replaces: pages would swap it on`)
-  const replaced = pool.replaces.find((number) => other.numbers.includes(number))
+  const replaced = pool.replaces.find((number) => shownOf(other).includes(number))
   if (replaced) refuse('replaces', `${replaced} is what the pool "${other.id}" shows: pages would swap it on`)
+}
+
+/** A static pool without `when` stands for something outside the site: pages never show its numbers. */
+function shownOf({ kind, when, numbers }: Pool): readonly string[] {
+  const isPrinted = kind === 'static' && Object.values(when ?? {}).every((list) => list === undefined)
+  return isPrinted ? [] : numbers
 }
 
 /** Mail shows which pool it came through by its address alone, so that such a pool has one. */

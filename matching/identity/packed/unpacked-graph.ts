@@ -62,7 +62,8 @@ export class UnpackedGraph implements Unpacking {
   /** A vertex without edges. */
   removeVertex(vertex: LiveVertex): void {
     if (vertex.place !== 0) this.#gone.add(vertex)
-    else this.#fresh.delete(`${vertex.kind}\n${vertex.value}`)
+    else if (this.#fresh.get(`${vertex.kind}\n${vertex.value}`) === vertex)
+      this.#fresh.delete(`${vertex.kind}\n${vertex.value}`)
   }
 
   addEdge(edge: LiveEdge): void {

@@ -31,6 +31,7 @@ export const whyEn = {
   'why_rule.crm': 'says the CRM',
   'why_rule.call': 'says the phone provider',
   'why_rule.lead': 'says the request',
+  'why_rule.same_request': 'the same request, told twice',
   'why_rule.lease': 'as the number was on the screen',
   'why_rule.server': 'says the server of the site',
   'why_rule.browser': 'says the browser',

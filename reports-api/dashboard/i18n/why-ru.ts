@@ -31,6 +31,7 @@ export const whyRu = {
   'why_rule.crm': 'по данным CRM',
   'why_rule.call': 'по данным телефонии',
   'why_rule.lead': 'по данным заявки',
+  'why_rule.same_request': 'одна и та же заявка, пришедшая дважды',
   'why_rule.lease': 'номер был на экране',
   'why_rule.server': 'по данным сервера сайта',
   'why_rule.browser': 'по данным браузера',
