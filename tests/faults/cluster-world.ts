@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { formatPosition, joinPositions, type Position, parsePosition } from '#domain/position.ts'
 import { ADMIN_TOKEN, type RunningService, waitUntil } from '../support/running-service.ts'
@@ -19,6 +20,8 @@ const hour = (index: number, minute = 0) =>
 export async function sendWorld(service: RunningService): Promise<string> {
   const projects = [{ id: 'front', name: 'Front', url_prefixes: ['shop.example'] }]
   await service.api('PUT', '/v1/sites/shop', { domains: ['shop.example'], timezone: 'Europe/Moscow', projects })
+  // Settings are in force everywhere within two seconds, and projects for what comes from then on.
+  await pause(2_500)
   let reached: Position = []
   const write = async (path: string, body: unknown): Promise<void> => {
     const answer = await service.api('POST', path, body)
