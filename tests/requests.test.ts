@@ -70,6 +70,8 @@ describe('a lead', () => {
       { id: 'tilda:7', same_as: 'f1', rule: 'message_of_form', by: ['phone'], apart_ms: SECOND },
     ])
     expect(await get('/v1/leads/tilda:7')).toEqual(lead)
+    const { chain } = await get('/v1/persons/why?a=lead:f1&b=lead:tilda:7')
+    expect((chain as { rule: string }[]).map(({ rule }) => rule)).toContain('same_request')
     const streamed = await lines('/v1/leads')
     expect(streamed).toEqual([lead])
   })

@@ -59,6 +59,7 @@ describe('a wrong field is named', () => {
     ['/v1/annotations', annotation, { merge: [ann, bob] }, 'on.kind'],
     ['/v1/annotations', annotation, { split: { person: bob } }, 'on.kind'],
     ['/v1/annotations', byHand, { merge: ['p1', bob] }, 'merge.0'],
+    ['/v1/annotations', { ...byHand, on: { kind: 'person', id: 'p1' } }, { split: { person: bob } }, 'on.id'],
     ['/v1/annotations', byHand, { merge: [ann] }, 'merge'],
     ['/v1/annotations', byHand, { merge: [ann, bob, ann] }, 'merge'],
     ['/v1/annotations', byHand, { merge: [bob, bob] }, 'merge'],

@@ -20,6 +20,16 @@ function same(id: string, all: readonly Request[]) {
   return findSameRequest(one, (request) => all.filter((other) => other.id !== request.id))
 }
 
+describe('a form that is sent again', () => {
+  test.each<[string, Request, string | undefined]>([
+    ['is the first', form('g', 30 * SECOND), 'f'],
+    ['under another name is another request', form('g', 30 * SECOND, { form_id: 'callback' }), undefined],
+    ['is the first when the code of the site tells it without a form', form('g', SECOND, { form_id: '' }), 'f'],
+  ])('%s', (_, again, expected) => {
+    expect(same('g', [form('f', 0), again])?.id).toBe(expected)
+  })
+})
+
 describe('a message about a form', () => {
   test.each<[string, Request, string | undefined]>([
     ['is the form when they name the same phone', message('w', 2 * SECOND), 'f'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { personId } from '#domain/identifier.ts'
+import type { Vertex } from './edge.ts'
 import { Graph } from './graph.ts'
 import { edgeChanges, identityChanges } from './identity-rows.ts'
 import { recompute } from './recompute.ts'
@@ -44,6 +45,18 @@ function answer(graph: Graph): Answer {
   const sorted = (rows: object[]) => rows.map((row) => JSON.stringify(row)).sort()
   return { identities: sorted(identities), edges: sorted(edges) }
 }
+
+test('an identifier that is forced, emptied and named again in one step is itself', () => {
+  const graph = new Graph('shop')
+  graph.force('session', 's1')
+  graph.putEvent(claim(2, 'visitor:b', 'session:s1'))
+  graph.dropEvent('e2', { node: 'n', segment: 0, row: 2 }, [graph.find('session', 's1') as Vertex])
+  graph.putEvent(claim(1, 'visitor:a', 'session:s1'))
+  recompute(graph, [])
+  edgeChanges(graph)
+  expect(person(graph, 'session:s1')).toBe(personId('shop', 'visitor', 'a'))
+  expect(graph.find('session', 's1')?.edges.map(({ a, b }) => [a.value, b.value])).toEqual([['a', 's1']])
+})
 
 describe('one person', () => {
   test('is whoever a chain of facts joins, named after the identifier first received', () => {

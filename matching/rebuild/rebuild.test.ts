@@ -62,3 +62,15 @@ test('a start after a rebuild has nothing to look at again', async () => {
   expect(await rebuild(run, options, {})).toMatchObject({ differences: [], swapped: true })
   expect(await (await openProjection(options)).step()).toBeUndefined()
 })
+
+test('one that is broken off leaves no copy of anything', async () => {
+  const options = { store, settings: fixedSettings(shop), now: () => T }
+  const live = await openProjection(options)
+  await land(T)
+  const gone = () => Promise.reject(new Error('gone'))
+  await expect(rebuild({ store, projection: () => live, paused: gone }, options, {})).rejects.toThrow('gone')
+  const left = await store.query(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_rebuild%'",
+  )
+  expect(left).toEqual([])
+})

@@ -78,10 +78,18 @@ export function reportRoutes(app: App, { reader, settings }: ReportsDeps): void 
   )
 }
 
-/** The values of a dimension are masked as in the rows of a report. */
+/** The values of a dimension are masked as in the rows of a report. Those that then look alike are numbered: a cell is found by its values. */
 function maskValues({ rows, columns, cells, ...rest }: Matrix, { free }: Mask): Matrix {
   const { by } = rest.meta
-  const masked = <Value extends string | null>(value: Value) => free({ [by]: value })[by] as Value
+  const known = new Map<string | null, string | null>()
+  const alike = new Map<string | null, number>()
+  for (const value of new Set([...rows, ...columns].map((one) => one.value))) {
+    const hidden = free({ [by]: value })[by] as string | null
+    const count = (alike.get(hidden) ?? 0) + 1
+    alike.set(hidden, count)
+    known.set(value, count === 1 ? hidden : `${hidden} (${count})`)
+  }
+  const masked = <Value extends string | null>(value: Value) => known.get(value) as Value
   return {
     ...rest,
     rows: rows.map((row) => ({ ...row, value: masked(row.value) })),

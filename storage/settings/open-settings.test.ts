@@ -190,6 +190,13 @@ describe('between documents', () => {
       await expect(put).rejects.toMatchObject({ code: 'bad_request', field, message: expect.stringMatching(message) })
     }
     await settings.put('pool', 'next', next, { by })
+    // What stands for something printed is never shown: calls to it have a source, and pages show another in its place.
+    const printed = { ...pool, id: 'printed', kind: 'static' as const, numbers: ['+74950000000'], replaces: [] }
+    await settings.put('pool', 'printed', printed, { by })
+    await settings.put('pool', 'main', { ...pool, replaces: ['+74950000000'] }, { by })
+    const shownToSome = settings.put('pool', 'printed', { ...printed, when: { sources: ['vk'] } }, { by })
+    await expect(shownToSome).rejects.toMatchObject({ field: 'numbers' })
+    await settings.remove('pool', 'printed', { by })
     // On another site's pages nothing is swapped on, and one pool of its own is never swapped twice.
     await settings.put('pool', 'next', { ...next, site: 'office', replaces: [shown] }, { by })
     await settings.put('pool', 'main', { ...pool, replaces: pool.numbers }, { by })

@@ -1,5 +1,5 @@
 /**
- * How matching keeps pace: `npm run bench:matching` (`-- --visits 50000` for a look). Facts are landed in a ClickHouse of the
+ * How matching keeps pace: `npm run bench:matching-speed` (`-- --visits 50000` for a look). Facts are landed in a ClickHouse of the
  * run's own, and the built matching process reads them into the history until it rests.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
