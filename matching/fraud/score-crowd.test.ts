@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Store } from '#storage/client.ts'
 import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import {
   call,
@@ -98,8 +99,8 @@ test('a step that broke off between its writes is put right by the next start', 
   await landFacts(store, logFacts(sent(5), `n${logs}`))
   const broken = {
     ...store,
-    insert: (table: string, rows: readonly object[]) =>
-      table === 'touchpoints' ? Promise.reject(new Error('gone')) : store.insert(table, rows),
+    insert: (...said: Parameters<Store['insert']>) =>
+      said[0] === 'touchpoints' ? Promise.reject(new Error('gone')) : store.insert(...said),
   }
   const projection = await openProjection({ store: broken, settings, now: () => T })
   await expect(projection.step()).rejects.toThrow('gone')
