@@ -182,10 +182,14 @@ function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: numbe
   if (isClicked && holds('clicks')) found.push('phone_link_clicked')
   if (visitor !== '' && known.has(visitor) && holds('known_caller')) found.push('caller_known')
   const factor = found.reduce((product, sign) => product * signs[sign as keyof typeof signs], 1)
-  const isOnScreen = at_ms <= Math.min(lease.seen_ms + 2 * jitter_ms, Math.max(lease.to_ms, lease.seen_ms))
+  const stays_ms = Math.max(SIGN_OF_LIFE_MS, 2 * jitter_ms)
+  const isOnScreen = at_ms <= Math.min(lease.seen_ms + stays_ms, Math.max(lease.to_ms, lease.seen_ms))
   const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
   return { session, visitor, pool, reason, weight: weight * factor, signs: found }
 }
+
+/** Who is there shows it only now and then: so long after the last sign of it a number is taken to be on screen yet. */
+const SIGN_OF_LIFE_MS = 5_000
 
 /** Who clicks: a browser in one of its sessions. */
 export function clickerKey({ visitor, session }: { visitor: string; session: string }): string {

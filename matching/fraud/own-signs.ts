@@ -1,6 +1,7 @@
 import { isPhoneOf } from '#domain/calling-code.ts'
 import { type SeenSign, seen } from '#domain/fraud.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
+import { compareText } from '../receipt.ts'
 
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
@@ -159,7 +160,9 @@ function countryMismatch({ phone, session }: Asked): SeenSign[] {
 
 function knownClient({ session, paid }: Asked, deals: readonly DealSeen[]): SeenSign[] {
   if (paid === '' || !session) return []
-  const before = deals.filter(({ created_at }) => created_at < session.started_at - KNOWN_BEFORE_MIN_MS)
+  const before = deals
+    .filter(({ created_at }) => created_at < session.started_at - KNOWN_BEFORE_MIN_MS)
+    .sort((a, b) => a.created_at - b.created_at || compareText(a.id, b.id))
   return before.length === 0
     ? []
     : [seen('known_client', { deals: before.length, ids: before.map(({ id }) => id).slice(0, IDS_MAX) })]

@@ -198,7 +198,11 @@ export class Graph {
     if (some.length > 0) yield some
   }
 
-  /** The company's own phones and emails. */
+  /** The company's own phones and emails, by `kind\nvalue`. */
+  get blocked(): ReadonlySet<string> {
+    return this.#blocked
+  }
+
   setBlocked(blocked: ReadonlySet<string>): void {
     const changed = [...blocked, ...this.#blocked].filter((key) => blocked.has(key) !== this.#blocked.has(key))
     this.#blocked = blocked

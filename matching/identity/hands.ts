@@ -37,6 +37,11 @@ export async function findFounders(
     sought,
   )
   for (const { kind, value } of found) graph.noticeFounder(kind, value)
+  // The company's own identifiers have no row there.
+  for (const key of sought.length > 0 ? graph.blocked : []) {
+    const [kind, value] = key.split('\n') as [IdentifierKind, string]
+    if (graph.find(kind, value)?.earliest) graph.noticeFounder(kind, value)
+  }
 }
 
 /**

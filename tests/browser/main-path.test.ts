@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page, Request, Response } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser } from '../support/browser.ts'
@@ -128,6 +129,8 @@ describe('one customer, from ad click to deal', () => {
     await page.waitForFunction((own) => document.querySelector('#number')?.textContent !== own, SITE_NUMBER)
     const number = (await page.textContent('#number')) ?? ''
     expect(number).toBe(shown)
+    // Nobody dials within a second of seeing a number; and a provider's clock may be off by as much.
+    await pause(4_000)
     const { status } = await service.api('POST', '/v1/calls', {
       id: 'call-1',
       site: 'demo',
