@@ -91,6 +91,15 @@ describe('a request', () => {
     expect(signsOf(one, before, deals).includes(sign)).toBe(isShown)
   })
 
+  test('of a known client names the deals from the oldest, in whatever order they come', () => {
+    const [old, older] = [deal({ id: 'a', created_at: AT - DAY }), deal({ id: 'b', created_at: AT - 2 * DAY })]
+    const found = [
+      [old, older],
+      [older, old],
+    ].map((deals) => ownSigns(asked({ paid: 'a' }), [], deals).find(({ sign }) => sign === 'known_client')?.evidence)
+    expect(found).toEqual(Array(2).fill({ deals: 2, ids: ['b', 'a'] }))
+  })
+
   test('about a third project shows that it asks about many', () => {
     const of = (project: string) => asked({ is: { project } })
     expect(signsOf(of('c'), [of('a'), of('b')])).toEqual(['many_projects'])
