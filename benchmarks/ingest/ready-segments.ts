@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import type { ByteText } from '#domain/byte-text.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 import { openLog } from '#ingest/log/log.ts'
 import { sampleEvent } from '#ingest/log/sample-event.ts'
@@ -59,7 +60,7 @@ export async function measureReadySegments(): Promise<{ rows: number; segments: 
 }
 
 /** Like what the bulk bodies become. */
-function readyRow(number: number): string {
+function readyRow(number: number): ByteText {
   const at = Date.now()
   return encodeRow(
     'events',

@@ -2,10 +2,12 @@
  * How fast the log takes rows and lands them: `node --import tsx benchmarks/log/append.ts`.
  * Prints rows a second, CPU time of this process a row, and what reached ClickHouse.
  */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import type { ByteText } from '#domain/byte-text.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 import { type Batch, type Log, openLog } from '#ingest/log/log.ts'
 import { sampleEvent } from '#ingest/log/sample-event.ts'
@@ -99,7 +101,7 @@ async function measureAppends({ withStore, rows, callers, ids }: Load): Promise<
   const waits_ms: number[] = []
   let next = 0
   const batch = (): Batch => {
-    const texts = Array.from({ length: rows }, (_, i) => lines[(next + i) % 1000] as string)
+    const texts = Array.from({ length: rows }, (_, i) => lines[(next + i) % 1000] as ByteText)
     const names = ids ? { ids: texts.map((_, i) => `shop\n0190a5d-ac96-774b-bcce-${next + i}`) } : {}
     next += rows
     return { table: 'events', rows: texts, ...names }

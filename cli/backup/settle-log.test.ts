@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type ByteText, toByteText } from '#domain/byte-text.ts'
 import { freshFolder, openTestLog, type TestLog } from '#ingest/log/open-test-log.ts'
 import { sampleLine } from '#ingest/log/sample-event.ts'
 import { nameUnnamedSegments } from '#storage/backup/name-segments.ts'
@@ -38,8 +39,8 @@ const logIn = async (dir: string, seal_after_ms: number): Promise<TestLog> => {
   return log
 }
 const lines = (...ids: string[]) => ids.map((id) => sampleLine({ id }))
-const poison = (id: string) => sampleLine({ id }).replace('"page",', '"page","not a time",')
-const append = (log: TestLog, rows: string[]) => log.append([{ table: 'events', rows }])
+const poison = (id: string) => toByteText(sampleLine({ id }).replace('"page",', '"page","not a time",'))
+const append = (log: TestLog, rows: ByteText[]) => log.append([{ table: 'events', rows }])
 const namesOf = async (prefix: string) => {
   const rows = await store.query<{ id: string }>(
     'SELECT id FROM events WHERE startsWith(id, {prefix:String}) ORDER BY id',
@@ -58,7 +59,7 @@ async function land(log: TestLog): Promise<void> {
 }
 
 /** Takes a copy while a segment has two rows, then lets it have a third and land. */
-async function copyHalf(prefix: string, third: string): Promise<void> {
+async function copyHalf(prefix: string, third: ByteText): Promise<void> {
   const log = await logIn(folder.dir, 60_000)
   await append(log, lines(`${prefix}1`, `${prefix}2`))
   const copied = await copyDataFolder(folder.dir, copy)

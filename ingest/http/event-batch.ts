@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { core } from 'zod'
+import type { ByteText } from '#domain/byte-text.ts'
 import { normalizeGa, normalizeGaSession, normalizeYm } from '#domain/client-id.ts'
 import { isAddress } from '#ingest/enrich/address.ts'
 import type { Visitor } from '#ingest/enrich/visitor.ts'
@@ -92,7 +93,7 @@ export function openBatch(
 
 /** An event as the log keeps it; of a page also where it came from. */
 export interface TakenEvent {
-  line: string
+  line: ByteText
   id: string
   sight: Sight | undefined
 }

@@ -1,4 +1,5 @@
 import type { core } from 'zod'
+import type { ByteText } from '#domain/byte-text.ts'
 import { formatPosition, joinPositions, parsePosition } from '#domain/position.ts'
 import type { Log } from '#ingest/log/log.ts'
 import { REJECTIONS_LISTED_MAX, type Receipt, type Rejection } from '#ingest/wire/receipt.ts'
@@ -16,7 +17,7 @@ export interface Refusal {
 /** Gathers the rows of one request, and writes them when they are many or all there. */
 export interface Intake {
   /** `row` is text from `encodeRow`; `id` takes part in the window of repeats. */
-  accept(row: string, id?: string): void
+  accept(row: ByteText, id?: string): void
   refuse(place: { index: number; event?: number }, refusal: Refusal): void
   /** Writes what has gathered if that is much: a long request must not be held in memory. May end before the write. */
   relieve(): Promise<void> | undefined
@@ -36,7 +37,7 @@ export interface IntakeOptions {
   /** Reasons that, when they alone kept everything out, are the answer themselves instead of `nothing_accepted`. */
   speaking: readonly ('site_not_found' | 'domain_not_allowed' | 'forbidden')[]
   /** After so many refusals nothing more is looked at: to say what is wrong takes longer than to send it. */
-  refused_max?: number
+  refused_max?: number | undefined
 }
 
 /** What nobody honest sends from a page. */
@@ -50,7 +51,7 @@ class RequestIntake implements Intake {
   readonly #options: IntakeOptions
   readonly #rejected: Rejection[] = []
   #reasons: Set<RefusalReason> | undefined
-  #rows: string[] = []
+  #rows: ByteText[] = []
   #ids: string[] = []
   #held_length = 0
   #accepted = 0
@@ -62,7 +63,7 @@ class RequestIntake implements Intake {
     this.#options = options
   }
 
-  accept(row: string, id?: string): void {
+  accept(row: ByteText, id?: string): void {
     this.#rows.push(row)
     this.#held_length += row.length
     if (id !== undefined) this.#ids.push(id)
@@ -84,7 +85,8 @@ class RequestIntake implements Intake {
   }
 
   async finish(): Promise<Receipt> {
-    if (this.#rows.length > 0) await this.#write()
+    const begun = this.#rows.length > 0 ? this.#write() : undefined
+    if (begun) await begun
     await this.#writing
     const [rejected_total, rejected] = [this.#rejected_total, this.#rejected]
     if (this.#accepted === 0) throw nothingAccepted(rejected, rejected_total, this.#spoken())
@@ -92,20 +94,27 @@ class RequestIntake implements Intake {
   }
 
   /** Begins a write when the one before it has ended: the disk has one while the next lines are read. */
-  async #write(): Promise<void> {
-    const { table, fact, log, metrics } = this.#options
+  #write(): Promise<void> | undefined {
+    const { table, log } = this.#options
     const [rows, ids] = [this.#rows, this.#ids]
     this.#rows = []
     this.#ids = []
     this.#held_length = 0
-    if (this.#writing) await this.#writing
-    this.#writing = log.append([ids.length > 0 ? { table, rows, ids } : { table, rows }]).then((written) => {
-      this.#position = this.#position === '' ? written : laterPosition(this.#position, written)
-      this.#accepted += rows.length
-      metrics.accepted(fact, rows.length)
-    })
-    // Whoever waits for it next is told.
-    this.#writing.catch(() => {})
+    const begin = () => {
+      const written = log.append([ids.length > 0 ? { table, rows, ids } : { table, rows }])
+      this.#writing = written.then((position) => this.#landed(position, rows.length))
+      // Whoever waits for it next is told.
+      this.#writing.catch(() => {})
+    }
+    if (this.#writing) return this.#writing.then(begin)
+    begin()
+    return undefined
+  }
+
+  #landed(position: string, rows: number): void {
+    this.#position = this.#position === '' ? position : laterPosition(this.#position, position)
+    this.#accepted += rows
+    this.#options.metrics.accepted(this.#options.fact, rows)
   }
 
   #spoken(): IntakeOptions['speaking'][number] | undefined {

@@ -1,3 +1,5 @@
+import type { ByteText } from '#domain/byte-text.ts'
+import { Slots } from '#ingest/enrich/slots.ts'
 import type { KnownTraffic } from '#ingest/enrich/traffic.ts'
 import { encodeValues } from '#ingest/log/encode-row.ts'
 import type { TrackedEvent } from '#ingest/wire/event.ts'
@@ -21,9 +23,9 @@ export function pageLine(
   site: string,
   { before, after }: BatchText,
   traffic: KnownTraffic,
-): string {
+): ByteText {
   const own = `${quote(url)},${quote(referrer ?? '')},${quote(title ?? '')}`
-  return `${site},"${id}","page",${at_ms},${before},${own},${traffic.columns},${columnsOfOtherEvents},${after}]`
+  return `${site},"${id}","page",${at_ms},${before},${own},${traffic.columns},${columnsOfOtherEvents},${after}]` as ByteText
 }
 
 export function batchText(batch: BatchColumns, visitor_columns: string): BatchText {
@@ -40,7 +42,11 @@ export function batchText(batch: BatchColumns, visitor_columns: string): BatchTe
 const columnsOfOtherEvents = encodeValues([0, 0, '', '', {}, '', '', '', '', '', '', '', ''])
 
 function quote(text: string): string {
-  return plain.test(text) ? `"${text}"` : encodeValues([text])
+  return plain.test(text) ? `"${text}"` : quoted.get(text, '', encodeText)
 }
 
 const plain = /^[ !#-[\]-~]*$/
+
+/** The same titles come again and again, and to turn them into bytes costs most of what a row does. */
+const quoted = new Slots<ByteText>(4_096, 500)
+const encodeText = (text: string) => encodeValues([text])

@@ -29,7 +29,7 @@ export async function takeEvents(
     log: deps.log,
     metrics: deps.metrics,
     speaking,
-    ...(!sender.hasToken && { refused_max: REFUSED_FROM_BROWSERS_MAX }),
+    refused_max: sender.hasToken ? undefined : REFUSED_FROM_BROWSERS_MAX,
   })
   // Numbers are for a page that waits for them: one batch, one visitor. It is also what nearly every request is.
   if (body && isOneObject(body)) {

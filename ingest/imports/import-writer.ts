@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ByteText } from '#domain/byte-text.ts'
 import type { Intake } from '#ingest/http/intake.ts'
 import type { IntakeMetrics } from '#ingest/http/intake-metrics.ts'
 import type { Log } from '#ingest/log/log.ts'
@@ -25,7 +26,7 @@ export interface ImportWriterOptions {
 }
 
 interface Gathered {
-  rows: string[]
+  rows: ByteText[]
   ids: string[]
   length: number
   lines: number
@@ -108,7 +109,7 @@ function isMuch({ rows, length, rejected_total, since_ms }: Gathered): boolean {
 /** Rows that were written in part are known by their ids at the next try. */
 async function appendWhenRoom(
   log: Log,
-  { rows, ids }: { rows: string[]; ids: string[] },
+  { rows, ids }: { rows: ByteText[]; ids: string[] },
   { room_wait_ms, signal }: Pick<ImportWriterOptions, 'room_wait_ms' | 'signal'>,
 ): Promise<string> {
   const until_ms = performance.now() + room_wait_ms

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ByteText } from '#domain/byte-text.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 
 /** A number given to a session for a time. */
@@ -23,7 +24,7 @@ export function leaseId(lease: Pick<Lease, 'site' | 'number' | 'session' | 'from
 }
 
 /** A change of a lease, as the log keeps it. */
-export function leaseRow(change: LeaseChange, lease: Lease, received_at: number): string {
+export function leaseRow(change: LeaseChange, lease: Lease, received_at: number): ByteText {
   return encodeRow('leases', {
     site: lease.site,
     id: leaseId(lease),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { toByteText } from '#domain/byte-text.ts'
 import { encodeRow } from '#ingest/log/encode-row.ts'
 import { type Log, openLog } from '#ingest/log/log.ts'
 import type { Store } from '#storage/client.ts'
@@ -128,9 +129,11 @@ describe('a lease', () => {
     await expect(big).rejects.toMatchObject({ code: 'log_full' })
     let isRefused = false
     for (let small = 0; !isRefused && small < 200; small++) {
-      await log.append([{ table: 'annotations', rows: [filler.replace('x'.repeat(15_000), 'x')] }]).catch(() => {
-        isRefused = true
-      })
+      await log
+        .append([{ table: 'annotations', rows: [toByteText(filler.replace('x'.repeat(15_000), 'x'))] }])
+        .catch(() => {
+          isRefused = true
+        })
     }
     leases.notePage(session('a'), sight)
     await expect(leases.numbersFor(session('a'), '203.0.113.1')).rejects.toMatchObject({ code: 'log_full' })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { toByteText } from '#domain/byte-text.ts'
 import { openRepeats } from './claim-ids.ts'
 import { freshFolder, testNow_ms } from './open-test-log.ts'
 import { openRepeatWindow } from './repeat-window.ts'
@@ -28,7 +29,7 @@ function openLog(node: string) {
         done = resolve
         fail = reject
       })
-      const answer = log.write('events', ids, ids, (rows) => {
+      const answer = log.write('events', ids.map(toByteText), ids, (rows) => {
         written.push(...rows)
         return disk
       })

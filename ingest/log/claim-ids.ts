@@ -1,5 +1,7 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import { joinPositions, type Position } from '#domain/position.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
+import { InFlight } from './in-flight.ts'
 import type { RepeatWindow } from './repeat-window.ts'
 import type { Repeats, Write, Written } from './repeats.ts'
 
@@ -20,18 +22,19 @@ interface LogHere {
  * it has ever taken.
  */
 export function openRepeats(window: RepeatWindow, opened: (reached: Position) => void = () => {}): Repeats {
-  const inFlight = new Map<string, Writing>()
+  const inFlight = new InFlight<Writing>()
   return {
     join(repeated) {
       const log: LogHere = { node: '' }
-      const shared = { window, inFlight, repeated }
+      // Made once: to spread it for each write takes as long as to look an id up.
+      const shared: Shared = { window, inFlight, repeated, log }
       return {
         recovered: (hashes) => window.add(hashes),
         opened(node, reached) {
           log.node = node
           opened(reached)
         },
-        write: (table, rows, ids, write) => claimAndWrite(rows, ids, write, { ...shared, log, table }),
+        write: (table, rows, ids, write) => claimAndWrite(table, rows, ids, write, shared),
         synced: (_table, _segment, hashes) => window.add(hashes),
         sync: window.sync,
       }
@@ -41,32 +44,31 @@ export function openRepeats(window: RepeatWindow, opened: (reached: Position) =>
 
 interface Shared {
   window: RepeatWindow
-  inFlight: Map<string, Writing>
+  inFlight: InFlight<Writing>
   repeated(rows: number): void
+  log: LogHere
 }
 
 async function claimAndWrite(
-  rows: readonly string[],
+  table: FactTable,
+  rows: readonly ByteText[],
   ids: readonly string[],
   write: Write,
-  { window, inFlight, repeated, log, table }: Shared & Pick<Writing, 'log' | 'table'>,
+  { window, inFlight, repeated, log }: Shared,
 ): Promise<Written> {
   const mine: Writing = { log, table, ended: undefined }
   const firsts: Writing[] = []
-  const fresh: string[] = []
-  const claimed: string[] = []
+  const fresh: ByteText[] = []
   const hashes = new Uint32Array(rows.length * 2)
   for (let i = 0; i < rows.length; i++) {
-    const id = ids[i] as string
-    const first = inFlight.get(id)
-    if (first && first !== mine) firsts.push(first)
-    if (first) continue
     const at = fresh.length * 2
-    window.hash(id, hashes, at)
-    if (window.has(hashes[at] as number, hashes[at + 1] as number)) continue
-    inFlight.set(id, mine)
-    claimed.push(id)
-    fresh.push(rows[i] as string)
+    window.hash(ids[i] as string, hashes, at)
+    const [high, low] = [hashes[at] as number, hashes[at + 1] as number]
+    const first = inFlight.get(high, low)
+    if (first && first !== mine) firsts.push(first)
+    if (first || window.has(high, low)) continue
+    inFlight.claim(high, low, mine)
+    fresh.push(rows[i] as ByteText)
   }
   const isAllFresh = fresh.length === rows.length
   if (!isAllFresh) repeated(rows.length - fresh.length)
@@ -75,7 +77,7 @@ async function claimAndWrite(
     if (fresh.length > 0) mine.ended = write(fresh, isAllFresh ? hashes : hashes.subarray(0, fresh.length * 2))
     return firsts.length > 0 ? await together(mine, new Set(firsts)) : await mine.ended
   } finally {
-    for (const id of claimed) inFlight.delete(id)
+    inFlight.release(hashes, fresh.length)
   }
 }
 

@@ -1,14 +1,15 @@
+import { type ByteText, toByteText } from '#domain/byte-text.ts'
 import { type FactRow, type FactTable, factTableNames, factTables } from '#storage/fact-tables.ts'
 
-/** A fact as the log keeps it, without the row number in front, which the log adds: `"shop","id1",…]`. */
-export function encodeRow<T extends FactTable>(table: T, row: FactRow<T>): string {
+/** A fact as the log keeps it, as bytes and without the row number in front, which the log adds: `"shop","id1",…]`. */
+export function encodeRow<T extends FactTable>(table: T, row: FactRow<T>): ByteText {
   const listValues = listers.get(table) as (row: object) => unknown[] // Every fact table is in the map.
-  return written(listValues(row)).slice(1)
+  return toByteText(written(listValues(row)).slice(1))
 }
 
 /** Neighbouring values of a row, without brackets. */
-export function encodeValues(values: readonly unknown[]): string {
-  return written(values).slice(1, -1)
+export function encodeValues(values: readonly unknown[]): ByteText {
+  return toByteText(written(values).slice(1, -1))
 }
 
 function written(values: readonly unknown[]): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { ByteText } from '#domain/byte-text.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { freshFolder, openTestLog } from './open-test-log.ts'
 import { sampleLine } from './sample-event.ts'
@@ -37,7 +38,7 @@ test('however the clock jumps, each row lands once and segment numbers only grow
       const { node } = log.status()
       const ids: string[] = []
       for (const [index, { hours, restarts }] of jumps.entries()) {
-        const rows: string[] = []
+        const rows: ByteText[] = []
         for (const part of ['before', 'after']) {
           const id = `${world}-${index}-${part}`
           ids.push(id)

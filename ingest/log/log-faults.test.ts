@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { toByteText } from '#domain/byte-text.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { startEngine } from '#storage/engine/start-engine.ts'
 import { migrate } from '#storage/migrations/migrate.ts'
@@ -34,7 +35,7 @@ async function open(options: Partial<Parameters<typeof openTestLog>[0]> = {}): P
 }
 
 const lines = (...ids: string[]) => ids.map((id) => sampleLine({ id }))
-const bad = (id: string) => sampleLine({ id }).replace('"page",', '"page","not a time",')
+const bad = (id: string) => toByteText(sampleLine({ id }).replace('"page",', '"page","not a time",'))
 
 async function idsOf(node: string, from: Store = store): Promise<string[]> {
   const rows = await from.query<{ id: string }>(

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Registry } from 'prom-client'
+import type { ByteText } from '#domain/byte-text.ts'
 import { formatPosition, joinPositions, type Position } from '#domain/position.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
@@ -14,7 +15,7 @@ import { type Logger, type LogReports, openLogReports, type Refusal } from './lo
 import { nodeName } from './node-name.ts'
 import { recoverSegments, segmentNumbers } from './recover-segments.ts'
 import { openRepeatWindow } from './repeat-window.ts'
-import type { Elsewhere, LogRepeats, Repeats } from './repeats.ts'
+import type { LogRepeats, Repeats, Written } from './repeats.ts'
 import { openRoom } from './room.ts'
 import type { Segment } from './segment.ts'
 import { type SegmentLimits, segmentLimits } from './table-appender.ts'
@@ -23,7 +24,7 @@ import { TableLog } from './table-log.ts'
 /** Rows of one table, from encodeRow. */
 export interface Batch {
   table: FactTable
-  rows: string[]
+  rows: ByteText[]
   /** `${site}\n${id}` for each row: rows whose id is known already are left out, and count as accepted. */
   ids?: string[]
 }
@@ -142,19 +143,19 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
     let position: Position = [{ node, segments: {} }]
     for (const [index, result] of results.entries()) {
       if (result.status === 'rejected') throw result.reason
-      position = joinPositions(position, positionOf(node, (batches[index] as Batch).table, result.value))
+      position = joinPositions(position, positionOf((batches[index] as Batch).table, result.value))
     }
     return position
   }
 
-  async function write({ table, rows, ids }: Batch): Promise<number | Elsewhere> {
+  function write({ table, rows, ids }: Batch): Promise<Written> {
     const tableLog = tables.get(table) as TableLog // Every fact table has one.
-    const written = ids
-      ? await repeats.write(table, rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
-      : await tableLog.append(rows, noHashes)
-    // Rows that were there already: whatever segment holds them, it is not after the last one.
-    return written ?? { segment: undefined, position: tableLog.reached }
+    if (!ids) return tableLog.append(rows, noHashes)
+    return repeats.write(table, rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
   }
+
+  const positionOf = (table: FactTable, written: Written) =>
+    writtenPosition(node, table, written, tables.get(table) as TableLog)
   return {
     async append(batches) {
       const filled = batches.filter(({ rows }) => rows.length > 0)
@@ -169,7 +170,7 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
       try {
         const [only] = filled
         const isOne = only !== undefined && filled.length === 1
-        return formatPosition(isOne ? positionOf(node, only.table, await write(only)) : await writeAll(filled))
+        return formatPosition(isOne ? positionOf(only.table, await write(only)) : await writeAll(filled))
       } catch (error) {
         if (error instanceof Failure) throw error
         throw refusedFailure('write_failed', error)
@@ -201,9 +202,10 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
   }
 }
 
-function positionOf(node: string, table: FactTable, written: number | Elsewhere): Position {
+function writtenPosition(node: string, table: FactTable, written: Written, { reached }: TableLog): Position {
   if (typeof written === 'number') return [{ node, segments: { [table]: written } }]
-  const { segment, position } = written
+  // Rows that were there already: whatever segment holds them, it is not after the last one.
+  const { segment, position } = written ?? { segment: undefined, position: reached }
   return joinPositions([{ node, segments: segment === undefined ? {} : { [table]: segment } }], position)
 }
 

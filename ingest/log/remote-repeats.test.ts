@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { toByteText } from '#domain/byte-text.ts'
 import type { Position } from '#domain/position.ts'
 import { Failure } from '#shell/failure.ts'
 import { type ClaimBook, openClaimBook } from './claim-book.ts'
@@ -101,7 +102,9 @@ class Worker {
     this.fleet.asked++
     this.waiting++
     try {
-      const written = await this.log.write('events', ids, ids, (rows, hashes) => this.#write(rows, hashes))
+      const written = await this.log.write('events', ids.map(toByteText), ids, (rows, hashes) =>
+        this.#write(rows, hashes),
+      )
       if (!this.isDead) this.fleet.accepted.push(...ids)
       return written
     } finally {

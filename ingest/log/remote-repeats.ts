@@ -1,6 +1,8 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import { joinPositions, type Position } from '#domain/position.ts'
 import { type Ask, openClaimAsker } from './claim-asker.ts'
 import type { FromClaimBook, ToClaimBook } from './claim-messages.ts'
+import { InFlight } from './in-flight.ts'
 import { openIdHash } from './repeat-window.ts'
 import type { LogRepeats, Repeats, Write, Written } from './repeats.ts'
 
@@ -25,7 +27,7 @@ export interface RemoteRepeats extends Repeats {
 /** The memory of ids as a worker has it: kept elsewhere, and asked for everything that comes in one turn at once. */
 export function openRemoteRepeats({ key, send, sync, wait_ms = 10_000 }: RemoteRepeatsOptions): RemoteRepeats {
   const asker = openClaimAsker({ send, wait_ms })
-  const inFlight = new Map<string, Writing>()
+  const inFlight = new InFlight<Writing>()
   const hash = openIdHash(key)
   return {
     take: asker.take,
@@ -57,14 +59,14 @@ interface Writing {
 
 interface Shared {
   hash: ReturnType<typeof openIdHash>
-  inFlight: Map<string, Writing>
+  inFlight: InFlight<Writing>
   ask: Ask
   failed(hashes: Uint32Array): void
   repeated(rows: number): void
 }
 
 async function claimAndWrite(
-  rows: readonly string[],
+  rows: readonly ByteText[],
   ids: readonly string[],
   write: Write,
   ask: (hashes: Uint32Array) => ReturnType<Ask>,
@@ -76,15 +78,16 @@ async function claimAndWrite(
   const places: number[] = []
   const hashes = new Uint32Array(rows.length * 2)
   for (let i = 0; i < rows.length; i++) {
-    const id = ids[i] as string
-    const first = inFlight.get(id)
+    const at = places.length * 2
+    hash(ids[i] as string, hashes, at)
+    const [high, low] = [hashes[at] as number, hashes[at + 1] as number]
+    const first = inFlight.get(high, low)
     if (first && first !== mine) firsts.add(first)
     if (first) continue
-    inFlight.set(id, mine)
-    hash(id, hashes, places.length * 2)
+    inFlight.claim(high, low, mine)
     places.push(i)
   }
-  const mineRows = places.map((place) => rows[place] as string)
+  const mineRows = places.map((place) => rows[place] as ByteText)
   if (places.length < rows.length) shared.repeated(rows.length - places.length)
   try {
     if (places.length > 0) {
@@ -94,13 +97,13 @@ async function claimAndWrite(
     const all = await Promise.allSettled([mine, ...firsts].map(({ ended }) => ended))
     return combine(all)
   } finally {
-    for (const place of places) inFlight.delete(ids[place] as string)
+    inFlight.release(hashes, places.length)
   }
 }
 
 /** Writes what is new at once, and what turns out to be new because its first copy failed elsewhere. */
 async function writeNew(
-  rows: readonly string[],
+  rows: readonly ByteText[],
   hashes: Uint32Array,
   { fresh, position, waits }: Awaited<ReturnType<Ask>>,
   write: Write,
@@ -112,7 +115,7 @@ async function writeNew(
     const mine = isAllFresh ? hashes.subarray(0, rows.length * 2) : pick(hashes, places)
     try {
       return await write(
-        places.map((place) => rows[place] as string),
+        places.map((place) => rows[place] as ByteText),
         mine,
       )
     } catch (error) {

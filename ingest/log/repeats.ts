@@ -1,8 +1,9 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import type { Position } from '#domain/position.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 
 /** Writes rows together with the hashes of their ids; resolves with the segment that holds the last of them. */
-export type Write = (rows: string[], hashes: Uint32Array) => Promise<number>
+export type Write = (rows: ByteText[], hashes: Uint32Array) => Promise<number>
 
 /** What a write also rests on: rows that were there already, in whatever log took them. */
 export interface Elsewhere {
@@ -31,7 +32,7 @@ export interface LogRepeats {
    * Writes the rows whose ids are new. Resolves when these are synced, and also the first copies of those that were
    * still being written.
    */
-  write(table: FactTable, rows: readonly string[], ids: readonly string[], write: Write): Promise<Written>
+  write(table: FactTable, rows: readonly ByteText[], ids: readonly string[], write: Write): Promise<Written>
   /** Takes the hashes of ids whose rows are synced, in this segment. */
   synced(table: FactTable, segment: number, hashes: Uint32Array): void
   /** Resolves when all that was synced or recovered before is in the window on the disk. */

@@ -1,3 +1,4 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import { type FactRow, factTables } from '#storage/fact-tables.ts'
 import { encodeRow } from './encode-row.ts'
 
@@ -17,7 +18,7 @@ export function sampleEvent(fields: Partial<FactRow<'events'>> = {}): FactRow<'e
 }
 
 /** The same as a line of the log. */
-export function sampleLine(fields: Partial<FactRow<'events'>> = {}): string {
+export function sampleLine(fields: Partial<FactRow<'events'>> = {}): ByteText {
   return encodeRow('events', sampleEvent(fields))
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ByteText } from '#domain/byte-text.ts'
 import { type LogPosition, parsePosition } from '#domain/position.ts'
 import type { Store } from '#storage/client.ts'
 import { shardOf } from '#storage/cluster/shard-of.ts'
@@ -147,7 +148,10 @@ describe('the log of two shards', () => {
   test('counts all its bytes against one quota, and is full when the sum is', async () => {
     const nobody = [() => undefined, () => undefined]
     const { batch, shardIds } = events(40)
-    const [one, two] = shardIds.map((ids) => ids.map((id) => sampleLine({ id, visitor: id }))) as [string[], string[]]
+    const [one, two] = shardIds.map((ids) => ids.map((id) => sampleLine({ id, visitor: id }))) as [
+      ByteText[],
+      ByteText[],
+    ]
     const size = batch.rows.join('').length
     // Either half fits by itself, and so does half of it once more; both halves and a half do not.
     const log = await open({ stores: nobody, quota_bytes: Math.round(size * 1.3) })

@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ByteText } from '#domain/byte-text.ts'
 import { formatPosition, joinPositions, type Position, parsePosition } from '#domain/position.ts'
 import type { Store } from '#storage/client.ts'
 import { shardOfRow } from '#storage/cluster/shard-of.ts'
@@ -101,7 +102,7 @@ function tagged(log: Logger, shard: number): Logger {
 
 /** Gives each shard the rows that are its own, in their order. Nothing to write is asked of the first. */
 function splitter(shards: number): (batches: readonly Batch[]) => [number, Batch[]][] {
-  const routes = new Map<FactTable, (row: string) => number>()
+  const routes = new Map<FactTable, (row: ByteText) => number>()
   const routeOf = (table: FactTable) => {
     const known = routes.get(table) ?? shardOfRow(table, shards)
     routes.set(table, known)
@@ -120,7 +121,7 @@ function splitter(shards: number): (batches: readonly Batch[]) => [number, Batch
   }
 }
 
-function splitBatch({ table, rows, ids }: Batch, route: (row: string) => number): Map<number, Batch> {
+function splitBatch({ table, rows, ids }: Batch, route: (row: ByteText) => number): Map<number, Batch> {
   const parts = new Map<number, Batch>()
   rows.forEach((row, at) => {
     const shard = route(row)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { toByteText } from '#domain/byte-text.ts'
 import { row_number } from './row-number.ts'
 import { StagedRows } from './staged-rows.ts'
 
@@ -14,7 +15,7 @@ describe('rows that wait for the disk', () => {
         for (const [index, step] of steps.entries()) {
           if (step.kind === 'add') {
             const owner = `call ${index}`
-            staged.add(step.rows, owner)
+            staged.add(step.rows.map(toByteText), owner)
             expected.push(...step.rows.map((row) => ({ owner, row })))
           } else if (step.kind === 'drop') {
             const gone = new Set(expected.slice(0, step.rows).map(({ owner }) => owner))
@@ -45,10 +46,10 @@ describe('rows that wait for the disk', () => {
 
   test('are not written over while the disk still reads them', () => {
     const staged = new StagedRows<string>(SLAB_BYTES)
-    staged.add(['first]'], 'a')
+    staged.add([toByteText('first]')], 'a')
     const first = staged.take(0, 10, 1000)
     for (let i = 0; i < 50; i++) {
-      staged.add(['x'.repeat(i % 2 ? 30 : SLAB_BYTES)], 'b')
+      staged.add([toByteText('x'.repeat(i % 2 ? 30 : SLAB_BYTES))], 'b')
       staged.take(0, 10, 1000).release()
     }
     expect(first.data.toString()).toBe('[     0,first]\n')

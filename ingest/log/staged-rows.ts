@@ -1,3 +1,4 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import { number_places } from './row-number.ts'
 
 /** Rows that go to a file with one write. */
@@ -27,8 +28,6 @@ interface Run<Owner> {
   taken: number
 }
 
-/** A character is at most three bytes. */
-const char_bytes_max = 3
 const [bracket, comma, line_end, blank, zero] = Buffer.from('[,\n 0') as unknown as number[] &
   [number, number, number, number, number]
 
@@ -51,10 +50,10 @@ export class StagedRows<Owner> {
     return this.#runs.length === 0
   }
 
-  add(rows: readonly string[], owner: Owner): void {
+  add(rows: readonly ByteText[], owner: Owner): void {
     let run: Run<Owner> | undefined
     for (const row of rows) {
-      const slab = this.#slabFor(row.length * char_bytes_max + number_places + 3)
+      const slab = this.#slabFor(row.length + number_places + 3)
       if (run?.slab !== slab) {
         run = { slab, owner, start: slab.end, ends: [], taken: 0 }
         slab.runs++
@@ -65,7 +64,7 @@ export class StagedRows<Owner> {
       bytes[slab.end] = bracket
       const start = slab.end + 1 + number_places
       bytes[start] = comma
-      const end = start + 1 + bytes.write(row, start + 1)
+      const end = start + 1 + bytes.write(row, start + 1, 'latin1')
       bytes[end] = line_end
       slab.end = end + 1
       run.ends.push(slab.end)

@@ -1,3 +1,4 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import type { LogReports } from './log-reports.ts'
@@ -77,7 +78,7 @@ export class TableAppender {
   }
 
   /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
-  append(rows: string[], hashes: Uint32Array): Promise<number> {
+  append(rows: ByteText[], hashes: Uint32Array): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(rows, { rows: rows.length, hashes, done: 0, resolve, reject })
       this.#kick()

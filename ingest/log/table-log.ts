@@ -1,3 +1,4 @@
+import type { ByteText } from '#domain/byte-text.ts'
 import { joinPositions, type Position } from '#domain/position.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
@@ -62,7 +63,7 @@ export class TableLog {
   }
 
   /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
-  append(rows: string[], hashes: Uint32Array): Promise<number> {
+  append(rows: ByteText[], hashes: Uint32Array): Promise<number> {
     return this.#appender.append(rows, hashes)
   }
 

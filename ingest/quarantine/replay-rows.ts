@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { type ByteText, toByteText } from '#domain/byte-text.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
@@ -69,10 +70,10 @@ async function replayLines(
 }
 
 /** The line as an append takes it: the log gives it a new number. */
-function withoutNumber({ line }: QuarantinedLine): string {
+function withoutNumber({ line }: QuarantinedLine): ByteText {
   const start = row_number.exec(line)?.[0]
   if (start === undefined) throw new Failure('internal', 'A line of the quarantine is no row of the log.')
-  return line.slice(start.length)
+  return toByteText(line.slice(start.length))
 }
 
 /**

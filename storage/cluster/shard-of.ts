@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { type ByteText, fromByteText } from '#domain/byte-text.ts'
 import { type FactTable, factTables } from '../fact-tables.ts'
 import { keyColumns } from './sharding-keys.ts'
 
@@ -8,7 +9,7 @@ export function shardOf(values: readonly string[], shards: number): number {
 }
 
 /** Tells of each encoded row of a table which shard it belongs to. Reads no further into the text than it must. */
-export function shardOfRow(table: FactTable, shards: number): (row: string) => number {
+export function shardOfRow(table: FactTable, shards: number): (row: ByteText) => number {
   const names = Object.keys(factTables[table])
   const wanted = keyColumns(table).map((column) => names.indexOf(column))
   const last = Math.max(...wanted)
@@ -27,7 +28,7 @@ function readStrings(row: string, wanted: readonly number[], last: number): stri
   let at = 0
   for (let place = 0; place <= last; place++) {
     const end = row.charCodeAt(at) === quote ? endOfString(row, at) : endOfNumber(row, at)
-    if (wanted.includes(place)) values.push(JSON.parse(row.slice(at, end)) as string)
+    if (wanted.includes(place)) values.push(JSON.parse(fromByteText(row.slice(at, end))) as string)
     at = end + 1
   }
   return values

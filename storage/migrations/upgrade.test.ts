@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { toByteText } from '#domain/byte-text.ts'
 import { freshFolder, openTestLog } from '#ingest/log/open-test-log.ts'
 import { sampleLine } from '#ingest/log/sample-event.ts'
 import { openProjection } from '#matching/projection.ts'
@@ -174,7 +175,7 @@ describe('an upgrade', () => {
     const { dir, remove } = await freshFolder()
     const log = await openTestLog({ dir, store: () => fresh })
     try {
-      const line = sampleLine({ id: 'short', ga_session: 'cut' }).replace(/,"cut"\]$/, ']')
+      const line = toByteText(sampleLine({ id: 'short', ga_session: 'cut' }).replace(/,"cut"\]$/, ']'))
       expect(line).not.toContain('cut')
       await log.append([{ table: 'events', rows: [line] }])
       await log.landed(1)
