@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
 import { noteRules, rulesState } from './rebuild/rules.ts'
-import { type Matching, startMatching } from './service.ts'
+import { type Matching, type MatchingOptions, startMatching } from './service.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let running: Matching[] = []
@@ -16,8 +16,9 @@ afterEach(async () => {
   await store.drop()
 })
 
-async function start(): Promise<Matching> {
-  const log = { info() {}, warn() {} }
+const log = { info() {}, warn() {} }
+
+async function start(said: Partial<MatchingOptions> = {}): Promise<Matching> {
   const settings = fixedSettings(shop)
   const matching = await startMatching({
     store,
@@ -26,6 +27,7 @@ async function start(): Promise<Matching> {
     log,
     metrics: new Registry(),
     outbound_allow: [],
+    ...said,
   })
   running.push(matching)
   return matching
@@ -100,6 +102,20 @@ describe('matching', () => {
     running = []
     await start()
   })
+
+  test.each([
+    ['one of two', { index: 0, of: 2 }],
+    ['one of three', { index: 1, of: 3 }],
+  ])(
+    'refuses to start beside %s that has some of its sites, and starts beside the others of as many',
+    async (_, share) => {
+      await start({ share })
+      await expect(start({ share })).rejects.toThrow('Another matching runs on this database')
+      await expect(start()).rejects.toThrow('«matching')
+      await expect(start({ share: { index: 0, of: 4 } })).rejects.toThrow('«matching')
+      await start({ share: { ...share, index: (share.index + 1) % share.of } })
+    },
+  )
 
   test('does not wait for one whose process is gone', async () => {
     await (await start()).close()
