@@ -41,6 +41,8 @@ export interface ProjectionOptions {
   site?: string | undefined
   /** Only facts of the sites that this process has. */
   share?: Share | undefined
+  /** Called when a step has seen what has landed, and before it looks at a setting: what was set by then must hold. */
+  settingsNow?: () => Promise<void>
   /** Starts from nothing instead of from what the tables hold. */
   fresh?: boolean
   /** Fact rows read in one step, about. */
@@ -114,6 +116,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     unfinished.clear()
     const step = await positions.next(now())
     const touched = new Map<string, Touched>()
+    if (step) await options.settingsNow?.()
     const rows = step ? await readStep(store, step, { filter, into: touched }) : 0
     for (const [name, state] of sites) {
       if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())

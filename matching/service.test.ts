@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { SiteDocument } from '#storage/settings/documents.ts'
+import { openSettings } from '#storage/settings/open-settings.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
-import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import { call, fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
 import { noteRules, rulesState } from './rebuild/rules.ts'
 import { type Matching, type MatchingOptions, startMatching } from './service.ts'
 
@@ -116,6 +121,29 @@ describe('matching', () => {
       await start({ share: { ...share, index: (share.index + 1) % share.of } })
     },
   )
+
+  test('matches what was accepted after a change of settings by the new ones, however late it hears of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'throughline-settings-'))
+    const open = (name: string) =>
+      openSettings({ store: () => store, file: join(folder, name), poll_ms: 3_600_000, now: Date.now, log })
+    const [own, elsewhere] = [await open('own.json'), await open('elsewhere.json')]
+    const site = { id: 'shop', domains: ['shop.example'] }
+    await elsewhere.put('site', 'shop', SiteDocument.parse({ ...site, target_call_seconds: 30 }), { by: 'test' })
+    await own.refresh()
+    const matching = await start({ settings: own })
+    const targets = () => store.query('SELECT id, target FROM conversions FINAL ORDER BY id')
+    const ring = async (id: string) => {
+      await landFacts(store, logFacts([call(id, T, { talk: 20 })], id), Date.now())
+      matching.poke()
+    }
+    await ring('c1')
+    await vi.waitFor(async () => expect(await targets()).toEqual([{ id: 'c1', target: 0 }]), 10_000)
+    await elsewhere.put('site', 'shop', SiteDocument.parse({ ...site, target_call_seconds: 10 }), { by: 'test' })
+    await ring('c2')
+    await vi.waitFor(async () => expect(await targets()).toContainEqual({ id: 'c2', target: 1 }), 10_000)
+    for (const settings of [own, elsewhere]) await settings.close()
+    await rm(folder, { recursive: true })
+  })
 
   test('does not wait for one whose process is gone', async () => {
     await (await start()).close()

@@ -4,7 +4,7 @@ import { type Share, wholeShare } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import { openOutbound } from '#shell/outbound.ts'
 import type { Store } from '#storage/client.ts'
-import type { Settings } from '#storage/settings/settings.ts'
+import type { Settings, WritableSettings } from '#storage/settings/settings.ts'
 import { openErasures } from './erasures/erasures.ts'
 import { takeLock } from './lock.ts'
 import type { MatchingLog } from './matching-log.ts'
@@ -29,7 +29,7 @@ const REMOVAL_POLL_MS = 200
 
 export interface MatchingOptions {
   store: Store
-  settings: Settings
+  settings: Settings & Partial<Pick<WritableSettings, 'refresh'>>
   now: Clock
   log: MatchingLog
   metrics: Registry
@@ -73,7 +73,8 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const postbacks = await openPostbacks({ store, settings, now, log, outbound, share, nextVersion: () => ++version })
   const removals = openRemoving(options, measure.removed)
   const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed }
-  const open = () => openProjection({ store, settings, now, share, ...hooks })
+  const settingsNow = async () => settings.refresh?.()
+  const open = () => openProjection({ store, settings, now, share, settingsNow, ...hooks })
   const rules = await lookAround(store, share)
   let projection = await open()
   version = projection.version
