@@ -87,6 +87,22 @@ describe('matching', () => {
       expect(await stray()).toBe(1)
     })
 
+    test('is asked for by the first of those that share the sites, and again when another of them ended', async () => {
+      await store.command('TRUNCATE TABLE matching_rules')
+      let asked = 0
+      const others = await start({
+        share: { index: 1, of: 2 },
+        rebuildAll: () => Promise.reject(new Error('not mine')),
+      })
+      const first: Matching = await start({
+        share: { index: 0, of: 2 },
+        rebuildAll: async () => (asked++ === 0 ? Promise.reject(new Error('ended')) : first.rebuild()),
+      })
+      await vi.waitFor(async () => expect(await rulesState(store)).toBe('current'), 15_000)
+      expect(asked).toBe(2)
+      expect(others.status().is_rebuilding).toBe(false)
+    })
+
     test('stops trying when its process ended over it three times, until it is asked to', async () => {
       await store.command('TRUNCATE TABLE matching_rules')
       for (let i = 0; i < 3; i++) await noteRules(store, 'begun', Date.now)

@@ -27,6 +27,9 @@ const RETRY_MS = 1_000
 /** A rebuild that waits for a removal looks this often whether it is over. */
 const REMOVAL_POLL_MS = 200
 
+/** A rebuild by several processes that came to nothing is begun again after this. */
+const REBUILD_AGAIN_MS = 3_000
+
 export interface MatchingOptions {
   store: Store
   settings: Settings & Partial<Pick<WritableSettings, 'refresh'>>
@@ -179,12 +182,20 @@ async function keepToRules(
   if (rules === 'given_up') log.warn({}, `the history ${byOtherRules}; run \`throughline rebuild\``)
   try {
     if (rules === 'new') await noteRules(store, 'done', now)
-    if (rules !== 'outdated') return
-    await noteRules(store, 'begun', now)
-    log.info({}, `the history ${byOtherRules}, and is made anew`)
-    const started_ms = now()
-    await (rebuildAll ?? matching.rebuild)()
-    log.info({ took_ms: now() - started_ms }, 'the history is made anew')
+    for (let state = rules; state === 'outdated' && !isClosed(); state = await rulesState(store)) {
+      await noteRules(store, 'begun', now)
+      log.info({}, `the history ${byOtherRules}, and is made anew`)
+      const started_ms = now()
+      try {
+        await (rebuildAll ?? matching.rebuild)()
+        log.info({ took_ms: now() - started_ms }, 'the history is made anew')
+      } catch (error) {
+        // When it was another process that ended, there is no next start of this one.
+        if (rebuildAll === undefined) throw error
+        log.warn({ err: errorCode(error) }, 'the history could not be made anew, will try again')
+        await sleep(REBUILD_AGAIN_MS, undefined, { ref: false })
+      }
+    }
   } catch (error) {
     if (!isClosed())
       log.warn({ err: errorCode(error) }, 'the history could not be made anew; the next start tries again')

@@ -4,6 +4,8 @@ import {
   newDataFolder,
   type RunningService,
   removeDataFolder,
+  root,
+  runCommand,
   runService,
   waitUntil,
 } from '../support/running-service.ts'
@@ -169,6 +171,25 @@ describe('several matching processes', () => {
     await expectEverywhere('sixth', await chat('sixth'))
     expect(await rebuild()).toMatchObject({ code: 0, report: { rows: facts, swapped: true } })
     expect(await strays()).toEqual([])
+  })
+
+  test('run beside a service that has none of them', async () => {
+    await stop()
+    service = await runService({ dir, args: ['--only', 'ingest,reports-api'] })
+    store = openStore((await service.control()).clickhouse)
+    const matching = runCommand([process.execPath, `${root}/bin/throughline.mjs`, 'start', '--only', 'matching'], {
+      DATA_DIR: dir,
+      MATCHERS: '2',
+    })
+    try {
+      await expectEverywhere('beside', await chat('beside'))
+      expect([...(await holders()).keys()].toSorted()).toEqual(['matching 1 of 2', 'matching 2 of 2'])
+    } finally {
+      process.kill(matching.pid, 'SIGTERM')
+      expect(await matching.ended).toEqual({ code: 0, signal: null })
+    }
+    await stop()
+    await start(3)
   })
 
   test('may be of another number at any start, and see to what is due to all sites', async () => {
