@@ -110,6 +110,7 @@ describe('several matching processes', () => {
     expect(metrics).toContain(`throughline_matching_rows_total ${facts}\n`)
     const { body } = await service.api('GET', '/v1/operation')
     expect(body.matching).toMatchObject({ running: true, last_error: null })
+    expect(body.matching.processes.map((one: { share: string }) => one.share)).toEqual(['1 of 3', '2 of 3', '3 of 3'])
     const { text } = await throughline({ DATA_DIR: dir }, 'doctor')
     expect(text).toContain('3 of 3 processes run')
   })
