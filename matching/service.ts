@@ -125,7 +125,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     rebuild: oneAtATime(options, state, async (asked, meeting) => {
       await removals.over(() => isClosed)
       const live = { store, projection: () => projection, paused: pausing(turns, step, failed) }
-      return rebuild(live, { settings, now, share }, asked, meeting)
+      return rebuild(live, { settings, now, share, settingsNow }, asked, meeting)
     }),
     async close() {
       isClosed = true

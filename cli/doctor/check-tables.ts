@@ -56,7 +56,7 @@ const MATCHING_OLD_MS = 60_000
 
 /** How far matching is, by what it has written down itself. */
 export async function checkMatching(store: Store, isRunning: boolean): Promise<Check[]> {
-  const { sql, params } = readToSql(undefined)
+  const { sql, params } = readToSql()
   const [unread] = await store.query<{ segments: number; waits_ms: number }>(
     `SELECT toFloat64(count()) AS segments,
        toFloat64(toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(s.landed_at))) AS waits_ms

@@ -37,7 +37,7 @@ export interface LiveRun {
   paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
 }
 
-type Options = Pick<ProjectionOptions, 'settings' | 'now' | 'share'>
+type Options = Pick<ProjectionOptions, 'settings' | 'now' | 'share' | 'settingsNow'>
 
 /**
  * Derives the history anew from all facts, into tables beside those in use. The live run goes on meanwhile; it stands

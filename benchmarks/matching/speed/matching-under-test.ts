@@ -89,11 +89,13 @@ function nextStatus(child: ChildProcess): Promise<Status> {
 
 /** Until the positions are where the segments end. Asks seldom, so that the asking is no load. */
 export async function untilRead(store: Store, every_ms = POLL_MS): Promise<void> {
+  const { sql, params } = readToSql()
   for (;;) {
     const [row] = await store.query<{ behind: number }>(
       `SELECT toFloat64(count()) AS behind FROM (SELECT node, table, max(segment) AS last FROM segments FINAL GROUP BY node, table) AS landed
-       LEFT JOIN (SELECT node, table, segment + 1 AS next FROM ${readToSql(undefined).sql}) AS read USING (node, table)
+       LEFT JOIN (SELECT node, table, segment + 1 AS next FROM ${sql}) AS read USING (node, table)
        WHERE read.next <= landed.last`,
+      params,
     )
     if (row?.behind === 0) return
     await pause(every_ms)
