@@ -78,7 +78,7 @@ test('erasures and retention are done once, by the process that has the site, an
       'SELECT site, state, toFloat64(version) AS version, counts FROM erasure_runs FINAL ORDER BY site',
     ),
   ).toEqual(['east', 'four'].map((site) => ({ site, state: 'clearing', version: 2, counts: { leads: '1' } })))
-})
+}, 120_000)
 
 test('a destination is told by the process that has its site', async () => {
   const row = { event: 'deal_won', deal: 'd1', person: '', state: 'pending', attempts: 0, answer_status: 0, error: '' }

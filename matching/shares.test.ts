@@ -161,5 +161,5 @@ describe('several processes that share the sites', () => {
     expect(rows).not.toContain(0)
     expect(await compareTables(store, undefined)).toEqual([])
     for (const share of shares) expect(await compareTables(store, undefined, share)).toEqual([])
-  })
+  }, 120_000)
 })
