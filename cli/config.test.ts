@@ -68,6 +68,17 @@ describe('settings from the environment', () => {
     expect(() => readConfig(env)).toThrow(says)
   })
 
+  test.each([
+    ['1', true],
+    ['16', true],
+    ['0', false],
+    ['17', false],
+    ['two', false],
+  ])('take 1 to 16 processes of matching: MATCHERS=%s', (MATCHERS, isTaken) => {
+    if (isTaken) expect(readConfig({ MATCHERS }).MATCHERS).toBe(Number(MATCHERS))
+    else expect(() => readConfig({ MATCHERS })).toThrow(/Wrong settings:\n {2}MATCHERS/)
+  })
+
   test('take a list of networks', () => {
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1' }).TRUST_PROXY).toEqual(['10.0.0.0/8', '::1'])
   })

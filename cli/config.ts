@@ -119,6 +119,13 @@ export const Config = z.object({
     .max(64)
     .default(1)
     .describe('How many processes take requests, behind the one port; more than one are led by one more'),
+  MATCHERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe('How many processes match, each the sites that fall to it; one site is always one process’s'),
   GEO_DB: z
     .string()
     .min(1)

@@ -32,7 +32,7 @@ import { type Config, localUrlOf } from './config.ts'
 import { freeBytes, measureHealth } from './health-metrics.ts'
 import type { IngestService } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
-import type { MatchingChild } from './matching-child.ts'
+import type { FleetStatus, MatchingFleet } from './matching-fleet.ts'
 import { registerQuarantineControl } from './quarantine-control.ts'
 import { type HttpService, runApp } from './run-app.ts'
 import type { Role } from './start.ts'
@@ -55,7 +55,7 @@ export interface HttpOptions {
   /** A token of this process alone, with every scope: for the owner's commands and the demo. */
   control_token: string
   base_url: string
-  matching(): Pick<MatchingChild, 'status' | 'rebuild'> | undefined
+  matching(): Pick<MatchingFleet, 'status' | 'rebuild'> | undefined
 }
 
 /** The one port: the routes of every role that runs here. */
@@ -158,8 +158,17 @@ function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOpti
 function troubles({ keeper, matching, roles, ingest }: HttpOptions): string[] {
   const isDiskLow = ingest.log.status().full_because === 'disk_low'
   const found = [isDiskLow ? 'The disk of DATA_DIR has less room than MIN_FREE_BYTES' : undefined, keeper.trouble()]
-  if (roles.has('matching') && !matching()?.status().running) found.push('Matching is not running')
+  if (roles.has('matching')) found.push(matchingTrouble(matching()?.status()))
   return found.filter((trouble) => trouble !== undefined)
+}
+
+function matchingTrouble(status: FleetStatus | undefined): string | undefined {
+  if (status?.running) return undefined
+  const processes = status?.processes ?? []
+  const away = processes.filter(({ running }) => !running).map(({ share }) => share)
+  return away.length < processes.length
+    ? `Matching process ${away.join(', ')} is not running`
+    : 'Matching is not running'
 }
 
 async function readTrackers(): Promise<Trackers> {
@@ -191,8 +200,8 @@ function registerControl(app: App, { matching, settings }: HttpOptions): void {
     if (body.site !== undefined && !settings.get('site', body.site)) {
       throw new Failure('site_not_found', `There is no site "${body.site}".`)
     }
-    const child = matching()
-    if (!child) throw new Failure('starting', 'Matching does not run in this service.', { retry_after_s: 5 })
-    return child.rebuild({ check: body.check, ...(body.site !== undefined && { site: body.site }) })
+    const running = matching()
+    if (!running) throw new Failure('starting', 'Matching does not run in this service.', { retry_after_s: 5 })
+    return running.rebuild({ check: body.check, ...(body.site !== undefined && { site: body.site }) })
   })
 }

@@ -2,20 +2,18 @@ import { type Connection, ownConnection } from './clickhouse.ts'
 import type { Config } from './config.ts'
 import { findService } from './control.ts'
 import type { Logger } from './logger.ts'
+import { type MatchingFleet, startMatchingFleet } from './matching-fleet.ts'
 import { openMatching, type RunningMatching } from './matching-process.ts'
 import type { Service } from './service.ts'
 
 /** `start --only matching`: beside services that run elsewhere on the same ClickHouse. */
 export function startMatchingAlone({ config, log }: { config: Config; log: Logger }): Service {
-  let running: RunningMatching | undefined
+  let running: Pick<RunningMatching | MatchingFleet, 'close'> | undefined
   async function begin(): Promise<void> {
     const connection = await findConnection(config)
-    running = await openMatching({
-      connection,
-      data_dir: config.DATA_DIR,
-      outbound_allow: config.OUTBOUND_ALLOW,
-      log,
-    })
+    const { MATCHERS, DATA_DIR: data_dir, OUTBOUND_ALLOW: outbound_allow, LOG_LEVEL: log_level } = config
+    if (MATCHERS > 1) running = startMatchingFleet(MATCHERS, { connection, data_dir, outbound_allow, log_level }, log)
+    else running = await openMatching({ connection, data_dir, outbound_allow, log })
     log.info('matching runs')
   }
   return {

@@ -1,38 +1,32 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '#shell/failure.ts'
-import type { Connection } from './clickhouse.ts'
+import { shareName } from '#domain/site-share.ts'
+import type { MatchingStatus } from '#matching/service.ts'
 import type { Logger } from './logger.ts'
+import type { FromMatching, MatchingBegin, ToMatching } from './matching-messages.ts'
+import { type MatchingQuestions, openQuestions } from './matching-questions.ts'
 
-/** What the service tells its matching process. */
-export type ToMatching =
-  | { say: 'begin'; connection: Connection; data_dir: string; outbound_allow: string[]; log_level: string }
-  | { say: 'landed' }
-  | { say: 'rebuild'; request: number; site?: string; check: boolean }
-  | { say: 'measure'; request: number }
-  | { say: 'close' }
-
-/** What it answers. */
-export type FromMatching =
-  | { say: 'status'; status: MatchingStatus }
-  | { say: 'rebuilt'; request: number; report?: object; error?: string }
-  | { say: 'measured'; request: number; metrics: object[] }
-
-type Question = { say: 'rebuild'; site?: string; check: boolean } | { say: 'measure' }
-
-export interface MatchingStatus {
+/** What is known of a process; nothing while it does not run. */
+export interface ChildStatus extends Partial<Omit<MatchingStatus, 'lag_ms' | 'last_error'>> {
+  running: boolean
   lag_ms: number | null
   last_error: string | null
 }
 
-export interface MatchingChild {
+export interface MatchingChild extends Pick<MatchingQuestions, 'rebuild' | 'meet'> {
   /** A segment landed: look now instead of at the next turn. */
   poke(): void
-  status(): MatchingStatus & { running: boolean }
-  rebuild(options: { site?: string; check: boolean }): Promise<object>
+  status(): ChildStatus
   /** Its metrics; none while it does not run, or does not answer. */
   metrics(): Promise<object[]>
   close(): Promise<void>
+}
+
+/** What a child needs of whoever has several. */
+export interface MatchingCare {
+  /** One that has ended is begun again when this resolves. */
+  mayStart(): Promise<void>
+  rebuildAll(): Promise<unknown>
 }
 
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
@@ -42,16 +36,21 @@ const CLOSE_MS = 5_000
 /** A step of matching is not broken off to be measured. */
 const MEASURE_MS = 1_000
 
-const unknown: MatchingStatus = { lag_ms: null, last_error: null }
+const unknown: Omit<ChildStatus, 'running'> = { lag_ms: null, last_error: null }
+const onlyChild: MatchingCare = { mayStart: async () => {}, rebuildAll: async () => {} }
 
 /** Keeps matching running in a process of its own; it ends with ours, because the channel between them closes. */
-export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 'say'>, log: Logger): MatchingChild {
-  const waiting = new Map<number, { done(report: object): void; fail(error: Error): void }>()
+export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onlyChild): MatchingChild {
+  const which = begin.share && begin.share.of > 1 ? { share: shareName(begin.share) } : {}
   let status = unknown
-  let requests = 0
   let restarts = 0
   let isClosing = false
   let timer: NodeJS.Timeout | undefined
+  const send = (message: ToMatching) => {
+    if (child.connected) child.send(message)
+    return child.connected
+  }
+  const questions = openQuestions(send)
   let child = spawnOne()
 
   function spawnOne(): ChildProcess {
@@ -59,52 +58,39 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     // What is sent while it dies fails later than `connected` says so. Its exit is dealt with below.
-    made.on('error', (error) => log.warn({ err: error }, 'matching cannot be reached'))
+    made.on('error', (error) => log.warn({ err: error, ...which }, 'matching cannot be reached'))
     made.send({ say: 'begin', ...begin } satisfies ToMatching)
     made.on('message', (message: FromMatching) => {
       if (message.say === 'status') {
         status = message.status
         restarts = 0
-      } else answer(message)
+      } else if (message.say === 'rebuild all') void rebuildAll(made, care)
+      else questions.take(message)
     })
     made.once('exit', (code, signal) => {
-      for (const { fail } of waiting.values()) fail(new Failure('internal', 'Matching ended before it was done.'))
-      waiting.clear()
+      questions.ended()
       status = unknown
       if (isClosing) return
       const wait_ms = RESTART_MS[Math.min(restarts++, RESTART_MS.length - 1)]
-      log.error({ code, signal, wait_ms }, 'matching ended, starting it again')
-      timer = setTimeout(() => {
-        child = spawnOne()
-      }, wait_ms)
+      log.error({ code, signal, wait_ms, ...which }, 'matching ended, starting it again')
+      timer = setTimeout(() => void startAgain(), wait_ms)
     })
     return made
   }
 
-  function answer(message: Exclude<FromMatching, { say: 'status' }>): void {
-    const asked = waiting.get(message.request)
-    waiting.delete(message.request)
-    if (message.say === 'measured') asked?.done(message.metrics)
-    else if (message.report) asked?.done(message.report)
-    else asked?.fail(new Failure('internal', message.error ?? 'The rebuild failed.'))
+  async function startAgain(): Promise<void> {
+    await care.mayStart()
+    if (!isClosing) child = spawnOne()
   }
 
-  const send = (message: ToMatching) => void (child.connected && child.send(message))
-  function ask(message: Question): Promise<object> {
-    if (!child.connected) {
-      return Promise.reject(new Failure('starting', 'Matching is not running at the moment.', { retry_after_s: 5 }))
-    }
-    const request = ++requests
-    send({ ...message, request })
-    return new Promise((done, fail) => waiting.set(request, { done, fail }))
-  }
   return {
-    poke: () => send({ say: 'landed' }),
+    poke: () => void send({ say: 'landed' }),
     status: () => ({ ...status, running: child.connected }),
-    rebuild: (options) => ask({ say: 'rebuild', ...options }),
+    rebuild: questions.rebuild,
+    meet: questions.meet,
     async metrics() {
-      const measured = ask({ say: 'measure' }).catch(() => [])
-      return (await Promise.race([measured, sleep(MEASURE_MS, [], { ref: false })])) as object[]
+      const measured = questions.measure().catch(() => [])
+      return Promise.race([measured, sleep(MEASURE_MS, [], { ref: false })])
     },
     async close() {
       isClosing = true
@@ -117,4 +103,12 @@ export function startMatchingChild(begin: Omit<ToMatching & { say: 'begin' }, 's
       clearTimeout(giveUp)
     },
   }
+}
+
+async function rebuildAll(asking: ChildProcess, care: MatchingCare): Promise<void> {
+  let error: string | undefined
+  await care.rebuildAll().catch((cause: unknown) => {
+    error = (cause as Error).message
+  })
+  if (asking.connected) asking.send({ say: 'all rebuilt', ...(error !== undefined && { error }) } satisfies ToMatching)
 }

@@ -1,13 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import { type Share, shareName, wholeShare } from '#domain/site-share.ts'
+import type { Meeting } from '#matching/rebuild/meeting.ts'
 import { type Matching, startMatching } from '#matching/service.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { openSettings } from '#storage/settings/open-settings.ts'
 import type { Connection } from './clickhouse.ts'
 import { leave } from './leave.ts'
 import { type Logger, openLogger } from './logger.ts'
-import type { FromMatching, ToMatching } from './matching-child.ts'
+import { openMeetings } from './matching-meetings.ts'
+import type { FromMatching, ToMatching } from './matching-messages.ts'
 
 const STATUS_MS = 1000
 const SETTINGS_POLL_MS = 1000
@@ -23,6 +26,9 @@ export interface MatchingOptions {
   data_dir: string
   outbound_allow: string[]
   log: Logger
+  share?: Share
+  /** Has all that share the sites make their history anew. */
+  rebuildAll?: () => Promise<void>
 }
 
 /** Matching with the store and settings of its own that it needs in a process of its own. */
@@ -31,16 +37,21 @@ export async function openMatching({
   data_dir,
   outbound_allow,
   log,
+  share = wholeShare,
+  rebuildAll,
 }: MatchingOptions): Promise<RunningMatching> {
   const store: Store = openStore(connection)
-  const dir = join(data_dir, 'matching')
+  const dir = folderOf(data_dir, share)
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const now = () => Date.now()
   const file = join(dir, 'settings.json')
   const settings = await openSettings({ store: () => store, file, poll_ms: SETTINGS_POLL_MS, now, log })
   await settings.refresh()
   const metrics = new Registry()
-  const matching = await startMatching({ store, settings, now, log, metrics, outbound_allow })
+  const matching = await startMatching({
+    ...{ store, settings, now, log, metrics, outbound_allow, share },
+    ...(rebuildAll && { rebuildAll }),
+  })
   return {
     matching,
     metrics,
@@ -50,6 +61,12 @@ export async function openMatching({
       await store.close()
     },
   }
+}
+
+/** What a process keeps between starts is of its share alone. */
+function folderOf(data_dir: string, share: Share): string {
+  const whole = join(data_dir, 'matching')
+  return share.of === 1 ? whole : join(whole, shareName(share).replaceAll(' ', '-'))
 }
 
 /** The hidden command `matching-process`: takes its orders over the channel from the service, and ends with it. */
@@ -62,10 +79,12 @@ export function runMatchingProcess(): void {
   process.on('disconnect', leave)
   let running: Promise<RunningMatching> | undefined
   let timer: NodeJS.Timeout | undefined
+  const meetings = openMeetings(tell)
   process.on('message', (message: ToMatching) => {
     if (message.say === 'begin') {
       const log = openLogger(message.log_level)
-      running = openMatching({ ...message, log })
+      const isOneOfSeveral = (message.share?.of ?? 1) > 1
+      running = openMatching({ ...message, log, ...(isOneOfSeveral && { rebuildAll: meetings.rebuildAll }) })
       running.catch((error: unknown) => fail(log, error))
       timer = setInterval(
         () => void running?.then(({ matching }) => tell({ say: 'status', status: matching.status() })),
@@ -73,7 +92,11 @@ export function runMatchingProcess(): void {
       )
     }
     if (message.say === 'landed') void running?.then(({ matching }) => matching.poke())
-    if (message.say === 'rebuild') void running?.then(({ matching }) => rebuild(matching, message))
+    if (message.say === 'rebuild') {
+      const meeting = message.meeting && meetings.join(message.request, message.meeting)
+      void running?.then(({ matching }) => rebuild(matching, message, meeting))
+    }
+    if (message.say === 'met' || message.say === 'unmet' || message.say === 'all rebuilt') meetings.take(message)
     if (message.say === 'measure') void running?.then(({ metrics }) => measure(metrics, message.request))
     if (message.say === 'close') {
       clearInterval(timer)
@@ -87,9 +110,14 @@ function fail(log: Logger, error: unknown): never {
   process.exit(1)
 }
 
-async function rebuild(matching: Matching, { request, site, check }: ToMatching & { say: 'rebuild' }): Promise<void> {
+async function rebuild(
+  matching: Matching,
+  { request, site, check }: ToMatching & { say: 'rebuild' },
+  meeting: Meeting | undefined,
+): Promise<void> {
   try {
-    tell({ say: 'rebuilt', request, report: await matching.rebuild({ ...(site !== undefined && { site }), check }) })
+    const report = await matching.rebuild({ ...(site !== undefined && { site }), check }, meeting)
+    tell({ say: 'rebuilt', request, report })
   } catch (error) {
     tell({ say: 'rebuilt', request, error: error instanceof Error ? error.message : String(error) })
   }

@@ -4,7 +4,7 @@ import { baseUrlOf, type Config, localUrlOf } from './config.ts'
 import { ownFolder, removeControl, writeControl } from './control.ts'
 import { makeAdminToken, makeDemo } from './first-start.ts'
 import type { Logger } from './logger.ts'
-import { type MatchingChild, startMatchingChild } from './matching-child.ts'
+import { type MatchingFleet, startMatchingFleet } from './matching-fleet.ts'
 import { openSingle } from './single-service.ts'
 import type { Role } from './start.ts'
 import type { StoreKeeper } from './store-keeper.ts'
@@ -74,7 +74,8 @@ async function begin(options: ServiceOptions, closers: Closers, opened: (parts: 
   if (roles.has('matching')) {
     const outbound_allow = demo ? [...config.OUTBOUND_ALLOW, '127.0.0.0/8', '::1/128'] : config.OUTBOUND_ALLOW
     const { DATA_DIR: data_dir, LOG_LEVEL: log_level } = config
-    attachMatching(startMatchingChild({ connection, data_dir, outbound_allow, log_level }, log))
+    const begin = { connection, data_dir, outbound_allow, log_level }
+    attachMatching(startMatchingFleet(config.MATCHERS, begin, log))
   }
   const url = localUrlOf(config)
   await writeControl(config.DATA_DIR, { pid: process.pid, url, token: control_token, clickhouse: connection })
@@ -87,7 +88,7 @@ export interface ServiceParts {
   keeper: StoreKeeper
   http: { listen(): Promise<void> }
   control_token: string
-  attachMatching(child: MatchingChild): void
+  attachMatching(fleet: MatchingFleet): void
   /** Puts new workers in the place of the old ones, one after the other; there are none in one process. */
   restart?(): Promise<void>
 }

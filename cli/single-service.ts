@@ -6,7 +6,7 @@ import type { Closers } from './closers.ts'
 import { baseUrlOf } from './config.ts'
 import { openHttp } from './http-service.ts'
 import { ingestFolder, mainLogFolder, openDurable, openIngest, openOwnLeases, openWindow } from './ingest-service.ts'
-import type { MatchingChild } from './matching-child.ts'
+import type { MatchingFleet } from './matching-fleet.ts'
 import type { ServiceOptions, ServiceParts } from './service.ts'
 import { openBase } from './service-base.ts'
 import { readMetrics, sumLogStatus, sumMetrics } from './sum-figures.ts'
@@ -18,7 +18,7 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
   const { keeper, settings } = await openBase(options, closers)
-  let matching: MatchingChild | undefined
+  let matching: MatchingFleet | undefined
   const durable = {
     ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(await openWindow(config, now)) },
     onLanded: () => matching?.poke(),
@@ -47,14 +47,14 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
     log_status: () => sumLogStatus(ingest.log.status(), abandoned.status()),
     async metrics_text() {
       const ofMatching = matching?.metrics() ?? []
-      return sumMetrics([await readMetrics(metrics), ...(await abandoned.metrics()), await ofMatching])
+      return sumMetrics([await readMetrics(metrics), ...(await abandoned.metrics()), ...(await ofMatching)])
     },
   })
   await closers.add('http', () => http.close())
   return {
     ...{ settings, keeper, http, control_token },
-    attachMatching(child) {
-      matching = child
+    attachMatching(fleet) {
+      matching = fleet
     },
   }
 }

@@ -19,7 +19,7 @@ import {
   openOwnLeases,
   openWindow,
 } from './ingest-service.ts'
-import type { MatchingChild } from './matching-child.ts'
+import type { MatchingFleet } from './matching-fleet.ts'
 import type { ServiceOptions, ServiceParts } from './service.ts'
 import { openBase } from './service-base.ts'
 import type { StoreKeeper } from './store-keeper.ts'
@@ -38,7 +38,7 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   collectDefaultMetrics({ register: metrics })
   const { keeper, settings } = await openBase(options, closers)
   const window = await openWindow(config, now)
-  let matching: MatchingChild | undefined
+  let matching: MatchingFleet | undefined
   const reached: Position[] = []
   const durable = {
     ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(window, (one) => reached.push(one)) },
@@ -67,8 +67,8 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   await closers.add('workers', fleet.close)
   return {
     ...{ settings, keeper, control_token, http: fleet, restart: fleet.restart },
-    attachMatching(child) {
-      matching = child
+    attachMatching(fleet) {
+      matching = fleet
     },
   }
 }
@@ -81,7 +81,7 @@ interface Held {
   window: RepeatWindow
   own: Omit<IngestService, 'places'>
   abandoned: AbandonedLogs
-  matching(): MatchingChild | undefined
+  matching(): MatchingFleet | undefined
 }
 
 function openWorkers(
@@ -132,9 +132,9 @@ function answer(question: AskMain, { own, window, matching }: Held, figures: Fig
   if (question.ask === 'sync window') return window.sync()
   if (question.ask === 'metrics') return figures.metrics()
   if (question.ask === 'log status') return figures.log_status()
-  const child = matching()
-  if (!child) throw new Failure('starting', 'Matching does not run in this service.', { retry_after_s: 5 })
-  return child.rebuild(question.options)
+  const running = matching()
+  if (!running) throw new Failure('starting', 'Matching does not run in this service.', { retry_after_s: 5 })
+  return running.rebuild(question.options)
 }
 
 interface Figures {
@@ -154,7 +154,7 @@ function openFigures({ metrics, own, abandoned, matching }: Held, fleet: () => W
         matching()?.metrics() ?? [],
         fleet().askAll({ ask: 'metrics' }),
       ])
-      return sumMetrics([ours, ...logs, ofMatching, ...([...workers.values()] as Metrics[])])
+      return sumMetrics([ours, ...logs, ...ofMatching, ...([...workers.values()] as Metrics[])])
     },
     async log_status() {
       for (const [slot, status] of await fleet().askAll({ ask: 'log status' }))

@@ -1,7 +1,7 @@
 import type { LeaseNote, LeaseQuestion } from '#ingest/leases/remote-leases.ts'
 import type { FromClaimBook, ToClaimBook } from '#ingest/log/claim-messages.ts'
 import type { Connection } from './clickhouse.ts'
-import type { MatchingStatus } from './matching-child.ts'
+import type { FleetStatus } from './matching-fleet.ts'
 import type { Role } from './start.ts'
 
 /** Everything a worker needs to know beside the environment, which is the same for all processes. */
@@ -20,7 +20,7 @@ export interface SharedState {
   /** Of each server of ClickHouse: whether its tables are up to date. */
   shards_ready: boolean[]
   /** Undefined where matching has not been started yet, or runs elsewhere. */
-  matching: (MatchingStatus & { running: boolean }) | undefined
+  matching: FleetStatus | undefined
 }
 
 /** What the main process tells a worker. */

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type NumbersOfSession, openRemoteLeases } from '#ingest/leases/remote-leases.ts'
 import type { LogStatus } from '#ingest/log/log.ts'
 import { openRemoteRepeats, type RemoteRepeats } from '#ingest/log/remote-repeats.ts'
+import type { RebuildReport } from '#matching/rebuild/rebuild.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { openSettings } from '#storage/settings/open-settings.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
@@ -15,7 +16,7 @@ import { baseUrlOf, type Config } from './config.ts'
 import { openHttp } from './http-service.ts'
 import { ingestFolder, openIngest } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
-import type { MatchingChild } from './matching-child.ts'
+import type { MatchingFleet } from './matching-fleet.ts'
 import type { HttpService } from './run-app.ts'
 import { SETTINGS_POLL_MS, settingsFile } from './service-base.ts'
 import { readMetrics } from './sum-figures.ts'
@@ -161,11 +162,11 @@ async function tellOwn(own: LogStatus, channel: WorkerOptions['channel']): Promi
 function remoteMatching(
   { matching }: SharedState,
   channel: WorkerOptions['channel'],
-): Pick<MatchingChild, 'status' | 'rebuild'> | undefined {
+): Pick<MatchingFleet, 'status' | 'rebuild'> | undefined {
   if (!matching) return undefined
   return {
     status: () => matching,
     // It takes as long as it takes; if the main process ends, so does this one.
-    rebuild: async (options) => (await channel.ask({ ask: 'rebuild', options }, Infinity)) as object,
+    rebuild: async (options) => (await channel.ask({ ask: 'rebuild', options }, Infinity)) as RebuildReport,
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { overlap, type Share, shareName, wholeShare } from '#domain/site-share.ts'
 import type { Store } from '#storage/client.ts'
 
 /** A holder that has not been heard of for this long is gone. */
@@ -17,6 +18,7 @@ export interface Lock {
 }
 
 interface Holder {
+  name: string
   holder: string
   host: string
   pid: number
@@ -24,29 +26,31 @@ interface Holder {
 }
 
 /**
- * Lets one matching run on a database: two would write each other's rows. Refuses when another is alive; one of this
- * machine whose process is gone is not waited for. Ages are counted by ClickHouse's clock alone.
+ * Lets one matching run on the sites of a database: two would write each other's rows. Refuses when another is alive that
+ * has some of these sites; one of this machine whose process is gone is not waited for. Ages are counted by ClickHouse's
+ * clock alone.
  */
-export async function takeLock(database: Store): Promise<Lock> {
+export async function takeLock(database: Store, share: Share = wholeShare): Promise<Lock> {
   // In a cluster the lock stands on the first shard, by whose clock all ages are counted.
   const store = database.shards[0] ?? database
   const holder = randomBytes(8).toString('hex')
   const say = async (is_released: number) => {
     await store.command(
-      `INSERT INTO matching_lock SELECT 'matching', {holder:String}, {host:String}, {pid:UInt32}, now64(3), {is_released:UInt8}`,
-      { holder, host: hostname(), pid: process.pid, is_released },
+      `INSERT INTO matching_lock SELECT {name:String}, {holder:String}, {host:String}, {pid:UInt32}, now64(3), {is_released:UInt8}`,
+      { name: nameOf(share), holder, host: hostname(), pid: process.pid, is_released },
     )
   }
   const release = async () => {
     ownHolders.delete(holder)
     await say(1)
   }
-  await refuseIfHeld(store, holder)
+  const refuse = () => refuseIfHeld(store, holder, share)
+  await refuse()
   ownHolders.add(holder)
   await say(0)
   try {
     // Two that looked at the same moment both see each other now; both give way rather than both run.
-    await refuseIfHeld(store, holder)
+    await refuse()
   } catch (error) {
     await release()
     throw error
@@ -54,7 +58,7 @@ export async function takeLock(database: Store): Promise<Lock> {
   let renewed_ms = performance.now()
   const renew = async () => {
     // After a long sleep somebody else may have come: who was away gives way.
-    if (performance.now() - renewed_ms > LOCK_LIFE_MS) await refuseIfHeld(store, holder)
+    if (performance.now() - renewed_ms > LOCK_LIFE_MS) await refuse()
     await say(0)
     renewed_ms = performance.now()
   }
@@ -72,15 +76,31 @@ export async function takeLock(database: Store): Promise<Lock> {
   }
 }
 
-async function refuseIfHeld(store: Store, self: string): Promise<void> {
+/** As an earlier version called it that had every site. */
+const WHOLE = 'matching'
+
+function nameOf(share: Share): string {
+  return share.of === 1 ? WHOLE : `${WHOLE} ${shareName(share)}`
+}
+
+function shareOf(name: string): Share {
+  const [, number, of] = /(\d+) of (\d+)$/.exec(name) ?? []
+  return number === undefined ? wholeShare : { index: Number(number) - 1, of: Number(of) }
+}
+
+async function refuseIfHeld(store: Store, self: string, share: Share): Promise<void> {
   const others = await store.query<Holder>(
-    `SELECT holder, host, pid, toFloat64(toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(renewed_at)) AS age_ms
-     FROM matching_lock FINAL WHERE name = 'matching' AND is_released = 0 AND holder != {self:String}`,
+    `SELECT name, holder, host, pid, toFloat64(toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(renewed_at)) AS age_ms
+     FROM matching_lock FINAL WHERE is_released = 0 AND holder != {self:String}`,
     { self },
   )
-  const alive = others.find(isAlive)
+  const alive = others.find((other) => overlap(shareOf(other.name), share) && isAlive(other))
   if (alive) {
-    throw new Error(`Another matching runs on this database (host ${alive.host}, process ${alive.pid}). Stop it first.`)
+    const [name, own] = [alive.name, nameOf(share)]
+    const which = name === own ? '' : `, as «${name}» where this is «${own}»`
+    throw new Error(
+      `Another matching runs on this database (host ${alive.host}, process ${alive.pid}${which}). Stop it first.`,
+    )
   }
 }
 

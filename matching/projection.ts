@@ -1,3 +1,4 @@
+import type { Share } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
@@ -5,7 +6,8 @@ import { derivePersons } from './conversions/derive-persons.ts'
 import { linkRequests } from './conversions/link-requests.ts'
 import { updateFacts } from './conversions/update-facts.ts'
 import { Positions, STEP_ROWS, type Step } from './facts/positions.ts'
-import { type Portion, readNewFacts } from './facts/read-new-facts.ts'
+import { countNewFacts, type Portion, readNewFacts } from './facts/read-new-facts.ts'
+import { type SiteFilter, siteFilter } from './facts/site-filter.ts'
 import { nothingTouched, slicesOf, TOGETHER_MAX, type Touched, touchAlso } from './facts/touched.ts'
 import { scoreCrowd } from './fraud/score-crowd.ts'
 import {
@@ -37,6 +39,10 @@ export interface ProjectionOptions {
   suffix?: string
   /** Only facts of this site. */
   site?: string | undefined
+  /** Only facts of the sites that this process has. */
+  share?: Share | undefined
+  /** Called when a step has seen what has landed, and before it looks at a setting: what was set by then must hold. */
+  settingsNow?: () => Promise<void>
   /** Starts from nothing instead of from what the tables hold. */
   fresh?: boolean
   /** Fact rows read in one step, about. */
@@ -71,31 +77,27 @@ export interface Projection {
 }
 
 export async function openProjection(options: ProjectionOptions): Promise<Projection> {
-  const { store, settings, now, suffix = '', site, fresh = false } = options
+  const { store, settings, now, suffix = '', fresh = false } = options
+  const filter = siteFilter(options)
   const history = openHistory(store, suffix)
-  const positions = new Positions(store, options.step_rows ?? STEP_ROWS)
+  const positions = new Positions(store, options.step_rows ?? STEP_ROWS, options.share)
   const { sites, wrong } = fresh
     ? { sites: new Map<string, SiteState>(), wrong: [] }
-    : await loadSites(store, settings, { suffix, site })
+    : await loadSites(store, settings, { suffix, filter })
   if (!fresh) await positions.load()
-  const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, site)
+  const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, filter)
   for (const row of wrong) {
     const known = unfinished.get(row.site)
     if (known) known.push(row)
     else unfinished.set(row.site, [row])
   }
-  const writePositions = (reached: Step['reached'], version: number) =>
-    store.insert(
-      'matching_positions',
-      reached.map((position) => ({ ...position, version, read_at: now() })),
-    )
   const projection: Projection = {
     ...{ history, positions, sites },
     version: (await highestVersion(store, '')) + 1,
     step: () => atRest(history, takeStep),
     async finish(version) {
       projection.version = Math.max(projection.version, version)
-      if (suffix === '') await writePositions(positions.all(), projection.version)
+      if (suffix === '') await positions.save(positions.all(), { version: projection.version, read_at: now() })
     },
   }
   return projection
@@ -114,7 +116,8 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     unfinished.clear()
     const step = await positions.next(now())
     const touched = new Map<string, Touched>()
-    for (const portion of step?.portions ?? []) await readNewFacts(store, portion, { site, into: touched })
+    if (step) await options.settingsNow?.()
+    const rows = step ? await readStep(store, step, { filter, into: touched }) : 0
     for (const [name, state] of sites) {
       if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())
     }
@@ -130,10 +133,25 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     await options.beforePositions?.([...deals.values()])
     if (step) await options.onRead?.(step.portions)
     if (!step) await projection.finish(projection.version)
-    else if (suffix === '') await writePositions(step.reached, projection.version)
+    else if (suffix === '') await positions.save(step.reached, { version: projection.version, read_at: now() })
     if (step) positions.commit(step)
-    return { rows: step?.rows ?? 0, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
+    return { rows, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
   }
+}
+
+/** Reads what a step is to look at. Returns how many of its rows that are. */
+async function readStep(
+  store: Store,
+  step: Step,
+  { filter, into }: { filter: SiteFilter; into: Map<string, Touched> },
+): Promise<number> {
+  let own = 0
+  for (const portion of step.portions) {
+    const rows = filter.isAll ? undefined : await countNewFacts(store, portion, filter)
+    own += rows ?? 0
+    if (rows !== 0) await readNewFacts(store, portion, { filter, into })
+  }
+  return filter.isAll ? step.rows : own
 }
 
 /** What fails ends when all it gave to be written has ended: whoever reads the tables next finds them at rest. */

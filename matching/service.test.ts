@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { SiteDocument } from '#storage/settings/documents.ts'
+import { openSettings } from '#storage/settings/open-settings.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
-import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import { call, fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
 import { noteRules, rulesState } from './rebuild/rules.ts'
-import { type Matching, startMatching } from './service.ts'
+import { type Matching, type MatchingOptions, startMatching } from './service.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let running: Matching[] = []
@@ -16,8 +21,9 @@ afterEach(async () => {
   await store.drop()
 })
 
-async function start(): Promise<Matching> {
-  const log = { info() {}, warn() {} }
+const log = { info() {}, warn() {} }
+
+async function start(said: Partial<MatchingOptions> = {}): Promise<Matching> {
   const settings = fixedSettings(shop)
   const matching = await startMatching({
     store,
@@ -26,6 +32,7 @@ async function start(): Promise<Matching> {
     log,
     metrics: new Registry(),
     outbound_allow: [],
+    ...said,
   })
   running.push(matching)
   return matching
@@ -80,6 +87,22 @@ describe('matching', () => {
       expect(await stray()).toBe(1)
     })
 
+    test('is asked for by the first of those that share the sites, and again when another of them ended', async () => {
+      await store.command('TRUNCATE TABLE matching_rules')
+      let asked = 0
+      const others = await start({
+        share: { index: 1, of: 2 },
+        rebuildAll: () => Promise.reject(new Error('not mine')),
+      })
+      const first: Matching = await start({
+        share: { index: 0, of: 2 },
+        rebuildAll: async () => (asked++ === 0 ? Promise.reject(new Error('ended')) : first.rebuild()),
+      })
+      await vi.waitFor(async () => expect(await rulesState(store)).toBe('current'), 15_000)
+      expect(asked).toBe(2)
+      expect(others.status().is_rebuilding).toBe(false)
+    })
+
     test('stops trying when its process ended over it three times, until it is asked to', async () => {
       await store.command('TRUNCATE TABLE matching_rules')
       for (let i = 0; i < 3; i++) await noteRules(store, 'begun', Date.now)
@@ -99,6 +122,43 @@ describe('matching', () => {
     await first.close()
     running = []
     await start()
+  })
+
+  test.each([
+    ['one of two', { index: 0, of: 2 }],
+    ['one of three', { index: 1, of: 3 }],
+  ])(
+    'refuses to start beside %s that has some of its sites, and starts beside the others of as many',
+    async (_, share) => {
+      await start({ share })
+      await expect(start({ share })).rejects.toThrow('Another matching runs on this database')
+      await expect(start()).rejects.toThrow('«matching')
+      await expect(start({ share: { index: 0, of: 4 } })).rejects.toThrow('«matching')
+      await start({ share: { ...share, index: (share.index + 1) % share.of } })
+    },
+  )
+
+  test('matches what was accepted after a change of settings by the new ones, however late it hears of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'throughline-settings-'))
+    const open = (name: string) =>
+      openSettings({ store: () => store, file: join(folder, name), poll_ms: 3_600_000, now: Date.now, log })
+    const [own, elsewhere] = [await open('own.json'), await open('elsewhere.json')]
+    const site = { id: 'shop', domains: ['shop.example'] }
+    await elsewhere.put('site', 'shop', SiteDocument.parse({ ...site, target_call_seconds: 30 }), { by: 'test' })
+    await own.refresh()
+    const matching = await start({ settings: own })
+    const targets = () => store.query('SELECT id, target FROM conversions FINAL ORDER BY id')
+    const ring = async (id: string) => {
+      await landFacts(store, logFacts([call(id, T, { talk: 20 })], id), Date.now())
+      matching.poke()
+    }
+    await ring('c1')
+    await vi.waitFor(async () => expect(await targets()).toEqual([{ id: 'c1', target: 0 }]), 10_000)
+    await elsewhere.put('site', 'shop', SiteDocument.parse({ ...site, target_call_seconds: 10 }), { by: 'test' })
+    await ring('c2')
+    await vi.waitFor(async () => expect(await targets()).toContainEqual({ id: 'c2', target: 1 }), 10_000)
+    for (const settings of [own, elsewhere]) await settings.close()
+    await rm(folder, { recursive: true })
   })
 
   test('does not wait for one whose process is gone', async () => {

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { type Share, wholeShare } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import { openOutbound } from '#shell/outbound.ts'
 import type { Store } from '#storage/client.ts'
-import type { Settings } from '#storage/settings/settings.ts'
+import type { Settings, WritableSettings } from '#storage/settings/settings.ts'
 import { openErasures } from './erasures/erasures.ts'
 import { takeLock } from './lock.ts'
 import type { MatchingLog } from './matching-log.ts'
 import { openPostbacks } from './postbacks/postbacks.ts'
 import { openProjection, type Projection } from './projection.ts'
+import { alone, type Meeting } from './rebuild/meeting.ts'
 import { type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
 import { dropRebuildTables } from './rebuild/rebuild-tables.ts'
 import { noteRules, type RulesState, rulesState } from './rebuild/rules.ts'
@@ -25,9 +27,12 @@ const RETRY_MS = 1_000
 /** A rebuild that waits for a removal looks this often whether it is over. */
 const REMOVAL_POLL_MS = 200
 
+/** A rebuild by several processes that came to nothing is begun again after this. */
+const REBUILD_AGAIN_MS = 3_000
+
 export interface MatchingOptions {
   store: Store
-  settings: Settings
+  settings: Settings & Partial<Pick<WritableSettings, 'refresh'>>
   now: Clock
   log: MatchingLog
   metrics: Registry
@@ -35,6 +40,10 @@ export interface MatchingOptions {
   outbound_allow: string[]
   /** How long after an erasure facts of before it are waited for, where nothing says that there are any. */
   erasure_settle_ms?: number
+  /** The sites this one has, where several share them. */
+  share?: Share
+  /** Makes the history of all sites anew: asked for by one of those that share them. */
+  rebuildAll?: () => Promise<unknown>
 }
 
 export interface MatchingStatus {
@@ -52,22 +61,24 @@ export interface Matching {
   /** New segments have landed: look now. */
   poke(): void
   status(): MatchingStatus
-  rebuild(options?: RebuildOptions): Promise<RebuildReport>
+  /** Where several share the sites, all must be told to rebuild, and meet. */
+  rebuild(options?: RebuildOptions, meeting?: Meeting): Promise<RebuildReport>
   close(): Promise<void>
 }
 
-/** Keeps the history up with the facts until closed. Refuses to start beside another matching on the same database. */
+/** Keeps the history up with the facts until closed. Refuses to start beside another matching of the same sites. */
 export async function startMatching(options: MatchingOptions): Promise<Matching> {
-  const { store, settings, now, log, metrics, outbound_allow } = options
-  const lock = await takeLock(store)
+  const { store, settings, now, log, metrics, outbound_allow, share = wholeShare } = options
+  const lock = await takeLock(store, share)
   const outbound = openOutbound({ allow: outbound_allow })
   const measure = measures(metrics)
   let version = 0
-  const postbacks = await openPostbacks({ store, settings, now, log, outbound, nextVersion: () => ++version })
+  const postbacks = await openPostbacks({ store, settings, now, log, outbound, share, nextVersion: () => ++version })
   const removals = openRemoving(options, measure.removed)
   const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed }
-  const open = () => openProjection({ store, settings, now, ...hooks })
-  const rules = await lookAround(store)
+  const settingsNow = async () => settings.refresh?.()
+  const open = () => openProjection({ store, settings, now, share, settingsNow, ...hooks })
+  const rules = await lookAround(store, share)
   let projection = await open()
   version = projection.version
   const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
@@ -111,13 +122,10 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const matching: Matching = {
     poke: turns.poke,
     status: () => statusOf(projection, state),
-    rebuild: oneAtATime(options, state, async (asked) => {
+    rebuild: oneAtATime(options, state, async (asked, meeting) => {
       await removals.over(() => isClosed)
-      return rebuild(
-        { store, projection: () => projection, paused: pausing(turns, step, failed) },
-        { settings, now },
-        asked,
-      )
+      const live = { store, projection: () => projection, paused: pausing(turns, step, failed) }
+      return rebuild(live, { settings, now, share, settingsNow }, asked, meeting)
     }),
     async close() {
       isClosed = true
@@ -133,8 +141,12 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   return matching
 }
 
-/** By which rules the history was made. What a rebuild that was broken off has left is thrown away: it names the erased. */
-async function lookAround(store: Store): Promise<RulesState> {
+/**
+ * By which rules the history was made. What a rebuild that was broken off has left is thrown away: it names the erased. Both
+ * are for one of those that share the sites to see to.
+ */
+async function lookAround(store: Store, share: Share): Promise<RulesState> {
+  if (share.index > 0) return 'current'
   await dropRebuildTables(store)
   return rulesState(store)
 }
@@ -143,14 +155,14 @@ async function lookAround(store: Store): Promise<RulesState> {
 function oneAtATime(
   { store, now }: Pick<MatchingOptions, 'store' | 'now'>,
   state: { is_rebuilding: boolean },
-  work: (asked: RebuildOptions) => Promise<RebuildReport>,
+  work: (asked: RebuildOptions, meeting: Meeting) => Promise<RebuildReport>,
 ): Matching['rebuild'] {
-  return async (asked = {}) => {
+  return async (asked = {}, meeting = alone) => {
     if (state.is_rebuilding) throw new Error('A rebuild is running already.')
     state.is_rebuilding = true
     try {
-      const report = await work(asked)
-      if (report.swapped && asked.site === undefined) await noteRules(store, 'done', now)
+      const report = await work(asked, meeting)
+      if (meeting.isLead && report.swapped && asked.site === undefined) await noteRules(store, 'done', now)
       return report
     } finally {
       state.is_rebuilding = false
@@ -162,7 +174,7 @@ const byOtherRules = 'was made by the rules of an earlier version'
 
 /** Makes the history anew after an upgrade, while the service goes on; what fails is tried again by the next start. */
 async function keepToRules(
-  { store, now, log }: MatchingOptions,
+  { store, now, log, rebuildAll }: MatchingOptions,
   rules: RulesState,
   matching: Matching,
   isClosed: () => boolean,
@@ -170,11 +182,20 @@ async function keepToRules(
   if (rules === 'given_up') log.warn({}, `the history ${byOtherRules}; run \`throughline rebuild\``)
   try {
     if (rules === 'new') await noteRules(store, 'done', now)
-    if (rules !== 'outdated') return
-    await noteRules(store, 'begun', now)
-    log.info({}, `the history ${byOtherRules}, and is made anew`)
-    const { rows, took_ms } = await matching.rebuild()
-    log.info({ rows, took_ms }, 'the history is made anew')
+    for (let state = rules; state === 'outdated' && !isClosed(); state = await rulesState(store)) {
+      await noteRules(store, 'begun', now)
+      log.info({}, `the history ${byOtherRules}, and is made anew`)
+      const started_ms = now()
+      try {
+        await (rebuildAll ?? matching.rebuild)()
+        log.info({ took_ms: now() - started_ms }, 'the history is made anew')
+      } catch (error) {
+        // When it was another process that ended, there is no next start of this one.
+        if (rebuildAll === undefined) throw error
+        log.warn({ err: errorCode(error) }, 'the history could not be made anew, will try again')
+        await sleep(REBUILD_AGAIN_MS, undefined, { ref: false })
+      }
+    }
   } catch (error) {
     if (!isClosed())
       log.warn({ err: errorCode(error) }, 'the history could not be made anew; the next start tries again')
@@ -199,9 +220,9 @@ async function keepOn(
 
 /** What removes people and old facts, with what it must be told. */
 function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<string, number>) => void) {
-  const { store, settings, now, log, erasure_settle_ms: settle_ms } = options
-  const erasures = openErasures({ store, now, log, settle_ms })
-  const retention = openRetention({ store, settings, now, log, onRemoved })
+  const { store, settings, now, log, share, erasure_settle_ms: settle_ms } = options
+  const erasures = openErasures({ store, now, log, share, settle_ms })
+  const retention = openRetention({ store, settings, now, log, share, onRemoved })
   const removals = openRemovals({ erasures, retention })
   const over = async (isClosed: () => boolean) => {
     while (removals.isUnderWay() && !isClosed()) await sleep(REMOVAL_POLL_MS)
@@ -258,6 +279,8 @@ function measures(metrics: Registry) {
   const lag = new Gauge({
     name: 'throughline_matching_lag_seconds',
     help: 'Age of the oldest fact not yet in the history',
+    // Of several processes the one furthest behind.
+    aggregator: 'max',
     registers,
   })
   const failures = new Counter({

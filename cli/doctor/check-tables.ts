@@ -2,6 +2,7 @@ import { countQuarantine } from '#ingest/quarantine/quarantine-rows.ts'
 import { rulesState } from '#matching/rebuild/rules.ts'
 import type { Store } from '#storage/client.ts'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
+import { readToSql } from '#storage/matching-progress.ts'
 import { readMigrations } from '#storage/migrations/migrate.ts'
 import { assets } from '../assets.ts'
 import { type Check, fault, ok, span, unseen, warning } from './check.ts'
@@ -55,28 +56,51 @@ const MATCHING_OLD_MS = 60_000
 
 /** How far matching is, by what it has written down itself. */
 export async function checkMatching(store: Store, isRunning: boolean): Promise<Check[]> {
+  const { sql, params } = readToSql()
   const [unread] = await store.query<{ segments: number; waits_ms: number }>(
     `SELECT toFloat64(count()) AS segments,
        toFloat64(toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(s.landed_at))) AS waits_ms
      FROM segments AS s FINAL
-     GLOBAL LEFT JOIN (SELECT node, table, toInt64(segment) AS read_to, 1 AS known FROM matching_positions FINAL) AS p
+     GLOBAL LEFT JOIN (SELECT node, table, toInt64(segment) AS read_to, 1 AS known FROM ${sql}) AS p
        ON p.node = s.node AND p.table = s.table
      WHERE s.table != 'costs' AND (p.known = 0 OR s.segment > p.read_to)`,
+    params,
   )
-  const [holder] = await store.query<{ host: string; pid: number }>(
-    `SELECT host, pid FROM matching_lock FINAL
-     WHERE is_released = 0 AND renewed_at > now64(3) - INTERVAL 15 SECOND ORDER BY renewed_at DESC LIMIT 1`,
+  const holders = await store.query<Holder>(
+    `SELECT name, host, pid FROM matching_lock FINAL
+     WHERE is_released = 0 AND renewed_at > now64(3) - INTERVAL 15 SECOND ORDER BY renewed_at DESC LIMIT 1 BY name`,
   )
   const { segments = 0, waits_ms = 0 } = unread ?? {}
-  const who = holder ? `runs (host ${holder.host}, process ${holder.pid})` : 'does not run'
+  const { who, missing } = whoRuns(holders)
   const says =
     segments === 0 ? `${who}, has read everything` : `${who}, ${segments} segments to read, for ${span(waits_ms)}`
-  if (segments > 0 && holder && waits_ms > MATCHING_OLD_MS) {
+  if (segments > 0 && holders.length > 0 && waits_ms > MATCHING_OLD_MS) {
     return [warning('matching', says, 'See the log of the service for «matching step failed», and its CPU.')]
   }
-  if (!holder && isRunning)
-    return [warning('matching', says, 'Reports stand still until a service with matching runs.')]
+  if (missing > 0 && isRunning)
+    return [warning('matching', says, 'Reports of its sites stand still until a service with matching runs.')]
   return [ok('matching', says)]
+}
+
+interface Holder {
+  name: string
+  host: string
+  pid: number
+}
+
+/** Names who runs, the one heard of last first, and says how many of those that share the sites do not. */
+function whoRuns([newest, ...others]: readonly Holder[]): { who: string; missing: number } {
+  if (!newest) return { who: 'does not run', missing: 1 }
+  const of = processesOf(newest)
+  // A killed one is not forgotten at once, and may have been one of another number.
+  const running = [newest, ...others.filter((holder) => processesOf(holder) === of)]
+  const processes = running.map(({ host, pid }) => `host ${host}, process ${pid}`).join('; ')
+  const who = of === 1 ? `runs (${processes})` : `${running.length} of ${of} processes run (${processes})`
+  return { who, missing: of - running.length }
+}
+
+function processesOf({ name }: Holder): number {
+  return Number(/ of (\d+)$/.exec(name)?.[1] ?? 1)
 }
 
 /** Segments of each table that are compared, the newest. */

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Positions } from '#matching/facts/positions.ts'
 import { readNewFacts } from '#matching/facts/read-new-facts.ts'
+import { siteFilter } from '#matching/facts/site-filter.ts'
 import type { Touched } from '#matching/facts/touched.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { freshFolder, openTestLog, type TestLog, testNow_ms } from '../log/open-test-log.ts'
@@ -89,7 +90,7 @@ describe('a quarantined row', () => {
     const touched = new Map<string, Touched>()
     const portions = step?.portions.filter((portion) => portion.node === node) ?? []
     expect(portions).toHaveLength(1)
-    for (const portion of portions) await readNewFacts(store, portion, { into: touched })
+    for (const portion of portions) await readNewFacts(store, portion, { filter: siteFilter({}), into: touched })
     expect(touched.get('shop')?.sessions.size).toBe(1)
   })
   test('stays where it is while ClickHouse would refuse it again, and its neighbours go', async () => {

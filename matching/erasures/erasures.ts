@@ -1,4 +1,5 @@
 import { parsePosition } from '#domain/position.ts'
+import { hasSite, type Share, wholeShare } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import { erasureKeyById } from '#storage/erasure-keys.ts'
@@ -58,13 +59,16 @@ export interface ErasuresOptions {
   store: Store
   now: Clock
   log: MatchingLog
+  /** The sites whose erasures are done here. */
+  share?: Share | undefined
   settle_ms?: number | undefined
 }
 
 /** Keeps track of the erasures: which are asked for, under way, and to be done again because facts came in late. */
 export function openErasures(options: ErasuresOptions): Erasures {
-  const { store, now, log } = options
+  const { store, now, log, share = wholeShare } = options
   let runs: ErasureRun[] = []
+  const readOwn = async () => (await readErasures(store)).filter(({ site }) => hasSite(share, site))
   const waitedFor = new Map<string, Set<string>>()
   let looked_ms = 0
   const isTime = (run: ErasureRun, projection: Projection) =>
@@ -109,7 +113,7 @@ export function openErasures(options: ErasuresOptions): Erasures {
       }
     },
     async noticed(portions) {
-      if (portions.some(({ table }) => table === 'erasures')) runs = await readErasures(store)
+      if (portions.some(({ table }) => table === 'erasures')) runs = await readOwn()
       const made = runs.filter(({ state }) => state !== 'waiting' && state !== 'refused')
       for (const portion of portions) {
         if (portion.table === 'erasures' || portion.table === 'costs') continue
@@ -123,7 +127,7 @@ export function openErasures(options: ErasuresOptions): Erasures {
       }
     },
     async reload() {
-      runs = await readErasures(store)
+      runs = await readOwn()
       waitedFor.clear()
     },
   }

@@ -1,3 +1,4 @@
+import { bucketsOf, type Reached, reachedByBucket, type Share, wholeShare } from '#domain/site-share.ts'
 import type { Params, Store } from '#storage/client.ts'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
 import type { Portion } from './read-new-facts.ts'
@@ -36,21 +37,48 @@ export interface Step {
 export class Positions {
   readonly #store: Store
   readonly #step_rows: number
+  readonly #share: Share
   readonly #read = new Map<string, number>()
   /** Which segment after the position was too large for one step, and how many of its rows are read already. */
   readonly #within = new Map<string, { segment: number; rows: number }>()
 
-  constructor(store: Store, step_rows: number) {
+  constructor(store: Store, step_rows: number, share = wholeShare) {
     this.#store = store
     this.#step_rows = step_rows
+    this.#share = share
   }
 
-  /** From where the last run stopped. */
+  /**
+   * From where the last run stopped. Where the sites were shared by another number of processes then, from where the
+   * furthest behind of those stopped that had some of these sites: what is read twice says the same twice.
+   */
   async load(): Promise<void> {
-    const rows = await this.#store.query<{ node: string; table: string; segment: number }>(
-      'SELECT node, table, segment FROM matching_positions FINAL',
+    const rows = await this.#store.query<{
+      node: string
+      table: string
+      shares: number
+      share: number
+      segment: number
+    }>('SELECT node, table, shares, share, segment FROM matching_positions FINAL')
+    const byLog = new Map<string, Reached[]>()
+    for (const { node, table, shares, share, segment } of rows) {
+      const key = `${node}\n${table}`
+      const reached = { share: readShare(shares, share), value: segment }
+      byLog.set(key, [...(byLog.get(key) ?? []), reached])
+    }
+    for (const [key, reached] of byLog) {
+      const segment = leastOf(reachedByBucket(reached), this.#share)
+      if (segment !== undefined) this.#read.set(key, segment)
+    }
+  }
+
+  /** Writes down what is reached. */
+  async save(reached: Step['reached'], { version, read_at }: { version: number; read_at: number }): Promise<void> {
+    const share = writtenShare(this.#share)
+    await this.#store.insert(
+      'matching_positions',
+      reached.map((position) => ({ ...position, ...share, version, read_at })),
     )
-    for (const { node, table, segment } of rows) this.#read.set(`${node}\n${table}`, segment)
   }
 
   all(): { node: string; table: FactTable; segment: number }[] {
@@ -131,6 +159,20 @@ export class Positions {
       { ...params, tables: factTableNames },
     )
   }
+}
+
+/** In the tables one process that has every site is called share 0 of 0, as it was before there were shares. */
+export function readShare(shares: number, share: number): Share {
+  return { index: share, of: Math.max(1, shares) }
+}
+
+function writtenShare({ index, of }: Share): { shares: number; share: number } {
+  return { shares: of === 1 ? 0 : of, share: index }
+}
+
+function leastOf(byBucket: readonly (number | undefined)[], share: Share): number | undefined {
+  const values = bucketsOf(share).map((bucket) => byBucket[bucket])
+  return values.every((value) => value !== undefined) ? Math.min(...values) : undefined
 }
 
 /** Segments that stand after these positions, or in logs and tables that have none. */

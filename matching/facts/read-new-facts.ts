@@ -1,5 +1,6 @@
-import type { Store } from '#storage/client.ts'
+import type { Params, Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
+import type { SiteFilter } from './site-filter.ts'
 import { nothingTouched, type Touched, touchLease, touchSession, widen } from './touched.ts'
 
 /** Segments of one log and table that are read together; or a part of one, when it is large. */
@@ -18,7 +19,7 @@ export interface Portion {
 export async function readNewFacts(
   store: Store,
   portion: Portion,
-  { site, into }: { site?: string | undefined; into: Map<string, Touched> },
+  { filter, into }: { filter: SiteFilter; into: Map<string, Touched> },
 ): Promise<void> {
   const of = (name: string) => {
     let touched = into.get(name)
@@ -28,7 +29,7 @@ export async function readNewFacts(
     }
     return touched
   }
-  const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, site)
+  const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, filter)
   if (portion.table === 'events') {
     for (const { site: name, visitor, session, clicked_ms } of await ask<EventKey>(eventColumns)) {
       touchSession(of(name), session, visitor)
@@ -71,21 +72,37 @@ interface LeaseKey {
 const leaseColumns = `t.number AS number, t.visitor AS visitor, t.session AS session,
   toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms`
 
-function askPortion<Row>(store: Store, portion: Portion, columns: string, site: string | undefined): Promise<Row[]> {
-  const { node, table, first_segment, last_segment, rows, received_ms } = portion
+/** How many rows of a portion pass the filter. */
+export async function countNewFacts(store: Store, portion: Portion, filter: SiteFilter): Promise<number> {
+  const { where, params } = within(portion, filter)
+  const [row] = await store.query<{ rows: number }>(
+    `SELECT toFloat64(count()) AS rows FROM ${portion.table} AS t WHERE ${where}`,
+    params,
+  )
+  return row?.rows ?? 0
+}
+
+function askPortion<Row>(store: Store, portion: Portion, columns: string, filter: SiteFilter): Promise<Row[]> {
+  const { where, params } = within(portion, filter)
   return store.query<Row>(
-    `SELECT DISTINCT t.site AS site, ${columns} FROM ${table} AS t
-     WHERE t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
+    `SELECT DISTINCT t.site AS site, ${columns} FROM ${portion.table} AS t WHERE ${where}`,
+    params,
+  )
+}
+
+function within(
+  { node, first_segment, last_segment, rows, received_ms }: Portion,
+  filter: SiteFilter,
+): { where: string; params: Params } {
+  return {
+    where: `t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
        AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
        ${rows ? 'AND t.row >= {row_from:UInt32} AND t.row < {row_to:UInt32}' : ''}
-       ${site === undefined ? '' : 'AND t.site = {site:String}'}`,
-    {
-      node,
-      first: first_segment,
-      last: last_segment,
-      received_ms,
+       ${filter.and('t.site')}`,
+    params: {
+      ...{ node, first: first_segment, last: last_segment, received_ms },
       ...(rows && { row_from: rows.from, row_to: rows.to }),
-      ...(site !== undefined && { site }),
+      ...filter.params,
     },
-  )
+  }
 }

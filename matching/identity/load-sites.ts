@@ -1,6 +1,7 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
+import type { SiteFilter } from '../facts/site-filter.ts'
 import { type HistoryRow, selectColumns } from '../history/history-tables.ts'
 import { siteRules } from '../site-rules.ts'
 import { otherEnd, type SharedRule, type Vertex } from './edge.ts'
@@ -22,10 +23,10 @@ export interface LoadedSites {
 export async function loadSites(
   store: Store,
   settings: Settings,
-  { suffix, site: only }: { suffix: string; site: string | undefined },
+  { suffix, filter }: { suffix: string; filter: SiteFilter },
 ): Promise<LoadedSites> {
-  const ofSite = only === undefined ? '' : 'AND t.site = {site:String}'
-  const params = only === undefined ? {} : { site: only }
+  const ofSite = filter.and('t.site')
+  const { params } = filter
   const sites = new Map<string, SiteState>()
   for await (const rows of store.stream<HistoryRow<'edges'>>(
     `SELECT ${selectColumns('edges')} FROM edges${suffix} AS t FINAL WHERE 1 ${ofSite}`,

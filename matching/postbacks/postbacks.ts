@@ -1,3 +1,4 @@
+import { hasSite, type Share, wholeShare } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Outbound } from '#shell/outbound.ts'
 import type { Store } from '#storage/client.ts'
@@ -46,13 +47,16 @@ export interface PostbacksOptions {
   now: Clock
   log: MatchingLog
   outbound: Outbound
+  /** The sites whose destinations are told from here. */
+  share?: Share | undefined
   nextVersion(): number
 }
 
 /** Tells destinations of won deals: at least once, under one id, until answered 2xx or given up. */
 export async function openPostbacks(options: PostbacksOptions): Promise<Postbacks> {
-  const { store, settings, now, nextVersion } = options
-  const waiting = new Map((await readPending(store)).map((postback) => [keyOf(postback), postback]))
+  const { store, settings, now, nextVersion, share = wholeShare } = options
+  const pending = (await readPending(store)).filter(({ site }) => hasSite(share, site))
+  const waiting = new Map(pending.map((postback) => [keyOf(postback), postback]))
   const inFlight = new Map<string, Promise<void>>()
   const queue = async (deal: HistoryRow<'conversions'>, destination: Destination) => {
     const unsaid = newPostback(deal, destination, now())

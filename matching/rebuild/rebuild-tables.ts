@@ -1,5 +1,7 @@
+import type { Share } from '#domain/site-share.ts'
 import type { Store } from '#storage/client.ts'
 import { distributeTable, undistributeTable } from '#storage/cluster/distributed-table.ts'
+import { type SiteFilter, siteFilter } from '../facts/site-filter.ts'
 import { type HistoryTable, historyTableNames, historyTables } from '../history/history-tables.ts'
 
 /** What a rebuild's own tables are called beside those in use. */
@@ -57,14 +59,15 @@ async function keepOtherSites(store: Store, name: HistoryTable, site: string): P
   }
 }
 
-/** Where the tables in use and the rebuilt ones differ, whatever their versions. */
-export async function compareTables(store: Store, site: string | undefined): Promise<TableDifference[]> {
+/** Where the tables in use and the rebuilt ones differ, whatever their versions: of one site, or of a process's share. */
+export async function compareTables(store: Store, site: string | undefined, share?: Share): Promise<TableDifference[]> {
+  const filter = siteFilter({ site, share })
   const differences: TableDifference[] = []
   for (const table of historyTableNames) {
     const rebuilt = `${table}${REBUILD_SUFFIX}`
     const [wrong, missing] = [
-      await onlyIn(store, table, table, rebuilt, site),
-      await onlyIn(store, table, rebuilt, table, site),
+      await onlyIn(store, table, { there: table, here: rebuilt }, filter),
+      await onlyIn(store, table, { there: rebuilt, here: table }, filter),
     ]
     if (wrong.count + missing.count === 0) continue
     const examples = [...new Set([...wrong.examples, ...missing.examples])].slice(0, EXAMPLES_MAX)
@@ -76,19 +79,18 @@ export async function compareTables(store: Store, site: string | undefined): Pro
 async function onlyIn(
   store: Store,
   table: HistoryTable,
-  there: string,
-  here: string,
-  site: string | undefined,
+  { there, here }: { there: string; here: string },
+  filter: SiteFilter,
 ): Promise<{ count: number; examples: string[] }> {
   const { key, columns } = historyTables[table]
   const all = Object.keys(columns).map((column) => `\`${column}\``)
-  const filter = site === undefined ? '' : 'WHERE site = {site:String}'
+  const own = `WHERE 1 ${filter.and('site')}`
   const rows = await store.query<{ count: number; examples: string[] }>(
     `SELECT toFloat64(count()) AS count, groupArray(${EXAMPLES_MAX})(arrayStringConcat([${key
       .map((column) => `toString(\`${column}\`)`)
       .join(', ')}], '/')) AS examples
-     FROM (SELECT ${all.join(', ')} FROM ${there} FINAL ${filter} EXCEPT SELECT ${all.join(', ')} FROM ${here} FINAL ${filter})`,
-    site === undefined ? {} : { site },
+     FROM (SELECT ${all.join(', ')} FROM ${there} FINAL ${own} EXCEPT SELECT ${all.join(', ')} FROM ${here} FINAL ${own})`,
+    filter.params,
   )
   return rows[0] ?? { count: 0, examples: [] }
 }

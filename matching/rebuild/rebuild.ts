@@ -1,5 +1,7 @@
+import { hasSite, wholeShare } from '#domain/site-share.ts'
 import type { Store } from '#storage/client.ts'
 import { openProjection, type Projection, type ProjectionOptions } from '../projection.ts'
+import { alone, type Meeting } from './meeting.ts'
 import {
   compareTables,
   createRebuildTables,
@@ -35,48 +37,78 @@ export interface LiveRun {
   paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
 }
 
+type Options = Pick<ProjectionOptions, 'settings' | 'now' | 'share' | 'settingsNow'>
+
 /**
  * Derives the history anew from all facts, into tables beside those in use. The live run goes on meanwhile; it stands
- * still only for the last facts, the comparison and the swap.
+ * still only for the last facts, the comparison and the swap. Several processes do it together, each for its own sites:
+ * the swap concerns all, so all must stand still then, also when it is for one site of one of them.
  */
 export async function rebuild(
   live: LiveRun,
-  options: Pick<ProjectionOptions, 'settings' | 'now'>,
+  options: Options,
   asked: RebuildOptions,
-): Promise<RebuildReport> {
-  const { store } = live
-  await createRebuildTables(store)
-  try {
-    return await fillAndSwap(live, options, asked)
-  } finally {
-    await dropRebuildTables(store)
-  }
-}
-
-async function fillAndSwap(
-  live: LiveRun,
-  options: Pick<ProjectionOptions, 'settings' | 'now'>,
-  { site, check = false }: RebuildOptions,
+  meeting: Meeting = alone,
 ): Promise<RebuildReport> {
   const { store } = live
   const started_ms = options.now()
+  if (meeting.isLead) await createRebuildTables(store)
+  try {
+    await meeting.reach('tables')
+    const isConcerned = asked.site === undefined || hasSite(options.share ?? wholeShare, asked.site)
+    const found = await (isConcerned ? fillAndSwap(live, options, asked, meeting) : standBy(live, asked, meeting))
+    // The tables are compared until here.
+    await meeting.reach('done')
+    return { ...found, took_ms: options.now() - started_ms, swapped: asked.check !== true }
+  } finally {
+    if (meeting.isLead) await dropRebuildTables(store)
+  }
+}
+
+type Found = Pick<RebuildReport, 'rows' | 'differences'>
+
+async function fillAndSwap(
+  live: LiveRun,
+  options: Options,
+  { site, check = false }: RebuildOptions,
+  meeting: Meeting,
+): Promise<Found> {
+  const { store } = live
   const anew = await openProjection({ ...options, store, site, suffix: REBUILD_SUFFIX, fresh: true })
   let rows = 0
   const readAll = async () => {
-    for (let done = await anew.step(); done; done = await anew.step()) rows += done.rows
+    for (let done = await anew.step(); done; done = await anew.step()) {
+      rows += done.rows
+      meeting.check()
+    }
   }
   await readAll()
+  // Whoever is the last to fill is waited for before the others stand still.
+  await meeting.reach('filled')
   const differences = await live.paused(async (catchUp) => {
-    const found = await compareAtRest(store, site, { readAll, catchUp })
-    if (!check) {
-      // Before the swap: a start after it would take every row of the new tables for unfinished.
-      await live.projection().finish(anew.version)
-      await swapTables(store, site)
-      takeOver(live.projection(), anew, site)
-    }
+    const compare = () => compareTables(store, site, options.share)
+    const found = await compareAtRest(compare, { readAll, catchUp })
+    if (check) return found
+    // Before the swap: a start after it would take every row of the new tables for unfinished.
+    await live.projection().finish(anew.version)
+    await meeting.reach('at_rest')
+    if (meeting.isLead) await swapTables(store, site)
+    await meeting.reach('swapped')
+    takeOver(live.projection(), anew, site)
     return found
   })
-  return { rows, took_ms: options.now() - started_ms, differences, swapped: !check }
+  return { rows, differences }
+}
+
+/** While the tables are swapped on behalf of a site that this process has not. */
+async function standBy(live: LiveRun, { check }: RebuildOptions, meeting: Meeting): Promise<Found> {
+  await meeting.reach('filled')
+  if (check) return { rows: 0, differences: [] }
+  await live.paused(async () => {
+    await meeting.reach('at_rest')
+    await meeting.reach('swapped')
+  })
+  return { rows: 0, differences: [] }
 }
 
 /**
@@ -84,13 +116,12 @@ async function fillAndSwap(
  * difference means nothing, and both read on.
  */
 async function compareAtRest(
-  store: Store,
-  site: string | undefined,
+  compare: () => Promise<TableDifference[]>,
   { readAll, catchUp }: { readAll(): Promise<void>; catchUp(): Promise<boolean> },
 ): Promise<TableDifference[]> {
   for (let round = 1; ; round++) {
     await readAll()
-    const found = await compareTables(store, site)
+    const found = await compare()
     if (found.length === 0 || round === ROUNDS_MAX || !(await catchUp())) return found
   }
 }

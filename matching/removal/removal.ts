@@ -4,6 +4,7 @@ import type { Store } from '#storage/client.ts'
 import { LEASE_LIFE_MAX_MS } from '../calls/match-call.ts'
 import { LEASE_AROUND_MS } from '../calls/read-leases.ts'
 import { callsToNumbers } from '../facts/read-facts.ts'
+import { historyTableNames } from '../history/history-tables.ts'
 import { openSite, type SiteState } from '../identity/site-state.ts'
 import type { Postbacks } from '../postbacks/postbacks.ts'
 import type { Projection } from '../projection.ts'
@@ -94,7 +95,8 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<voi
   if (removal.isPersonal) await forgetPostbacks(postbacks, site, planned)
   for (const deletion of historyDeletions(site, job)) await startDeletion(store, deletion)
   const waiting_since_ms = performance.now()
-  while (await isDeleting(store, removableTables)) {
+  // Of the history alone: facts of other sites may go at the same time, on behalf of other processes.
+  while (await isDeleting(store, historyTableNames)) {
     // Steps stand still meanwhile: what takes so long is tried again after they had a turn.
     if (performance.now() - waiting_since_ms > DELETION_WAIT_MAX_MS) throw new Error('history_still_being_deleted')
     await pause(DELETION_POLL_MS)

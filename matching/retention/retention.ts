@@ -1,3 +1,4 @@
+import { hasSite, type Share, wholeShare } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
@@ -34,6 +35,8 @@ export interface RetentionOptions {
   settings: Settings
   now: Clock
   log: MatchingLog
+  /** The sites whose facts are removed here. */
+  share?: Share | undefined
   /** Told how many rows a portion removed. */
   onRemoved?: (counts: Counts) => void
   portion_rows?: number | undefined
@@ -41,12 +44,13 @@ export interface RetentionOptions {
 
 /** Removes facts older than their site keeps them: once a day, and when the setting changes. */
 export function openRetention(options: RetentionOptions): Retention {
-  const { store, settings, now, log } = options
+  const { store, settings, now, log, share = wholeShare } = options
   const due = new Map<string, { days: number | undefined; at_ms: number }>()
   let halfDone: RetentionJob[] = []
   const plan = () => {
     const there = new Set<string>()
     for (const { document } of settings.list('site')) {
+      if (!hasSite(share, document.id)) continue
       there.add(document.id)
       const days = document.retention_days
       if (due.get(document.id)?.days !== days || !due.has(document.id)) due.set(document.id, { days, at_ms: now() })
@@ -87,7 +91,9 @@ export function openRetention(options: RetentionOptions): Retention {
         store.shards.map((shard) => shard.query<{ job: string; before_ms: number }>(PLANS)),
       )
       const whole = new Map(rows.flat().map(({ job, before_ms }) => [job, before_ms]))
-      halfDone = [...whole].map(([job, before_ms]) => jobOf(job.slice(PREFIX.length), before_ms, true))
+      halfDone = [...whole]
+        .map(([job, before_ms]) => jobOf(job.slice(PREFIX.length), before_ms, true))
+        .filter(({ site }) => hasSite(share, site))
     },
     close: off,
   }

@@ -352,7 +352,7 @@ export const WhyAnswer = z.object({
 
 export const StatusAnswer = z.object({
   site: text,
-  position: text.nullable().describe('How far history is; null while ClickHouse is away'),
+  position: text.nullable().describe('How far the history of the site is; null while ClickHouse is away'),
   positions: z.array(text).describe('The same of every log'),
   lag_ms: count.nullable().describe('How long the oldest fact waits that history does not include'),
   log: z

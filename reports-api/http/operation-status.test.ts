@@ -74,7 +74,25 @@ describe('GET /v1/operation', () => {
         ],
       },
       quarantine: { rows: 3, tables: [{ table: 'leads', rows: 3 }] },
-      matching: { running: true, last_error: null, lag_ms: 9000, positions: ['n1.events-5'] },
+      matching: { running: true, last_error: null, lag_ms: 9000, positions: ['n1.events-5'], processes: [] },
+    })
+  })
+
+  test('tells of each process where several share the sites', async () => {
+    const process = { lag_ms: 0, rows: 7, last_error: null }
+    const processes = [
+      { ...process, share: '1 of 2', running: true },
+      { ...process, share: '2 of 2', running: false, lag_ms: null },
+    ]
+    const { body } = await ask({
+      matching_status: () => ({ running: false, last_error: null, lag_ms: null, processes }),
+    })
+    expect(body.matching).toMatchObject({
+      running: false,
+      processes: [
+        { share: '1 of 2', running: true, last_error: null },
+        { share: '2 of 2', running: false, last_error: null },
+      ],
     })
   })
 

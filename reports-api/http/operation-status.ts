@@ -57,6 +57,11 @@ const OperationStatus = z.object({
       last_error: text.nullable(),
       lag_ms: count.nullable().describe('How long the oldest fact waits that history does not include'),
       positions: z.array(text),
+      processes: z
+        .array(
+          z.object({ share: text.describe('Such as `2 of 3`'), running: z.boolean(), last_error: text.nullable() }),
+        )
+        .describe('Where several share the sites'),
     })
     .nullable()
     .describe('Null where matching runs elsewhere'),
@@ -131,11 +136,25 @@ function matchingOf(
   log: LogStatus,
   now_ms: number,
 ): NonNullable<Answer['matching']> {
-  const { running, last_error } = (status ?? {}) as { running?: boolean; last_error?: string | null }
+  const { running, last_error, processes } = (status ?? {}) as MatchingSays
   // What is still in the log is not in history either; without ClickHouse that is all that is known.
   const waiting = [history?.unread_since_ms, log.oldest_ms ?? undefined].filter((ms) => ms !== undefined)
   const lag_ms = waiting.length > 0 ? age(Math.min(...waiting), now_ms) : history ? 0 : null
-  return { running: running === true, last_error: last_error ?? null, lag_ms, positions: history?.positions ?? [] }
+  return {
+    ...{ running: running === true, last_error: last_error ?? null, lag_ms, positions: history?.positions ?? [] },
+    processes: (processes ?? []).map((one) => ({
+      share: one.share,
+      running: one.running,
+      last_error: one.last_error,
+    })),
+  }
+}
+
+/** What of its word is told here. */
+interface MatchingSays {
+  running?: boolean
+  last_error?: string | null
+  processes?: NonNullable<Answer['matching']>['processes']
 }
 
 function age(since_ms: number | null, now_ms: number): number {

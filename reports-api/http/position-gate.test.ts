@@ -61,6 +61,25 @@ describe('the wait for a position', () => {
     expect(pauses()).toBe(2)
   })
 
+  test('is, for one site, for the process that has it, and without a site for all of them', async () => {
+    const share = (index: number, segment: number) =>
+      store.insert('matching_positions', [
+        { node: 'a7', table: 'events', shares: 3, share: index, segment, version: ++version, read_at: 0 },
+      ])
+    const position = [{ node: 'a7', segments: { events: 5 } }]
+    await share(0, 7)
+    await share(1, 5)
+    // The first, the second and the third process have a site each, in this order.
+    await makeGate(fails).gate.pass(position, 'east')
+    await makeGate(fails).gate.pass(position, 'four')
+    const { gate, pauses } = makeGate(async (count) => share(2, count + 2))
+    await Promise.all([gate.pass(position, 'north'), gate.pass(position)])
+    expect(pauses()).toBe(3)
+    // One process again: it begins where the one furthest behind had been, and nothing that was read is unread.
+    await matchingReads('a7', 'events', 3)
+    await makeGate(fails).gate.pass(position)
+  })
+
   test('ends after half a minute', async () => {
     const { gate, pauses } = makeGate(() => {}, 10_000)
     await expect(gate.pass([{ node: 'a3', segments: { events: 0 } }])).rejects.toMatchObject({ code: 'history_behind' })

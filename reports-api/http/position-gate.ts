@@ -1,14 +1,21 @@
 import type { Position } from '#domain/position.ts'
+import { bucketsOf, siteBucket, wholeShare } from '#domain/site-share.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
+import { readToByBucketSql } from '#storage/matching-progress.ts'
 import type { Reader } from './reader.ts'
 
 const WAIT_MAX_MS = 30_000
 const POLL_MS = 50
 
+const everyBucket = bucketsOf(wholeShare)
+
 export interface PositionGate {
-  /** Resolves once history includes the write; a Failure `history_behind` when it does not within 30 s. */
-  pass(position: Position): Promise<void>
+  /**
+   * Resolves once history includes the write, of one site or of all of them; a Failure `history_behind` when it does not
+   * within 30 s.
+   */
+  pass(position: Position, site?: string): Promise<void>
 }
 
 export interface PositionGateOptions {
@@ -19,6 +26,8 @@ export interface PositionGateOptions {
 
 interface Waiter {
   position: Position
+  /** Of the sites whose history is asked for: the processes that have these must have read that far. */
+  buckets: readonly number[]
   until_ms: number
   resolve(): void
   reject(error: unknown): void
@@ -34,8 +43,8 @@ export function openPositionGate({ reader, now, pause }: PositionGateOptions): P
     while (waiters.size > 0) {
       const asked = [...waiters]
       try {
-        const reached = await readReached(reader, nodesOf(asked))
-        for (const waiter of asked) if (isReached(waiter.position, reached)) settle(waiter, () => waiter.resolve())
+        const reached = await readReached(reader, asked)
+        for (const waiter of asked) if (isReached(waiter, reached)) settle(waiter, () => waiter.resolve())
         giveUp(asked, behind)
       } catch (error) {
         // A short absence of ClickHouse is waited for like everything else.
@@ -58,10 +67,11 @@ export function openPositionGate({ reader, now, pause }: PositionGateOptions): P
   }
 
   return {
-    pass(position) {
+    pass(position, site) {
       if (position.every(({ segments }) => Object.keys(segments).length === 0)) return Promise.resolve()
       return new Promise((resolve, reject) => {
-        waiters.add({ position, until_ms: now() + WAIT_MAX_MS, resolve, reject })
+        const buckets = site === undefined ? everyBucket : [siteBucket(site)]
+        waiters.add({ position, buckets, until_ms: now() + WAIT_MAX_MS, resolve, reject })
         if (!isPolling) void poll()
       })
     },
@@ -72,29 +82,33 @@ function behind(): Failure {
   return new Failure('history_behind', 'The write is safe, but history has not reached it yet.', { retry_after_s: 5 })
 }
 
+/** By node and table, and of those that matching reads by the bucket of sites. */
 type Reached = Map<string, number>
 
-async function readReached(reader: Pick<Reader, 'query'>, nodes: string[]): Promise<Reached> {
+async function readReached(reader: Pick<Reader, 'query'>, waiters: readonly Waiter[]): Promise<Reached> {
+  const nodes = [...new Set(waiters.flatMap(({ position }) => position.map(({ node }) => node)))]
+  const buckets = [...new Set(waiters.flatMap((waiter) => waiter.buckets))]
   // Costs are read from their facts: they are there once their segment is, and matching has no part in it.
-  const rows = await reader.query<{ node: string; table: string; segment: number }>(
-    `SELECT node, table, max(segment) AS segment
+  const rows = await reader.query<{ node: string; table: string; bucket: number; segment: number }>(
+    `SELECT node, table, bucket, max(segment) AS segment
      FROM (
-       SELECT node, table, segment FROM matching_positions FINAL WHERE node IN ({nodes:Array(String)})
+       SELECT node, table, bucket, segment FROM ${readToByBucketSql('node IN ({nodes:Array(String)})')}
        UNION ALL
-       SELECT node, table, segment FROM segments FINAL WHERE node IN ({nodes:Array(String)}) AND table = 'costs'
+       SELECT node, table, 0 AS bucket, segment FROM segments FINAL
+       WHERE node IN ({nodes:Array(String)}) AND table = 'costs'
      )
-     GROUP BY node, table`,
-    { nodes },
+     GROUP BY node, table, bucket`,
+    { nodes, buckets },
   )
-  return new Map(rows.map(({ node, table, segment }) => [`${node} ${table}`, segment]))
+  return new Map(rows.map(({ node, table, bucket, segment }) => [`${node} ${table} ${bucket}`, segment]))
 }
 
-function nodesOf(waiters: readonly Waiter[]): string[] {
-  return [...new Set(waiters.flatMap(({ position }) => position.map(({ node }) => node)))]
-}
-
-function isReached(position: Position, reached: Reached): boolean {
+function isReached({ position, buckets }: Waiter, reached: Reached): boolean {
   return position.every(({ node, segments }) =>
-    Object.entries(segments).every(([table, segment]) => (reached.get(`${node} ${table}`) ?? -1) >= segment),
+    Object.entries(segments).every(([table, segment]) =>
+      (table === 'costs' ? [0] : buckets).every(
+        (bucket) => (reached.get(`${node} ${table} ${bucket}`) ?? -1) >= segment,
+      ),
+    ),
   )
 }

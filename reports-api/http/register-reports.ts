@@ -32,10 +32,10 @@ export async function registerReports(app: App, options: ReportsOptions): Promis
 /** Before the query is checked: a route whose schema forgot `after` still waits. */
 function waitForPosition(app: App, gate: PositionGate): void {
   app.addHook('onRequest', async (request) => {
-    const { after } = request.query as { after?: unknown }
+    const { after, site } = request.query as { after?: unknown; site?: unknown }
     if (after === undefined) return
     const position = typeof after === 'string' ? parsePosition(after) : undefined
     if (!position) throw new Failure('bad_request', 'after: is not a position', { field: 'after' })
-    await gate.pass(position)
+    await gate.pass(position, typeof site === 'string' ? site : undefined)
   })
 }

@@ -1,6 +1,7 @@
 import { formatPosition } from '#domain/position.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import { readToSql } from '#storage/matching-progress.ts'
 import { StatusAnswer } from './answers.ts'
 import { OfSite, siteFor, uncached } from './read-query.ts'
 import type { Reader } from './reader.ts'
@@ -14,7 +15,7 @@ export function statusRoutes(app: App, { reader, settings, log_status, matching_
     const { site } = request.query
     siteFor(request, settings, site)
     const log = await log_status?.()
-    const progress = await readProgress(reader).catch(awayIsNoAnswer)
+    const progress = await readProgress(reader, site).catch(awayIsNoAnswer)
     const waiting_since = Math.min(
       ...(progress ?? []).map(({ unread_since_ms }) => unread_since_ms ?? Infinity),
       log?.oldest_ms ?? Infinity,
@@ -71,8 +72,9 @@ interface ProgressRow {
   unread_since_ms: string | null
 }
 
-/** What has landed beside what matching has read. Costs are no matter of matching: what has landed is read. */
-async function readProgress(reader: Reader): Promise<Progress[]> {
+/** What has landed beside what matching has read of a site, or of all. Costs are no matter of matching: what has landed is read. */
+async function readProgress(reader: Reader, site?: string): Promise<Progress[]> {
+  const { sql, params } = readToSql(site)
   const rows = await reader.query<ProgressRow>(
     `SELECT node, table, if(table = 'costs', landed_to, any(read_up_to)) AS read_to,
        minIf(toUnixTimestamp64Milli(first_received_at), table != 'costs' AND segment > ifNull(read_up_to, -1)) AS unread_since_ms
@@ -80,11 +82,12 @@ async function readProgress(reader: Reader): Promise<Progress[]> {
        SELECT s.node AS node, s.table AS table, s.segment AS segment, s.first_received_at AS first_received_at,
          p.read_up_to AS read_up_to, max(s.segment) OVER (PARTITION BY s.node, s.table) AS landed_to
        FROM (SELECT node, table, segment, first_received_at FROM segments FINAL) AS s
-       LEFT JOIN (SELECT node, table, toNullable(toInt64(segment)) AS read_up_to FROM matching_positions FINAL) AS p
+       LEFT JOIN (SELECT node, table, toNullable(toInt64(segment)) AS read_up_to FROM ${sql}) AS p
          ON p.node = s.node AND p.table = s.table
      )
      GROUP BY node, table, landed_to
      ORDER BY node, table`,
+    params,
   )
   const byNode = new Map<string, ProgressRow[]>()
   for (const row of rows) byNode.set(row.node, [...(byNode.get(row.node) ?? []), row])

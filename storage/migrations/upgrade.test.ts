@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { toByteText } from '#domain/byte-text.ts'
+import { wholeShare } from '#domain/site-share.ts'
 import { freshFolder, openTestLog } from '#ingest/log/open-test-log.ts'
 import { sampleLine } from '#ingest/log/sample-event.ts'
 import { openProjection } from '#matching/projection.ts'
@@ -167,6 +168,26 @@ describe('an upgrade', () => {
       expect((await http.get('/v1/status?site=shop')).body).toMatchObject({ lag_ms: 0 })
     } finally {
       await http.app.close()
+      await store.drop()
+    }
+  })
+
+  test('leaves matching where it was, for one process and for each of several', async () => {
+    const store = await schemaOf(13)
+    try {
+      const before = { node: 'n1', table: 'events', version: 3, read_at: 0 }
+      await store.insert('matching_positions', [{ ...before, segment: 7 }])
+      await migrate(store, { folder: migrationsFolder })
+      for (const share of [wholeShare, { index: 0, of: 3 }, { index: 15, of: 16 }]) {
+        const projection = await openProjection({ store, settings: fixedSettings(shop), now: () => T, share })
+        expect(projection.positions.all()).toEqual([{ node: 'n1', table: 'events', segment: 7 }])
+      }
+      // What an earlier process writes down under the old key replaces what it had said.
+      await store.insert('matching_positions', [{ ...before, segment: 8, version: 4 }])
+      expect(await store.query('SELECT shares, share, segment FROM matching_positions FINAL')).toEqual([
+        { shares: 0, share: 0, segment: 8 },
+      ])
+    } finally {
       await store.drop()
     }
   })

@@ -23,6 +23,8 @@ export interface RunningService {
   killAll(): Promise<void>
   /** The process of one part, of the service's own children. */
   part(name: 'engine' | 'matching'): Promise<number | undefined>
+  /** The processes that match: several, with MATCHERS above 1. */
+  matchers(): Promise<number[]>
   /** The processes that take requests, with WORKERS above 1. */
   workers(): Promise<number[]>
   control(): Promise<{ clickhouse: { url: string; user: string; password: string; database: string } }>
@@ -101,12 +103,13 @@ export async function runService(
     },
     async killAll() {
       const pid = child.pid as number
-      for (const one of [await findPart(pid, 'engine'), await findPart(pid, 'matching'), pid]) {
+      for (const one of [await findPart(pid, 'engine'), ...(await findParts(pid, parts.matching)), pid]) {
         if (one !== undefined) process.kill(one, 'SIGKILL')
       }
       await ended
     },
     part: (name) => findPart(child.pid as number, name),
+    matchers: () => findParts(child.pid as number, parts.matching),
     workers: () => findParts(child.pid as number, 'worker-process'),
     async control() {
       let control: Awaited<ReturnType<RunningService['control']>> | undefined

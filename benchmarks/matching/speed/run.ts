@@ -14,7 +14,7 @@ import { checkHistory } from './check-history.ts'
 import { machine, measured, startMatchingUnderTest, untilRead } from './matching-under-test.ts'
 import { measureMerge } from './merge.ts'
 import { measureSteady } from './steady.ts'
-import { documents, landWorld } from './world.ts'
+import { documentsOf, landWorld, siteNames } from './world.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const DATABASE = 'default'
@@ -24,12 +24,17 @@ const { values: asked } = parseArgs({
   options: {
     visits: { type: 'string', default: '1000000' },
     steady: { type: 'string', default: '20' },
+    // Visits are to one of so many sites, and as many processes may have one each.
+    sites: { type: 'string', default: '1' },
+    matchers: { type: 'string', default: '1' },
     flags: { type: 'string', default: '' },
     'backlog-only': { type: 'boolean', default: false },
     // For looking into what it left behind.
     keep: { type: 'boolean', default: false },
   },
 })
+
+const sites = siteNames(Number(asked.sites))
 
 async function run(): Promise<void> {
   buildService()
@@ -40,10 +45,12 @@ async function run(): Promise<void> {
     await migrate(store, { folder: join(root, 'storage/migrations') })
     await store.insert(
       'settings',
-      Object.entries(documents).map(([kind, document]) => ({
-        ...{ kind, id: document.id, version: 1, body: JSON.stringify(document), is_deleted: 0, changed_by: 'bench' },
-        changed_at: Date.now(),
-      })),
+      sites.flatMap((site) =>
+        Object.entries(documentsOf(site)).map(([kind, document]) => ({
+          ...{ kind, id: document.id, version: 1, body: JSON.stringify(document), is_deleted: 0, changed_by: 'bench' },
+          changed_at: Date.now(),
+        })),
+      ),
     )
     await measureAll(store, engine, folder)
   } finally {
@@ -55,11 +62,12 @@ async function run(): Promise<void> {
 
 async function measureAll(store: Store, engine: Engine, folder: string): Promise<void> {
   print('machine', { cores: cpus().length, cpu: machine() })
-  const expected = await landWorld(store, Number(asked.visits))
+  const expected = await landWorld(store, Number(asked.visits), sites)
   const flags = asked.flags.split(' ').filter(Boolean)
-  const start = () => startMatchingUnderTest({ engine, database: DATABASE, data_dir: folder, flags })
+  const start = () =>
+    startMatchingUnderTest(Number(asked.matchers), { engine, database: DATABASE, data_dir: folder, flags })
   let matching = await start()
-  const pids = () => ({ matching: matching.pid, clickhouse: engine.pid })
+  const pids = () => ({ matching: matching.pids, clickhouse: engine.pid })
   const backlog = await measured(pids(), () => untilRead(store, BACKLOG_POLL_MS))
   const { identifiers, edges } = await matching.status(expected.facts)
   await checkHistory(store, expected)

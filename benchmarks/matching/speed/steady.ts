@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Store } from '#storage/client.ts'
+import { readToSql } from '#storage/matching-progress.ts'
 import { type MatchingUnderTest, untilRead } from './matching-under-test.ts'
 import { SITE } from './world.ts'
 
@@ -57,9 +58,11 @@ async function land(store: Store, segment: number): Promise<void> {
 }
 
 async function untilPassed(store: Store, segment: number): Promise<void> {
+  const { sql, params } = readToSql(SITE)
   for (;;) {
     const [row] = await store.query<{ segment: number }>(
-      "SELECT segment FROM matching_positions FINAL WHERE node = 'steady' AND table = 'events'",
+      `SELECT segment FROM ${sql} WHERE node = 'steady' AND table = 'events'`,
+      params,
     )
     if (row && row.segment >= segment) return
     await pause(50)

@@ -1,7 +1,19 @@
-import type { Store } from '#storage/client.ts'
+import { siteBucket } from '#domain/site-share.ts'
+import type { Params, Store } from '#storage/client.ts'
 
-/** The one site of the world. */
+/** The first site of the world. */
 export const SITE = 'bench'
+
+/** So many sites, of which as many processes have one each. */
+export function siteNames(count: number): string[] {
+  const placeOf = (site: string) => siteBucket(site) % count
+  const names = [SITE]
+  for (let number = 1; names.length < count; number++) {
+    const name = `${SITE}-${number}`
+    if (!names.some((other) => placeOf(other) === placeOf(name))) names.push(name)
+  }
+  return names
+}
 
 /** When its first visit begins; they are spread over four weeks, whatever their number. */
 const BEGINS_MS = Date.UTC(2026, 9, 1)
@@ -32,43 +44,52 @@ export interface Expected {
   deals: number
 }
 
-/** The site's settings: one pool of all numbers. */
-export const documents = {
-  site: { id: SITE, domains: ['bench.example'] },
-  pool: {
-    id: 'main',
-    site: SITE,
-    kind: 'dynamic',
-    numbers: Array.from({ length: NUMBERS }, (_, index) => `+7495${String(1_100_000 + index)}`),
-    replaces: ['+74950010000'],
-  },
+/** A site's settings: one pool of all numbers. */
+export function documentsOf(site: string): Record<'site' | 'pool', { id: string } & Record<string, unknown>> {
+  return {
+    site: { id: site, domains: ['bench.example'] },
+    pool: {
+      id: `main-${site}`,
+      site,
+      kind: 'dynamic',
+      numbers: Array.from({ length: NUMBERS }, (_, index) => `+7495${String(1_100_000 + index)}`),
+      replaces: ['+74950010000'],
+    },
+  }
 }
 
 /**
  * Lands the facts of so many visits as the log's writer does: segments of 200,000 rows, an insert each, and then the word
- * that they are in. Every row is a function of its number, so that every run has the same world.
+ * that they are in. Every row is a function of its number, so that every run has the same world. A visit is to one of the
+ * sites; segments hold facts of all of them.
  */
-export async function landWorld(store: Store, visits: number): Promise<Expected> {
+export async function landWorld(store: Store, visits: number, sites: readonly string[]): Promise<Expected> {
   const step_ms = Math.max(1, Math.floor(LASTS_MS / visits))
-  const world = { begins_ms: BEGINS_MS, step_ms, visitors: Math.ceil(visits * 0.7) }
+  const world = { sites, begins_ms: BEGINS_MS, step_ms, visitors: Math.ceil(visits * 0.7) }
   const count = (each: number) => Math.ceil(visits / each)
   const leased = count(LEASED_EACH)
   const calls = Math.ceil(leased / CALLS_EACH)
   const deals = Math.ceil(calls / DEAL_EACH)
   const tables = [
-    { table: 'events', rows: visits * EVENTS_PER_VISIT, columns: eventColumns },
-    { table: 'leases', rows: leased * 2, columns: leaseColumns },
-    { table: 'calls', rows: calls, columns: callColumns },
-    { table: 'deals', rows: deals * 2, columns: dealColumns },
+    { table: 'events', rows: visits * EVENTS_PER_VISIT, visit, columns: eventColumns },
+    { table: 'leases', rows: leased * 2, visit: leasedVisit, columns: leaseColumns },
+    { table: 'calls', rows: calls, visit: caller('number'), columns: callColumns },
+    { table: 'deals', rows: deals * 2, visit: caller(dealCall), columns: dealColumns },
   ]
-  for (const { table, rows, columns } of tables) await landTable(store, { table, rows, columns, world })
+  for (const one of tables) await landTable(store, { ...one, world })
   const facts = tables.reduce((sum, { rows }) => sum + rows, 0)
   return { facts, sessions: visits, calls, forms: count(FORM_EACH), deals }
 }
 
 async function landTable(
   store: Store,
-  { table, rows, columns, world }: { table: string; rows: number; columns: Columns; world: Record<string, number> },
+  {
+    table,
+    rows,
+    visit: of,
+    columns,
+    world,
+  }: { table: string; rows: number; visit: string; columns: Columns; world: Params },
 ): Promise<void> {
   const names = Object.keys(columns)
   const values = Object.values(columns)
@@ -78,7 +99,7 @@ async function landTable(
     await store.command(
       `INSERT INTO ${table} (node, segment, row, site, ${names.map((name) => `\`${name}\``).join(', ')})
        WITH ${functions}
-       SELECT 'bench', {segment:UInt32}, toUInt32(number - {first:UInt64}), '${SITE}', ${values.join(', ')}
+       SELECT 'bench', {segment:UInt32}, toUInt32(number - {first:UInt64}), siteOf(${of}), ${values.join(', ')}
        FROM numbers({first:UInt64}, {size:UInt64})`,
       { segment, first, size, ...world },
     )
@@ -94,6 +115,7 @@ type Columns = Record<string, string>
 /** A visit's id, visitor and moments are functions of its number. */
 const functions = `
   (visit -> concat('s', substring(lower(hex(sipHash128(visit, 'session'))), 1, 21))) AS sessionOf,
+  (visit -> arrayElement({sites:Array(String)}, 1 + cityHash64(visit, 'site') % length({sites:Array(String)}))) AS siteOf,
   (visit -> cityHash64(visit, 'visitor') % {visitors:UInt64}) AS personOf,
   (person -> concat('v', substring(lower(hex(sipHash128(person, 'visitor'))), 1, 21))) AS visitorOf,
   (person -> concat('+79', leftPad(toString(cityHash64(person, 'phone') % 1000000000), 9, '1'))) AS phoneOf,

@@ -18,7 +18,14 @@ export interface Operation {
   disk: { free_bytes: number; min_free_bytes: number } | null
   facts: { accepted: number; refused: { fact: string; reason: string; count: number }[] }
   quarantine: { rows: number; tables: { table: string; rows: number }[] } | null
-  matching: { running: boolean; last_error: string | null; lag_ms: number | null; positions: string[] } | null
+  matching: {
+    running: boolean
+    last_error: string | null
+    lag_ms: number | null
+    positions: string[]
+    /** Where several share the sites. */
+    processes: { share: string; running: boolean; last_error: string | null }[]
+  } | null
 }
 
 const LOOK_EVERY_MS = 3_000

@@ -47,6 +47,8 @@ export const statusEn = {
   'status.history.warn':
     'Reports lag behind the facts. A large import does that; otherwise see the log of the service.',
   'status.history.stopped': 'Matching does not run: reports stand still. It is started again by itself.',
+  'status.history.stopped_some':
+    'Matching of some sites does not run (process {processes}): their reports stand still. It is started again by itself.',
   'status.history.failing': 'Matching meets an error and tries again: {error}',
   'status.history.position': 'Has read up to',
   'status.quarantine': 'Rows in quarantine',

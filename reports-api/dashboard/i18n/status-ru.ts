@@ -54,6 +54,8 @@ export const statusRu: Record<keyof typeof statusEn, Text> = {
   'status.history.good': 'Через сколько новые факты видны в отчётах и историях.',
   'status.history.warn': 'Отчёты отстают от фактов. Так бывает при большой загрузке; иначе смотрите журнал сервиса.',
   'status.history.stopped': 'Сопоставление не работает: отчёты стоят на месте. Оно запустится само.',
+  'status.history.stopped_some':
+    'Сопоставление части сайтов не работает (процесс {processes}): их отчёты стоят на месте. Оно запустится само.',
   'status.history.failing': 'Сопоставление наталкивается на ошибку и пробует снова: {error}',
   'status.history.position': 'Прочитано до',
   'status.quarantine': 'Строк в карантине',

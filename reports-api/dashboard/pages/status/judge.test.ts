@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../api/operation.ts'
-import { judge, verdict } from './judge.ts'
+import { judge, standingStill, verdict } from './judge.ts'
 
 const well: Operation = {
   ...{ version: '1', started_at: '', now: '', clickhouse: { up: true, trouble: null } },
@@ -8,7 +8,7 @@ const well: Operation = {
   disk: { free_bytes: 1000, min_free_bytes: 100 },
   facts: { accepted: 0, refused: [] },
   quarantine: { rows: 0, tables: [] },
-  matching: { running: true, last_error: null, lag_ms: 800, positions: [] },
+  matching: { running: true, last_error: null, lag_ms: 800, positions: [], processes: [] },
 }
 const log = (said: Partial<Operation['log']>) => ({ ...well, log: { ...well.log, ...said } })
 const matching = (said: Partial<NonNullable<Operation['matching']>>) => ({
@@ -42,5 +42,14 @@ describe('the status page', () => {
     expect(raised.map(([item, level]) => `${item} ${level}`)).toEqual(expected)
     const worst = ['bad', 'warn'].find((level) => expected.some((one) => one.endsWith(level)))
     expect(verdict(levels)).toBe(worst ?? 'good')
+  })
+
+  test('names the processes of matching that stand still beside others', () => {
+    const processes = [1, 2, 3].map((number) => ({ share: `${number} of 3`, running: number === 2, last_error: null }))
+    expect(standingStill(matching({ running: false, processes }).matching)).toEqual(['1/3', '3/3'])
+    const none = processes.map((one) => ({ ...one, running: false }))
+    expect(standingStill(matching({ running: false, processes: none }).matching)).toEqual([])
+    expect(standingStill(well.matching)).toEqual([])
+    expect(standingStill(null)).toEqual([])
   })
 })

@@ -42,6 +42,13 @@ function judgeHistory(matching: Operation['matching']): ItemLevel {
   return matching.lag_ms === null ? 'unknown' : 'good'
 }
 
+/** Which of several matching processes do not run, while others do; as `2/3`. */
+export function standingStill(matching: Operation['matching']): string[] {
+  const processes = matching?.processes ?? []
+  const still = processes.filter(({ running }) => !running)
+  return still.length < processes.length ? still.map(({ share }) => share.replace(' of ', '/')) : []
+}
+
 function judgeQuarantine(quarantine: Operation['quarantine']): ItemLevel {
   if (!quarantine) return 'unknown'
   return quarantine.rows > 0 ? 'warn' : 'good'

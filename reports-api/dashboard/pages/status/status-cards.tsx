@@ -4,7 +4,7 @@ import type { Operation } from '../../api/operation.ts'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatSpan } from '../../format/numbers.ts'
 import { useWords, type Words } from '../../i18n/language.tsx'
-import { type Item, type ItemLevel, items } from './judge.ts'
+import { type Item, type ItemLevel, items, standingStill } from './judge.ts'
 import { LevelBadge } from './level.tsx'
 
 interface StatusCardsProps {
@@ -79,10 +79,13 @@ function meaningOf(item: Item, level: ItemLevel, operation: Operation, { t, lang
       const tables = quarantine?.tables.map(({ table, rows }) => `${table} ${rows}`).join(', ') ?? ''
       return raised ? t('status.quarantine.warn', { tables }) : t('status.quarantine.good')
     }
-    case 'history':
+    case 'history': {
+      const still = standingStill(matching)
+      if (still.length > 0) return t('status.history.stopped_some', { processes: still.join(', ') })
       if (matching && !matching.running) return t('status.history.stopped')
       if (matching?.last_error) return t('status.history.failing', { error: matching.last_error })
       return t(raised ? 'status.history.warn' : 'status.history.good')
+    }
     default:
       return t(raised ? `status.${item}.warn` : `status.${item}.good`)
   }
