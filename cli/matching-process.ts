@@ -40,7 +40,8 @@ export async function openMatching({
   const settings = await openSettings({ store: () => store, file, poll_ms: SETTINGS_POLL_MS, now, log })
   await settings.refresh()
   const metrics = new Registry()
-  const matching = await startMatching({ store, settings, now, log, metrics, outbound_allow })
+  const snapshot_dir = join(dir, 'snapshots')
+  const matching = await startMatching({ store, settings, now, log, metrics, outbound_allow, snapshot_dir })
   return {
     matching,
     metrics,

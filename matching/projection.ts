@@ -28,6 +28,7 @@ import { lookAgain, openSite, type SiteState } from './identity/site-state.ts'
 import { deriveSessions, readTouchedAhead } from './sessions/derive-sessions.ts'
 import type { EventsAhead } from './sessions/read-events.ts'
 import { siteRules } from './site-rules.ts'
+import type { Snapshots } from './snapshot/snapshots.ts'
 
 export interface ProjectionOptions {
   store: Store
@@ -37,6 +38,8 @@ export interface ProjectionOptions {
   suffix?: string
   /** Only facts of this site. */
   site?: string | undefined
+  /** Memory that was kept, so that it need not be read from the tables. */
+  snapshots?: Snapshots | undefined
   /** Starts from nothing instead of from what the tables hold. */
   fresh?: boolean
   /** Fact rows read in one step, about. */
@@ -76,7 +79,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS)
   const { sites, wrong } = fresh
     ? { sites: new Map<string, SiteState>(), wrong: [] }
-    : await loadSites(store, settings, { suffix, site })
+    : await loadSites(store, settings, { suffix, site, snapshots: options.snapshots })
   if (!fresh) await positions.load()
   const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, site)
   for (const row of wrong) {

@@ -1,5 +1,6 @@
 import type { Store } from '#storage/client.ts'
 import { openProjection, type Projection, type ProjectionOptions } from '../projection.ts'
+import type { Snapshots } from '../snapshot/snapshots.ts'
 import {
   compareTables,
   createRebuildTables,
@@ -31,6 +32,8 @@ const ROUNDS_MAX = 20
 export interface LiveRun {
   store: Store
   projection(): Projection
+  /** What is kept of the tables in use. */
+  snapshots?: Pick<Snapshots, 'discard'> | undefined
   /** Runs `work` while the live run stands still, having read all there is; `catchUp` says whether there was more. */
   paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
 }
@@ -71,6 +74,7 @@ async function fillAndSwap(
     if (!check) {
       // Before the swap: a start after it would take every row of the new tables for unfinished.
       await live.projection().finish(anew.version)
+      await live.snapshots?.discard()
       await swapTables(store, site)
       takeOver(live.projection(), anew, site)
     }
