@@ -314,8 +314,24 @@ async function readKept(
   }
 }
 
-function statusOf(kept: readonly Kept[], now_ms: number): SnapshotStatus {
-  const sum = (of: (one: Kept) => number) => kept.reduce((all, one) => all + of(one), 0)
+/** What is kept in a folder, for whoever only looks; files that cannot be read are counted. */
+export async function lookInto(dir: string, now_ms: number): Promise<SnapshotStatus & { spoilt: number }> {
+  const kept: Omit<Kept, 'graph' | 'changes'>[] = []
+  let spoilt = 0
+  for (const name of await filesIn(dir)) {
+    try {
+      const file = await openSnapshotFile(join(dir, name))
+      await file.close()
+      kept.push({ ...(file.head as SnapshotHead), bytes: file.bytes })
+    } catch {
+      spoilt += 1
+    }
+  }
+  return { ...statusOf(kept, now_ms), spoilt }
+}
+
+function statusOf(kept: readonly Omit<Kept, 'graph' | 'changes'>[], now_ms: number): SnapshotStatus {
+  const sum = (of: (one: (typeof kept)[number]) => number) => kept.reduce((all, one) => all + of(one), 0)
   const oldest_ms = kept.reduce((least, { taken_ms }) => Math.min(least, taken_ms), now_ms)
   return {
     ...{ sites: kept.length, bytes: sum(({ bytes }) => bytes), identifiers: sum(({ identifiers }) => identifiers) },
