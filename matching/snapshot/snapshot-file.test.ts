@@ -18,7 +18,7 @@ test('a file whose writer is killed at any moment is the last one that landed, w
   const path = join(dir, 'memory')
   let [last, moved] = [0, 0]
   for (let kill = 0; kill < KILLS; kill++) {
-    const writer = fork(join(import.meta.dirname, 'test-writer.ts'), [path, String(last), String(BYTES)], {
+    const writer = fork(join(import.meta.dirname, 'writer-process.ts'), [path, String(last), String(BYTES)], {
       execArgv: ['--import', 'tsx'],
     })
     // What it has said has landed; what it is at is killed somewhere.
