@@ -64,7 +64,7 @@ export async function writeFile(
       await file.close()
     }
   } catch (error) {
-    await rm(newPath(path), { force: true })
+    await giveUp(path)
     throw error
   } finally {
     for (const { free } of pieces.slice(freed)) free()
@@ -80,8 +80,14 @@ export async function landFile(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
+/** Removes what was begun to be written in the place of a file. */
+export async function giveUp(path: string): Promise<void> {
+  await rm(newPath(path), { force: true })
+}
+
+/** Removes files, and what was begun to be written in their place. */
 export async function removeFiles(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await rm(path, { force: true })
+  for (const path of paths) for (const one of [path, newPath(path)]) await rm(one, { force: true })
   const [first] = paths
   if (first !== undefined) await syncFolder(dirname(first))
 }
@@ -197,8 +203,15 @@ function words(...numbers: number[]): Buffer {
   return buffer
 }
 
+const BEGUN = '.new'
+
 function newPath(path: string): string {
-  return `${path}.new`
+  return `${path}${BEGUN}`
+}
+
+/** The file that stands under this name, or is to. */
+export function landedName(name: string): string {
+  return name.endsWith(BEGUN) ? name.slice(0, -BEGUN.length) : name
 }
 
 /** Makes the names in a folder survive a power cut. */

@@ -295,6 +295,8 @@ describe('of somebody who is erased', () => {
     })
     const deps = { store, ...run, postbacks: { forget: async () => {} } }
     now_ms = T + 3_600_000
+    // What a killed writer has left.
+    await writeFile(`${await onlyFile()}.new`, phone)
     expect(await removals.turn(deps)).toBe(true)
     expect(await files()).toEqual([])
     while (removals.isUnderWay()) await removals.turn(deps)

@@ -12,7 +12,17 @@ import type { MatchingLog } from '../matching-log.ts'
 import { RULES } from '../rebuild/rules.ts'
 import { SessionNames } from '../sessions/session-names.ts'
 import { mark, readMarks, schemaNumber, unmark } from './marks.ts'
-import { FORMAT, GivenUp, landFile, openSnapshotFile, removeFiles, Spoilt, writeFile } from './snapshot-file.ts'
+import {
+  FORMAT,
+  GivenUp,
+  giveUp,
+  landedName,
+  landFile,
+  openSnapshotFile,
+  removeFiles,
+  Spoilt,
+  writeFile,
+} from './snapshot-file.ts'
 
 const ENDING = '.snapshot'
 
@@ -147,8 +157,8 @@ export async function openSnapshots(options: SnapshotsOptions): Promise<Snapshot
     async discard(site) {
       await writer.stop(site)
       await unmark(store, site)
-      const names = site === undefined ? await filesIn(dir) : [fileOf(site)]
-      await removeFiles(names.map((name) => join(dir, name)))
+      const names = site === undefined ? (await readdir(dir)).map(landedName) : [fileOf(site)]
+      await removeFiles(names.filter(isSnapshot).map((name) => join(dir, name)))
       for (const one of site === undefined ? [...kept.keys()] : [site]) kept.delete(one)
     },
     status: () => statusOf([...kept.values()], now()),
@@ -174,8 +184,13 @@ function openWriter(options: SnapshotsOptions, kept: Map<string, Kept>) {
     const { bytes } = await writeFile(path, { ...head, schema }, { pieces, isOff: () => one.isOff })
     // Named before it is there, and beside the one that is: whichever a crash in between leaves is one that counts.
     const before = kept.get(site)
-    await mark(store, site, before ? [id, before.id] : [id])
-    await landFile(path)
+    try {
+      await mark(store, site, before ? [id, before.id] : [id])
+      await landFile(path)
+    } catch (error) {
+      await giveUp(path)
+      throw error
+    }
     kept.set(site, { id, bytes, identifiers, taken_ms, graph, changes })
   }
   /** Freezes a site at once and writes it; what fails is logged, and tried again after a pause. */
@@ -340,7 +355,11 @@ function statusOf(kept: readonly Omit<Kept, 'graph' | 'changes'>[], now_ms: numb
 }
 
 async function filesIn(dir: string): Promise<string[]> {
-  return (await readdir(dir)).filter((name) => name.endsWith(ENDING))
+  return (await readdir(dir)).filter(isSnapshot)
+}
+
+function isSnapshot(name: string): boolean {
+  return name.endsWith(ENDING)
 }
 
 /** Ids of sites are anything; names of files are not. */
