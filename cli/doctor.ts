@@ -16,6 +16,7 @@ import {
   checkOpenFiles,
   checkRetention,
 } from './doctor/check-machine.ts'
+import { checkMemory } from './doctor/check-memory.ts'
 import { checkServer } from './doctor/check-server.ts'
 import { checkSettings } from './doctor/check-settings.ts'
 import { checkMatching, checkMigrations, checkQuarantine, checkRules, checkSegments } from './doctor/check-tables.ts'
@@ -75,6 +76,7 @@ async function checkData(config: Config, isRunning: boolean): Promise<Check[]> {
     ...logs,
     ...(await looking('backup', () => checkBackup(config, Date.now()))),
     ...(await looking('retention', () => checkRetention(config))),
+    ...(await looking('memory', () => checkMemory(config, Date.now()))),
   ]
 }
 

@@ -48,8 +48,9 @@ export async function openMatching({
   const settings = await openSettings({ store: () => store, file, poll_ms: SETTINGS_POLL_MS, now, log })
   await settings.refresh()
   const metrics = new Registry()
+  const snapshot_dir = join(dir, 'snapshots')
   const matching = await startMatching({
-    ...{ store, settings, now, log, metrics, outbound_allow, share },
+    ...{ store, settings, now, log, metrics, outbound_allow, share, snapshot_dir },
     ...(rebuildAll && { rebuildAll }),
   })
   return {

@@ -30,6 +30,7 @@ import { lookAgain, openSite, type SiteState } from './identity/site-state.ts'
 import { deriveSessions, readTouchedAhead } from './sessions/derive-sessions.ts'
 import type { EventsAhead } from './sessions/read-events.ts'
 import { siteRules } from './site-rules.ts'
+import type { Snapshots } from './snapshot/snapshots.ts'
 
 export interface ProjectionOptions {
   store: Store
@@ -43,6 +44,8 @@ export interface ProjectionOptions {
   share?: Share | undefined
   /** Called when a step has seen what has landed, and before it looks at a setting: what was set by then must hold. */
   settingsNow?: () => Promise<void>
+  /** Memory that was kept, so that it need not be read from the tables. */
+  snapshots?: Snapshots | undefined
   /** Starts from nothing instead of from what the tables hold. */
   fresh?: boolean
   /** Fact rows read in one step, about. */
@@ -83,7 +86,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS, options.share)
   const { sites, wrong } = fresh
     ? { sites: new Map<string, SiteState>(), wrong: [] }
-    : await loadSites(store, settings, { suffix, filter })
+    : await loadSites(store, settings, { suffix, filter, snapshots: options.snapshots })
   if (!fresh) await positions.load()
   const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, filter)
   for (const row of wrong) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
@@ -9,6 +9,7 @@ import { freshStore } from '#tests/support/fresh-store.ts'
 import { call, fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
 import { noteRules, rulesState } from './rebuild/rules.ts'
 import { type Matching, type MatchingOptions, startMatching } from './service.ts'
+import { readLastStart } from './snapshot/keeping.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let running: Matching[] = []
@@ -59,6 +60,32 @@ describe('matching', () => {
       () => expect(matching.status()).toMatchObject({ rows: 1, identifiers: 2, edges: 1, last_error: null }),
       10_000,
     )
+  })
+
+  test('keeps its memory at an ordered stop, starts from it, and says so', async () => {
+    const snapshot_dir = await mkdtemp(join(tmpdir(), 'throughline-matching-'))
+    try {
+      const first = await start({ snapshot_dir })
+      await land('v1')
+      await vi.waitFor(async () => expect(await sessions()).toEqual([{ id: 's-v1' }]), 10_000)
+      await first.close()
+      running = []
+      const metrics = new Registry()
+      const second = await start({ snapshot_dir, metrics })
+      expect(second.status()).toMatchObject({ identifiers: 2, edges: 1 })
+      const told = await metrics.metrics()
+      expect(told).toMatch(/^throughline_matching_start_seconds\{from="snapshot"\} /m)
+      expect(told).toMatch(/^throughline_matching_snapshot_identifiers 2$/m)
+      expect(await readLastStart(snapshot_dir)).toMatchObject({ kept: 1, sites: 1 })
+      await land('v2')
+      await vi.waitFor(async () => expect(await sessions()).toEqual([{ id: 's-v1' }, { id: 's-v2' }]), 10_000)
+      await second.rebuild()
+      expect((await readdir(snapshot_dir)).filter((name) => name.endsWith('.snapshot'))).toEqual([])
+    } finally {
+      for (const matching of running) await matching.close()
+      running = []
+      await rm(snapshot_dir, { recursive: true })
+    }
   })
 
   describe('of a history that earlier rules have made', () => {

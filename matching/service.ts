@@ -16,6 +16,7 @@ import { dropRebuildTables } from './rebuild/rebuild-tables.ts'
 import { noteRules, type RulesState, rulesState } from './rebuild/rules.ts'
 import { openRemovals } from './removal/removals.ts'
 import { openRetention } from './retention/retention.ts'
+import { openKeeping } from './snapshot/keeping.ts'
 import { openTurns } from './turns.ts'
 
 /** Without being poked, new segments are looked for this often. */
@@ -38,6 +39,8 @@ export interface MatchingOptions {
   metrics: Registry
   /** Networks beside the public ones that postbacks may reach, as CIDR. */
   outbound_allow: string[]
+  /** The folder in which memory is kept, so that a start need not read it from the tables. */
+  snapshot_dir?: string | undefined
   /** How long after an erasure facts of before it are waited for, where nothing says that there are any. */
   erasure_settle_ms?: number
   /** The sites this one has, where several share them. */
@@ -72,17 +75,17 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const lock = await takeLock(store, share)
   const outbound = openOutbound({ allow: outbound_allow })
   const measure = measures(metrics)
-  let version = 0
+  let [version, isClosed, isStale] = [0, false, false]
   const postbacks = await openPostbacks({ store, settings, now, log, outbound, share, nextVersion: () => ++version })
   const removals = openRemoving(options, measure.removed)
-  const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed }
+  const { snapshots, opening } = await openKeeping(options)
   const settingsNow = async () => settings.refresh?.()
-  const open = () => openProjection({ store, settings, now, share, settingsNow, ...hooks })
+  const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed, snapshots, settingsNow }
+  const open = () => opening(() => openProjection({ store, settings, now, share, ...hooks }))
   const rules = await lookAround(store, share)
   let projection = await open()
   version = projection.version
   const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
-  let [isClosed, isStale] = [false, false]
   const turns = openTurns()
 
   /** One step; false when there was nothing to do. Steps and a rebuild's swap take turns. */
@@ -96,6 +99,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     state.lag_ms = done ? Math.max(0, now() - done.oldest_landed_ms) : 0
     state.rows += done?.rows ?? 0
     measure.stepped(done?.rows ?? 0, performance.now() - started_ms, state.lag_ms)
+    if (!removals.isUnderWay()) snapshots?.consider(projection)
     return done !== undefined
   }
   const failed = (error: unknown) => {
@@ -108,7 +112,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   }
   /** A rebuild reads facts from the first to the last: what is under way is ended before, and nothing begun. */
   const remove = async () =>
-    (!state.is_rebuilding || removals.isUnderWay()) && removals.turn({ store, projection, postbacks })
+    (!state.is_rebuilding || removals.isUnderWay()) && removals.turn({ store, projection, postbacks, snapshots })
   const running = keepOn(turns, () => isClosed, {
     failed,
     async once() {
@@ -124,15 +128,14 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     status: () => statusOf(projection, state),
     rebuild: oneAtATime(options, state, async (asked, meeting) => {
       await removals.over(() => isClosed)
-      const live = { store, projection: () => projection, paused: pausing(turns, step, failed) }
+      const live = { store, projection: () => projection, paused: pausing(turns, step, failed), snapshots }
       return rebuild(live, { settings, now, share, settingsNow }, asked, meeting)
     }),
     async close() {
       isClosed = true
-      off()
-      removals.close()
-      turns.end()
+      for (const end of [off, removals.close, turns.end]) end()
       await running
+      await turns.alone(async () => snapshots?.close(isStale || removals.isUnderWay() ? undefined : projection))
       for (const one of [postbacks, outbound]) await one.close()
       await lock.release()
     },

@@ -34,6 +34,12 @@ const exempt = [
   { file: 'matching/erasures/find-person.ts', read: /\$\{table\}/, sql: /Where facts name an identifier/ },
   { file: 'matching/erasures/erasure-rows.ts', read: /\$\{table\}/, sql: /The earliest receipt of each site/ },
   { file: 'matching/retention/retention.ts', read: /\$\{table\}/, sql: /portion of some site's old facts/ },
+  {
+    file: 'matching/identity/catch-up.ts',
+    read: /edges AS t/,
+    sql: /taken back\n \* rows too, and of each edge the newest/,
+  },
+  { file: 'matching/identity/load-sites.ts', read: /sessions AS t$/, sql: /a piece was written or taken back since/ },
   { file: 'matching/history/unfinished.ts', read: /\$\{table\}/, sql: /WHERE t\.version > \{version:UInt64\}/ },
 ]
 

@@ -63,10 +63,14 @@ export async function syncTree(dir: string): Promise<void> {
   await syncFolder(dir)
 }
 
-/** What is made anew by a start: a copied log is another log, and gets a name of its own. */
+/**
+ * What is made anew by a start: a copied log is another log, and gets a name of its own. A snapshot of matching's memory
+ * would be thrown away by it.
+ */
 function isLeftOut(path: string): boolean {
   const name = basename(path)
-  return ['control.json', 'last-backup.json', 'lock', 'node', 'checkpoint'].includes(name) || name.endsWith('.new')
+  const isNamed = ['control.json', 'last-backup.json', 'lock', 'node', 'checkpoint'].includes(name)
+  return isNamed || name.endsWith('.new') || name.endsWith('.snapshot')
 }
 
 function isSegment(path: string): boolean {

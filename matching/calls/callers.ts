@@ -28,8 +28,7 @@ function callerAt(phone: Vertex | undefined): Caller | undefined {
   if (!phone || phone.blocked) return undefined
   const calls = callsOfPhone(phone, CALLS_OF_PHONE_MAX + 1)
   if (calls.size > CALLS_OF_PHONE_MAX) return undefined
-  const browsers = browsersOfPhone(phone)
-  return { phone: phone.value, calls: [...calls], browsers: browsers.length > BROWSERS_OF_PHONE_MAX ? [] : browsers }
+  return { phone: phone.value, calls: [...calls], browsers: browsersOfPhone(phone) }
 }
 
 /** The calls that share a caller with one of these: each may say something of those after it. */
@@ -56,10 +55,15 @@ export function callsOfChangedCallers(graph: Graph, visitors: Iterable<string>):
     const phone = edge.fact === 'call' ? [edge.a, edge.b].find(({ kind }) => kind === 'phone') : undefined
     if (phone) gone.set(phone.value, (gone.get(phone.value) ?? 0) + 1)
   }
+  const come = new Map<Vertex, number>()
+  for (const edge of graph.added) {
+    const phone = edge.fact === 'call' ? [edge.a, edge.b].find(({ kind }) => kind === 'phone') : undefined
+    if (phone) come.set(phone, (come.get(phone) ?? 0) + 1)
+  }
   const calls = new Set<string>()
   for (const phone of phones) {
-    const own = callsOfPhone(phone)
-    const fresh = phone.edges.filter((edge) => edge.fact === 'call' && graph.added.has(edge)).length
+    const fresh = come.get(phone) ?? 0
+    const own = callsOfPhone(phone, CALLS_OF_PHONE_MAX + fresh + 1)
     const before = own.size - fresh + (gone.get(phone.value) ?? 0)
     if (Math.min(own.size, before) <= CALLS_OF_PHONE_MAX) for (const id of own) calls.add(id)
   }
@@ -67,18 +71,24 @@ export function callsOfChangedCallers(graph: Graph, visitors: Iterable<string>):
 }
 
 /** Not all, if there are more than `enough`: a hub has a hundred thousand. */
-function callsOfPhone(phone: Vertex, enough = Number.POSITIVE_INFINITY): Set<string> {
+function callsOfPhone(phone: Vertex, enough: number): Set<string> {
   const calls = new Set<string>()
-  for (const { fact, fact_id } of phone.edges) {
-    if (fact === 'call') calls.add(fact_id)
+  for (const { fact_id } of phone.edgesOf('call')) {
+    calls.add(fact_id)
     if (calls.size >= enough) break
   }
   return calls
 }
 
+/** None, where they are too many to tell which. */
 function browsersOfPhone(phone: Vertex): string[] {
-  const ends = phone.edges.filter(({ fact }) => fact === 'event').map((edge) => otherEnd(edge, phone))
-  return [...new Set(ends.filter(({ kind }) => kind === 'visitor').map(({ value }) => value))].sort()
+  const browsers = new Set<string>()
+  for (const edge of phone.edgesOf('event')) {
+    const { kind, value } = otherEnd(edge, phone)
+    if (kind === 'visitor') browsers.add(value)
+    if (browsers.size > BROWSERS_OF_PHONE_MAX) return []
+  }
+  return [...browsers].sort()
 }
 
 function phonesOfCall(call: Vertex | undefined): Vertex[] {

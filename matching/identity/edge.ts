@@ -67,6 +67,10 @@ export interface Vertex {
   readonly kind: IdentifierKind
   readonly value: string
   readonly edges: Edge[]
+  /** Its edges of one fact, or all, one at a time: for whoever needs a few of what may be a hub's. */
+  edgesOf(fact?: EdgeFact): Iterable<Edge>
+  /** The same as to ask how many `edges` there are, without a look at each. */
+  hasMoreEdgesThan(max: number): boolean
   /** The edge of the fact that named it first, kept by the graph; undefined when none names it. */
   earliest: Edge | undefined
   blocked: boolean

@@ -1,18 +1,21 @@
-import { type IdentifierKind, personId } from '#domain/identifier.ts'
+import type { IdentifierKind } from '#domain/identifier.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { compareText } from '../receipt.ts'
+import { Doubts } from './doubts.ts'
 import {
   type Claim,
   compareEdgeReceipts,
   compareKinds,
   type Edge,
   type EdgeFact,
-  neverReasons,
   otherEnd,
   type SharedBy,
   type Vertex,
 } from './edge.ts'
-import { LiveEdge, type LiveVertex } from './packed/live.ts'
+import { Founders } from './founders.ts'
+import { makeEdge, pairEdges, readRow, rowEdge, saysTheSame } from './make-edge.ts'
+import type { Fill, FrozenSite, Piece } from './packed/frozen.ts'
+import type { LiveEdge, LiveVertex } from './packed/live.ts'
 import type { Place } from './packed/packed-graph.ts'
 import { UnpackedGraph } from './packed/unpacked-graph.ts'
 
@@ -39,14 +42,17 @@ export class Graph {
   readonly #owed = new Set<Place>()
   /** One end of each edge that was told by hand, by the id of the annotation. */
   readonly #hands = new Map<string, { kind: IdentifierKind; value: string }>()
-  /** Ids of persons that somebody named, whose founders are not known yet; and those found. */
-  readonly #sought = new Set<string>()
-  readonly #founders = new Map<string, { kind: IdentifierKind; value: string }>()
+  readonly #founders: Founders
   #blocked: ReadonlySet<string> = new Set()
+  /** While it catches up: where the table says otherwise than what was worked out. */
+  readonly #doubts = new Doubts()
+  /** Edges added, removed and told otherwise so far. */
+  changes = 0
 
   constructor(site: string) {
     this.site = site
     this.#all = new UnpackedGraph(site)
+    this.#founders = new Founders(site)
   }
 
   /** How many identifiers there are, and all of them: as objects, so only for few. */
@@ -56,6 +62,16 @@ export class Graph {
 
   get edges(): number {
     return this.#all.edgeCount
+  }
+
+  /** Bytes held in arrays. */
+  get bytes(): number {
+    return this.#all.packed.bytes
+  }
+
+  /** Edges that were looked at one by one so far. */
+  get looks(): number {
+    return this.#all.unpacked
   }
 
   find(kind: IdentifierKind, value: string): Vertex | undefined {
@@ -96,6 +112,7 @@ export class Graph {
    * left tell it again: what is kept of an event is only the first word on it, and that one may be gone.
    */
   forget(members: readonly Vertex[], beside: readonly Vertex[]): void {
+    this.#founders.forget(members)
     for (const vertex of members) for (const edge of [...vertex.edges]) this.#remove(edge)
     for (const vertex of beside) {
       for (const edge of vertex.edges.filter(({ fact }) => fact === 'event')) this.#remove(edge)
@@ -139,39 +156,28 @@ export class Graph {
 
   /** Has the founders of these persons noticed, also when facts name them only later. Returns those not known yet. */
   seekFounders(persons: Iterable<string>): string[] {
-    for (const person of persons) if (!this.#founders.has(person)) this.#sought.add(person)
-    return [...this.#sought]
+    return this.#founders.seek(persons)
   }
 
   /** The identifier a person of this id is founded on, while facts name it. */
   founder(person: string): Vertex | undefined {
-    const founder = this.#founders.get(person)
+    const founder = this.#founders.of(person)
     const vertex = founder && this.find(founder.kind, founder.value)
     return vertex?.earliest && vertex
   }
 
   /** Tells of an identifier that it may be a founder somebody asked for. */
   noticeFounder(kind: IdentifierKind, value: string): void {
-    if (this.#sought.size === 0) return
-    const person = personId(this.site, kind, value)
-    if (this.#sought.delete(person)) this.#founders.set(person, { kind, value })
+    this.#founders.notice(kind, value)
   }
 
   /** An edge as the table holds it, at start. */
   load(row: HistoryRow<'edges'>): void {
-    const { fact_id, at, received_at, node, segment } = row
-    const reason = row.reason as Edge['reason']
-    const { packed } = this.#all
-    packed.addEdge({
-      a: this.#loaded(row.a_kind as IdentifierKind, row.a_value),
-      b: this.#loaded(row.b_kind as IdentifierKind, row.b_value),
-      ...{ fact: row.fact as EdgeFact, fact_id, at, received_at, node, segment, row: row.row, reason },
-      claimed: row.claimed === 1,
-      candidate: !neverReasons.has(reason),
-      joins: row.joins === 1,
-    })
+    const a = this.#loaded(row.a_kind as IdentifierKind, row.a_value)
+    const b = this.#loaded(row.b_kind as IdentifierKind, row.b_value)
+    this.#all.packed.addEdge({ a, b, ...readRow(row) })
     if (row.fact === 'annotation') {
-      this.#hands.set(fact_id, { kind: row.a_kind as IdentifierKind, value: row.a_value })
+      this.#hands.set(row.fact_id, { kind: row.a_kind as IdentifierKind, value: row.a_value })
     }
   }
 
@@ -224,8 +230,79 @@ export class Graph {
     this.born.delete(vertex)
   }
 
+  /** Overwrites what was removed and is still in memory. */
+  wipe(): void {
+    this.#all.packed.wipe()
+  }
+
+  /** Whether all that it knows is worked out, and told. */
+  get isAtRest(): boolean {
+    const waiting = [this.dirty, this.forced, this.added, this.removed, this.restated, this.born, this.#owed]
+    return waiting.every(({ size }) => size === 0)
+  }
+
+  /** All of it as it is now, at rest. */
+  freeze(): { pieces: Piece[]; told: FrozenSite } {
+    if (!this.isAtRest) throw new Error('Something of the graph is not written yet')
+    const { pieces, told } = this.#all.packed.freeze()
+    return { pieces, told: { ...told, hands: [...this.#hands], blocked: [...this.#blocked] } }
+  }
+
+  /** Takes in what was frozen; there must be nothing in it yet. */
+  async fill({ hands, blocked, ...told }: FrozenSite, fill: Fill): Promise<void> {
+    await this.#all.packed.fill(told, fill)
+    for (const [id, end] of hands) this.#hands.set(id, end)
+    this.#blocked = new Set(blocked)
+  }
+
+  /** An edge as the table has it now, for a graph that was filled: what the table was told since. */
+  catchUp(row: HistoryRow<'edges'>, is_deleted: boolean): void {
+    const a = this.find(row.a_kind as IdentifierKind, row.a_value)
+    const b = this.find(row.b_kind as IdentifierKind, row.b_value)
+    const old = a && b && pairEdges(a, b).find(({ fact, fact_id }) => fact === row.fact && fact_id === row.fact_id)
+    if (is_deleted) {
+      if (old) this.#remove(old)
+      return
+    }
+    const [from, to] = [row.a_kind as IdentifierKind, row.b_kind as IdentifierKind]
+    const edge = rowEdge(this.#vertex(from, row.a_value), this.#vertex(to, row.b_value), row)
+    const { joins, reason } = edge
+    if (old && saysTheSame(old, edge)) {
+      // Every edge of a graph is one it made.
+      this.#doubts.said(Object.assign(old as LiveEdge, { joins, reason }))
+      this.dirty.add(old.a).add(old.b)
+      return
+    }
+    this.#add(edge)
+    this.#doubts.said(edge)
+    // After the new one is there: an identifier left without edges is forgotten.
+    if (!old) return
+    this.#remove(old)
+    if (edge.fact === 'annotation') this.#hands.set(edge.fact_id, { kind: edge.a.kind, value: edge.a.value })
+  }
+
+  /** Packs what it has caught up with and was worked out; notes where the table says otherwise. */
+  settleCaughtUp(): void {
+    // Every edge of a graph is one it made.
+    this.#doubts.workedOut(this.restated as Set<LiveEdge>, this.removed as Set<LiveEdge>, this.#all.packed)
+    this.settle()
+    this.#doubts.packed()
+  }
+
+  /** Ends of the edges of which the table says otherwise, now that all is caught up with; they are to be written. */
+  endCatchUp(): Set<Vertex> {
+    const ends = new Set<Vertex>()
+    for (const place of this.#doubts.end()) {
+      this.#owed.add(place)
+      const { a, b } = this.#all.edgeAt(place)
+      ends.add(a).add(b)
+    }
+    return ends
+  }
+
   /** What changed is written: the next changes are told beside it, and what was looked at is packed again. */
   settle(): void {
+    this.changes += this.added.size + this.removed.size + this.restated.size
     for (const changes of [this.added, this.removed, this.restated, this.born]) changes.clear()
     // Whose surroundings were not looked at yet stays an object, and so does all that hangs on it.
     if (this.dirty.size === 0 && this.forced.size === 0) this.#all.pack()
@@ -256,7 +333,7 @@ export class Graph {
   /** What was forced has been looked at; of it only what a fact names stays. */
   endForced(): void {
     for (const vertex of this.forced) {
-      if (vertex.edges.length === 0) this.#delete(vertex)
+      if (!vertex.hasMoreEdgesThan(0)) this.#delete(vertex)
     }
     this.forced.clear()
   }
@@ -312,7 +389,7 @@ export class Graph {
     for (const { a, b } of edges) {
       for (const vertex of [a, b]) {
         // One that was forced stays until it has been looked at: named again, it must be the same one.
-        if (vertex.edges.length === 0 && !this.forced.has(vertex)) this.#delete(vertex)
+        if (!vertex.hasMoreEdgesThan(0) && !this.forced.has(vertex)) this.#delete(vertex)
       }
     }
   }
@@ -326,37 +403,4 @@ export class Graph {
     this.dirty.add(vertex)
     for (const edge of vertex.edges) this.dirty.add(otherEnd(edge, vertex))
   }
-}
-
-function makeEdge(a: LiveVertex, b: LiveVertex, claim: Claim): LiveEdge {
-  const said = {
-    fact: claim.fact,
-    at: claim.at,
-    received_at: claim.received_at,
-    node: claim.node,
-    segment: claim.segment,
-    row: claim.row,
-    claimed: claim.claimed,
-    candidate: claim.never === undefined,
-    joins: false,
-    reason: claim.never ?? 'joined',
-  } as const
-  return new LiveEdge({ a, b }, said, { fact_id: claim.fact_id })
-}
-
-/** Looked up from the end with fewer edges: an office phone has thousands, a session a handful. */
-function pairEdges(a: Vertex, b: Vertex): Edge[] {
-  const from = a.edges.length <= b.edges.length ? a : b
-  return from.edges.filter((edge) => edge.a === a && edge.b === b)
-}
-
-function saysTheSame(x: Edge, y: Edge): boolean {
-  return (
-    x.a === y.a &&
-    x.b === y.b &&
-    x.at === y.at &&
-    x.claimed === y.claimed &&
-    x.candidate === y.candidate &&
-    compareEdgeReceipts(x, y) === 0
-  )
 }

@@ -38,3 +38,13 @@ test('a start writes down by which rule an identifier is shared, where an earlie
   while (await second.step());
   expect(await ask()).toEqual(ruled)
 })
+
+test('a start knows the clock of a provider whose calls name nobody any more', async () => {
+  const clock = { site: 'shop', provider: 'pbx', period: '2026-10-29', skew_ms: 40_000, jitter_ms: 900, calls: 200 }
+  await store.insert('provider_clocks', [{ ...clock, version: 1, is_deleted: 0 }])
+  const { sites } = await openProjection({ store, settings: fixedSettings(shop), now: () => T })
+  expect(sites.get('shop')?.graph.edges).toBe(0)
+  expect(sites.get('shop')?.clocks.of({ provider: 'pbx', at: Date.UTC(2026, 9, 30) })).toMatchObject({
+    skew_ms: 40_000,
+  })
+})

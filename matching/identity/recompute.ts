@@ -238,7 +238,7 @@ function refreshCandidates(result: Gathered, dirty: ReadonlySet<Vertex>): void {
 }
 
 function personsAround(vertex: Vertex): string[] {
-  if (vertex.edges.length > CANDIDATE_EDGES_MAX) return []
+  if (vertex.hasMoreEdgesThan(CANDIDATE_EDGES_MAX)) return []
   const persons = new Set(vertex.edges.filter(isLive).map((edge) => otherEnd(edge, vertex).person))
   persons.delete('')
   return [...persons].sort(compareText).slice(0, CANDIDATES_MAX)

@@ -30,7 +30,8 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
   const limits = joinsMax[vertex.kind]
   const uses = usesMax[vertex.kind]
   if (!limits) return { crowded: undefined, isMeeting: false }
-  if (uses !== undefined && vertex.edges.length > uses) return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
+  if (uses !== undefined && vertex.hasMoreEdgesThan(uses))
+    return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
   const around = [...ownersAround(vertex)]
   const isDevice = deviceKinds.has(vertex.kind)
   const others = isDevice ? around.filter(({ kind }) => !deviceKinds.has(kind)).length : around.length

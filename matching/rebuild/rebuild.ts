@@ -2,6 +2,7 @@ import { hasSite, wholeShare } from '#domain/site-share.ts'
 import type { Store } from '#storage/client.ts'
 import { openProjection, type Projection, type ProjectionOptions } from '../projection.ts'
 import { alone, type Meeting } from './meeting.ts'
+import type { Snapshots } from '../snapshot/snapshots.ts'
 import {
   compareTables,
   createRebuildTables,
@@ -33,6 +34,8 @@ const ROUNDS_MAX = 20
 export interface LiveRun {
   store: Store
   projection(): Projection
+  /** What is kept of the tables in use. */
+  snapshots?: Pick<Snapshots, 'discard'> | undefined
   /** Runs `work` while the live run stands still, having read all there is; `catchUp` says whether there was more. */
   paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
 }
@@ -91,6 +94,7 @@ async function fillAndSwap(
     if (check) return found
     // Before the swap: a start after it would take every row of the new tables for unfinished.
     await live.projection().finish(anew.version)
+    await live.snapshots?.discard()
     await meeting.reach('at_rest')
     if (meeting.isLead) await swapTables(store, site)
     await meeting.reach('swapped')
@@ -105,6 +109,7 @@ async function standBy(live: LiveRun, { check }: RebuildOptions, meeting: Meetin
   await meeting.reach('filled')
   if (check) return { rows: 0, differences: [] }
   await live.paused(async () => {
+    await live.snapshots?.discard()
     await meeting.reach('at_rest')
     await meeting.reach('swapped')
   })

@@ -9,6 +9,7 @@ import { openSite, type SiteState } from '../identity/site-state.ts'
 import type { Postbacks } from '../postbacks/postbacks.ts'
 import type { Projection } from '../projection.ts'
 import { findRepeats, sendersInSessions, sendersOfForms } from '../sessions/repeated-events.ts'
+import type { Snapshots } from '../snapshot/snapshots.ts'
 import { countRows, type Deletion, isDeleting, startDeletion } from './delete-rows.ts'
 import type { FactScope } from './fact-deletions.ts'
 import { forgetPlanned } from './forget.ts'
@@ -33,6 +34,8 @@ export interface RemovalDeps {
   store: Store
   projection: Projection
   postbacks: Pick<Postbacks, 'forget'>
+  /** What is kept of memory: it holds what is removed. */
+  snapshots?: Pick<Snapshots, 'discard'> | undefined
 }
 
 const DELETION_POLL_MS = 50
@@ -73,7 +76,8 @@ export async function planRemoval(deps: RemovalDeps, removal: Removal, begun: re
 }
 
 /** Sets the deletion of the planned facts going. May be repeated. */
-export async function deleteFacts({ store, projection }: RemovalDeps, removal: Removal): Promise<void> {
+export async function deleteFacts({ store, projection, snapshots }: RemovalDeps, removal: Removal): Promise<void> {
+  await snapshots?.discard(removal.site)
   for (const deletion of factDeletions(removal, projection)) await startDeletion(store, deletion)
 }
 
@@ -103,6 +107,7 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<voi
   }
   forgetPlanned(stateOf(projection, site), await readPlan(store, job))
   await projection.step()
+  projection.sites.get(site)?.graph.wipe()
 }
 
 /** Adds to the plan what hangs on its identifiers: in the graph, and in whatever row mentions them. */

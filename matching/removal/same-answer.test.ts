@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '#storage/client.ts'
@@ -9,15 +12,21 @@ import { openErasures } from '../erasures/erasures.ts'
 import { openProjection, type Projection } from '../projection.ts'
 import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/rebuild-tables.ts'
 import { openRetention } from '../retention/retention.ts'
+import { openSnapshots, type Snapshots } from '../snapshot/snapshots.ts'
 import { openRemovals, type Removals } from './removals.ts'
 
 const WORLDS = 8
 
 let store: Awaited<ReturnType<typeof freshStore>>
+let dir: string
 beforeAll(async () => {
   store = await freshStore()
+  dir = await mkdtemp(join(tmpdir(), 'throughline-snapshots-'))
 })
-afterAll(() => store.drop())
+afterAll(async () => {
+  await store.drop()
+  await rm(dir, { recursive: true })
+})
 
 const whom = of(
   ['phone', '+79261110001'],
@@ -36,6 +45,8 @@ const worlds = fc.record({
   }),
   retention: of(undefined, undefined, 20, 45),
   crashes: fc.array(fc.integer({ min: 0, max: 14 }), { maxLength: 3 }),
+  /** After how many landings memory is kept, and the run ends. */
+  stop_each: of(1, 2, 5),
 })
 
 /** A store that is gone after so many statements that change something. */
@@ -52,6 +63,7 @@ function breaking(whole: Store, changes_max: number): Store {
 interface Run {
   projection: Projection
   removals: Removals
+  snapshots: Snapshots
 }
 
 const postbacks = { forget: async () => {} }
@@ -60,9 +72,9 @@ const log = { info() {}, warn() {} }
 describe('what erasures and retention leave', () => {
   test('is the history that the facts left would give, whenever it is broken off', async () => {
     let world = 0
-    let removed = 0
+    let [removed, starts] = [0, 0]
     await fc.assert(
-      fc.asyncProperty(worlds, async ({ facts, arrival, together, erasures, retention, crashes }) => {
+      fc.asyncProperty(worlds, async ({ facts, arrival, together, erasures, retention, crashes, stop_each }) => {
         const site = `world${world++}`
         const tables = ['segments', 'matching_positions', 'erasures', 'erasure_runs', 'erased_identifiers']
         for (const table of tables) await truncate(store, table)
@@ -75,15 +87,16 @@ describe('what erasures and retention leave', () => {
         const open = async (on: Store): Promise<Run> => {
           const kept = openErasures({ store: on, now, log, settle_ms: 0 })
           const old = openRetention({ store: on, settings, now, log, portion_rows: 7 })
-          const projection = await openProjection({ store: on, settings, now, site, onRead: kept.noticed })
-          return { projection, removals: openRemovals({ erasures: kept, retention: old }) }
+          const snapshots = await openSnapshots({ store: on, dir, now, log })
+          const projection = await openProjection({ store: on, settings, now, site, snapshots, onRead: kept.noticed })
+          return { projection, snapshots, removals: openRemovals({ erasures: kept, retention: old }) }
         }
-        const work = async ({ projection, removals }: Run, on: Store) => {
+        const work = async ({ projection, removals, snapshots }: Run, on: Store) => {
           // Bytes are not waited for here.
           for (let idle = 0; idle < 3; ) {
             now_ms += 10_000
             const isBusy = (await projection.step()) !== undefined
-            const hasRemoved = await removals.turn({ store: on, projection, postbacks })
+            const hasRemoved = await removals.turn({ store: on, projection, postbacks, snapshots })
             idle = isBusy || hasRemoved || removals.isUnderWay() ? 0 : idle + 1
           }
         }
@@ -116,6 +129,11 @@ describe('what erasures and retention leave', () => {
             live = await open(store)
           }
           await work(live, store)
+          if ((from / together) % stop_each === 0) {
+            await live.snapshots.close(live.projection)
+            live = await open(store)
+            starts += live.snapshots.status().sites
+          }
         }
         await createRebuildTables(store)
         const anew = await openProjection({ store, settings, now, site, suffix: REBUILD_SUFFIX, fresh: true })
@@ -133,5 +151,6 @@ describe('what erasures and retention leave', () => {
       { numRuns: WORLDS, endOnFailure: true },
     )
     expect(removed).toBeGreaterThan(WORLDS)
+    expect(starts).toBeGreaterThan(WORLDS)
   }, 600_000)
 })

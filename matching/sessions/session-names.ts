@@ -54,9 +54,22 @@ export class SessionNames {
     return { names, changed }
   }
 
-  /** The step is written: what was before it is gone. */
+  /** The step is written: what was before it is gone, and a sender that has nothing left is no longer known. */
   settle(): void {
+    for (const key of this.#before.keys()) if (this.#names.get(key)?.length === 0) this.#names.delete(key)
     this.#before.clear()
+  }
+
+  /** All that is not the usual; undefined when that is more than `max` senders. */
+  all(max: number): [key: string, names: readonly string[]][] | undefined {
+    return this.#names.size > max ? undefined : [...this.#names]
+  }
+
+  /** What `all` gave. */
+  static of(all: readonly [key: string, names: readonly string[]][]): SessionNames {
+    const names = new SessionNames()
+    for (const [key, own] of all) names.#names.set(key, own)
+    return names
   }
 
   /** What the ids in the table tell. */

@@ -16,6 +16,8 @@ export type BackupStep = (typeof backupSteps)[number]
 
 /** Which step a table belongs to. What nobody thought of goes with what is derived, before the facts. */
 export function stepOf(table: string): BackupStep {
+  // A snapshot named in a backup must not be ahead of the history in it.
+  if (table === 'matching_snapshots') return 'positions'
   if (table === 'matching_positions' || table === 'segments') return 'positions'
   if (table === 'edges') return 'edges'
   return (factTableNames as string[]).includes(table) ? 'facts' : 'derived'

@@ -37,6 +37,8 @@ export const shardingKeys: Readonly<Record<string, readonly string[]>> = {
   erased_identifiers: [],
   // Written to every shard: the deletions on each of them ask it.
   removal_plans: [],
+  // Written to every shard: each says whether it is the one that the snapshot was made of.
+  matching_snapshots: [],
 }
 
 /** The key as ClickHouse works it out; shardOf in shard-of.ts comes to the same. */

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readLastStart } from '#matching/snapshot/keeping.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { type Engine, startEngine } from '#storage/engine/start-engine.ts'
 import { migrate } from '#storage/migrations/migrate.ts'
@@ -83,11 +84,17 @@ async function measureAll(store: Store, engine: Engine, folder: string): Promise
   await under('steady', () => measureSteady(store, matching, Number(asked.steady)))
   await under('merge', () => measureMerge(store, matching))
   await matching.close()
-  // Started anew, so that memory holds what is kept and nothing of the work.
-  matching = await start()
-  const restart = await measured(pids(), async () => void (await matching.status()))
-  print('restart', { ...restart, identifiers, edges })
-  await matching.close()
+  const snapshots = join(folder, 'matching', 'snapshots')
+  // Started anew, so that memory holds what is kept and nothing of the work: from what the stop has kept, and without it.
+  for (const name of ['restart from a snapshot', 'restart from the tables']) {
+    matching = await start()
+    const restart = await measured(pids(), async () => void (await matching.status()))
+    const took_ms = (await readLastStart(snapshots))?.took_ms ?? 0
+    const us_per_identifier = Math.round((took_ms * 100_000) / identifiers) / 100
+    print(name, { ...restart, memory_seconds: took_ms / 1000, us_per_identifier, identifiers, edges })
+    await matching.close()
+    await rm(snapshots, { recursive: true })
+  }
 }
 
 function print(name: string, figures: object): void {

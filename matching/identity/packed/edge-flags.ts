@@ -1,4 +1,5 @@
 import { type EdgeFact, type EdgeReason, edgeFacts, edgeReasons } from '../edge.ts'
+import type { Place } from './packed-graph.ts'
 
 /** What of an edge is one of a few: sixteen bits hold it. */
 export interface EdgeFlags {
@@ -7,6 +8,17 @@ export interface EdgeFlags {
   candidate: boolean
   joins: boolean
   reason: EdgeReason
+}
+
+export interface PackedEdge extends EdgeFlags {
+  a: Place
+  b: Place
+  fact_id: string
+  at: number
+  received_at: number
+  node: string
+  segment: number
+  row: number
 }
 
 /** Four bits each for the fact and the reason, one for each of the rest. */
@@ -22,9 +34,13 @@ export function packFlags({ fact, claimed, candidate, joins, reason }: EdgeFlags
   )
 }
 
+export function factOf(flags: number): EdgeFact {
+  return edgeFacts[flags & FACT] as EdgeFact
+}
+
 export function readFlags(flags: number): EdgeFlags {
   return {
-    fact: edgeFacts[flags & FACT] as EdgeFact,
+    fact: factOf(flags),
     claimed: (flags & CLAIMED) !== 0,
     candidate: (flags & CANDIDATE) !== 0,
     joins: (flags & JOINS) !== 0,

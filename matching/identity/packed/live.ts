@@ -31,6 +31,9 @@ export class LiveVertex implements Vertex {
   readonly #from: Unpacking | undefined
   #value: string | undefined
   #edges: Edge[] | undefined
+  /** What was linked and unlinked since it was packed, while nobody asked for the others: a hub has a hundred thousand. */
+  readonly #linked = new Set<Edge>()
+  readonly #unlinked = new Set<Edge>()
   #person: Lazy<string> = ''
   /** Whether it belongs to a person. */
   owned = false
@@ -79,10 +82,28 @@ export class LiveVertex implements Vertex {
 
   get edges(): Edge[] {
     if (!this.#edges) {
-      const from = this.#unpacking
-      this.#edges = from.packed.edgesOf(this.place).map((place) => from.edgeAt(place))
+      this.#edges = [...this.edgesOf()]
+      this.#linked.clear()
+      this.#unlinked.clear()
     }
     return this.#edges
+  }
+
+  /** What is asked for one by one is unpacked one by one. */
+  *edgesOf(fact?: EdgeFact): Generator<Edge> {
+    for (const edge of this.#edges ?? this.#linked) if (fact === undefined || edge.fact === fact) yield edge
+    if (this.#edges) return
+    const { packed, edgeAt } = this.#unpacking
+    for (const place of packed.edgesAt(this.place, fact)) {
+      const edge = edgeAt(place)
+      if (!this.#unlinked.has(edge)) yield edge
+    }
+  }
+
+  hasMoreEdgesThan(max: number): boolean {
+    if (this.#edges) return this.#edges.length > max
+    const left = max - this.#linked.size + this.#unlinked.size
+    return left < 0 || this.#unpacking.packed.hasMoreEdgesThan(this.place, left)
   }
 
   get person(): string {
@@ -130,16 +151,19 @@ export class LiveVertex implements Vertex {
   /** Takes an edge that begins or ends here. */
   link(edge: Edge): void {
     const { earliest } = this
-    this.edges.push(edge)
+    if (this.#edges) this.#edges.push(edge)
+    else this.#linked.add(edge)
     if (names(edge) && (!earliest || compareEdges(edge, earliest) < 0)) this.#earliest = edge
   }
 
   unlink(edge: Edge): void {
     const { earliest } = this
-    const index = this.edges.indexOf(edge)
-    if (index < 0) return
-    this.edges[index] = this.edges.at(-1) as Edge
-    this.edges.pop()
+    if (this.#edges) {
+      const index = this.#edges.indexOf(edge)
+      if (index < 0) return
+      this.#edges[index] = this.#edges.at(-1) as Edge
+      this.#edges.pop()
+    } else if (!this.#linked.delete(edge)) this.#unlinked.add(edge)
     if (earliest === edge) this.#earliest = earliestOf(this.edges)
   }
 

@@ -1,45 +1,15 @@
 import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
-import type { SharedBy } from '../edge.ts'
-import { type EdgeFlags, packFlags, readFlags } from './edge-flags.ts'
+import type { EdgeFact } from '../edge.ts'
+import { type EdgeFlags, factOf, type PackedEdge, packFlags, readFlags } from './edge-flags.ts'
+import { bytesOf, type Fill, type FrozenGraph, type FrozenTold, lasting, together } from './frozen.ts'
 import { HashSlots } from './hash-slots.ts'
 import { bytes, moments, offsets, shorts, words } from './paged-array.ts'
 import { hashBytes, TextArena } from './text-arena.ts'
+import { UnnamedTexts } from './unnamed-texts.ts'
+import { type PackedState, type PackedWalls, packState, readState } from './vertex-state.ts'
 
 /** Where a vertex or an edge stands; 0 is none. */
 export type Place = number
-
-export interface PackedEdge extends EdgeFlags {
-  a: Place
-  b: Place
-  fact_id: string
-  at: number
-  received_at: number
-  node: string
-  segment: number
-  row: number
-}
-
-/** What memory holds of a vertex beside its edges. */
-export interface PackedState {
-  blocked: boolean
-  listed: boolean
-  /** Whether there may be several people around it. */
-  isMeeting: boolean
-  /** Whether all its edges are known not to join. */
-  idle: boolean
-  /** Whether it is an employee's browser, or a visit made with one. */
-  isStaff: boolean
-  /** Whether it belongs to a person. */
-  owned: boolean
-  /** Whether it has been worked out who it is. */
-  settled: boolean
-}
-
-/** By which rules a vertex is a wall. Few are. */
-export interface PackedWalls {
-  crowded: SharedBy | undefined
-  shared: SharedBy | undefined
-}
 
 /** Waste is copied away when it is most of what there is, and this much. */
 const WASTE_BYTES_MIN = 16 * 1024 ** 2
@@ -72,7 +42,9 @@ export class PackedGraph {
   #edge_end = 1
   readonly #free_vertices: Place[] = []
   readonly #free_edges: Place[] = []
-  #told = { fact_id: '', at: 0 }
+  #told = { fact_id: '', at: NO_TEXT }
+  readonly #unnamed = new UnnamedTexts()
+  #isFrozen = false
   readonly #waste_bytes_min: number
 
   constructor({ waste_bytes_min = WASTE_BYTES_MIN }: { waste_bytes_min?: number } = {}) {
@@ -120,7 +92,7 @@ export class PackedGraph {
     this.#slots.remove(place)
     this.#candidates.delete(place)
     this.#walls.delete(place)
-    this.#waste_bytes += 2 + this.#texts.length(this.#vertices.value.get(place))
+    this.#unname(this.#vertices.value.get(place))
     this.#free_vertices.push(place)
     this.#vertices.kind.set(place, NO_KIND)
     this.#tidy()
@@ -160,15 +132,26 @@ export class PackedGraph {
     this.#unchain(a, place)
     if (a !== b) this.#unchain(b, place)
     this.#far.delete(place)
-    this.#waste_bytes += 2 + this.#texts.length(this.#edges.fact_id.get(place))
+    const text = this.#edges.fact_id.get(place)
+    if (text !== this.#vertices.value.get(a) && text !== this.#vertices.value.get(b)) this.#unname(text)
+    this.#edges.fact_id.set(place, NO_TEXT)
     this.#free_edges.push(place)
     this.#tidy()
   }
 
-  edgesOf(vertex: Place): Place[] {
-    const places: Place[] = []
-    for (let at = this.#vertices.head.get(vertex); at !== 0; at = this.#next(vertex, at)) places.push(at)
-    return places
+  /** The edges that begin or end here, of one fact or of all; the newest first. */
+  *edgesAt(vertex: Place, fact?: EdgeFact): Generator<Place> {
+    const { flags } = this.#edges
+    for (let at = this.#vertices.head.get(vertex); at !== 0; at = this.#next(vertex, at)) {
+      if (fact === undefined || factOf(flags.get(at)) === fact) yield at
+    }
+  }
+
+  /** Whether more edges begin or end here; looks at no more than that. */
+  hasMoreEdgesThan(vertex: Place, max: number): boolean {
+    let left = max
+    for (let at = this.#vertices.head.get(vertex); at !== 0; at = this.#next(vertex, at)) if (left-- === 0) return true
+    return false
   }
 
   endsOf(edge: Place): [a: Place, b: Place] {
@@ -224,21 +207,11 @@ export class PackedGraph {
   }
 
   stateOf(vertex: Place): PackedState {
-    const state = this.#vertices.state.get(vertex)
-    return {
-      blocked: (state & 1) !== 0,
-      isMeeting: (state & 2) !== 0,
-      listed: (state & 4) !== 0,
-      owned: (state & 16) !== 0,
-      settled: (state & 8) !== 0,
-      idle: (state & 32) !== 0,
-      isStaff: (state & 64) !== 0,
-    }
+    return readState(this.#vertices.state.get(vertex))
   }
 
-  setState(vertex: Place, { blocked, isMeeting, listed, settled, owned, idle, isStaff }: PackedState): void {
-    const state = (blocked ? 1 : 0) | (isMeeting ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0)
-    this.#vertices.state.set(vertex, state | (owned ? 16 : 0) | (idle ? 32 : 0) | (isStaff ? 64 : 0))
+  setState(vertex: Place, state: PackedState): void {
+    this.#vertices.state.set(vertex, packState(state))
   }
 
   setBecause(vertex: Place, edge: Place): void {
@@ -270,9 +243,75 @@ export class PackedGraph {
     }
   }
 
+  /** Overwrites the texts of what was removed. Not while the graph is frozen: what was frozen still names them. */
+  wipe(): void {
+    if (this.#isFrozen || this.#unnamed.isEmpty) return
+    for (const text of this.#unnamed.take(this.#edges.fact_id, this.#edge_end)) this.#texts.wipe(text)
+    this.#told = { fact_id: '', at: NO_TEXT }
+  }
+
+  /** All of it as it is now, until every piece is free again. One freeze at a time. */
+  freeze(): FrozenGraph {
+    if (this.#isFrozen) throw new Error('The graph is frozen already')
+    this.wipe()
+    const [vertex_end, edge_end] = [this.#vertex_end, this.#edge_end]
+    const slots = this.#slots.freeze()
+    const pieces = [
+      ...Object.values(this.#vertices).flatMap((column) => column.freeze(vertex_end)),
+      ...Object.values(this.#edges).flatMap((column) => column.freeze(edge_end)),
+      ...slots.pieces,
+      ...this.#texts.freeze(),
+      ...[this.#free_vertices, this.#free_edges].map((free) => lasting(bytesOf(Uint32Array.from(free)))),
+    ]
+    this.#isFrozen = true
+    return {
+      pieces: together(pieces, () => {
+        this.#isFrozen = false
+      }),
+      told: {
+        ...{ vertex_end, edge_end, slots: slots.frozen, waste_bytes: this.#waste_bytes },
+        text_bytes: this.#texts.used,
+        free_vertices: this.#free_vertices.length,
+        free_edges: this.#free_edges.length,
+        nodes: [...this.#nodes],
+        far: [...this.#far],
+        candidates: [...this.#candidates],
+        walls: [...this.#walls],
+      },
+    }
+  }
+
+  /** Takes in what was frozen; there must be nothing in it yet. */
+  async fill(told: FrozenTold, fill: Fill): Promise<void> {
+    for (const column of Object.values(this.#vertices)) await column.fill(told.vertex_end, fill)
+    for (const column of Object.values(this.#edges)) await column.fill(told.edge_end, fill)
+    await this.#slots.fill(told.slots, fill)
+    await this.#texts.fill(told.text_bytes, fill)
+    for (const [free, count] of [
+      [this.#free_vertices, told.free_vertices],
+      [this.#free_edges, told.free_edges],
+    ] as const) {
+      const places = new Uint32Array(count)
+      await fill([bytesOf(places)])
+      for (const place of places) free.push(place)
+    }
+    this.#vertex_end = told.vertex_end
+    this.#edge_end = told.edge_end
+    this.#waste_bytes = told.waste_bytes
+    for (const name of told.nodes) this.#node(name)
+    for (const [place, at] of told.far) this.#far.set(place, at)
+    for (const [place, candidates] of told.candidates) this.#candidates.set(place, candidates)
+    for (const [place, walls] of told.walls) this.#walls.set(place, walls)
+  }
+
+  #unname(text: number): void {
+    this.#waste_bytes += 2 + this.#texts.length(text)
+    if (this.#unnamed.add(text)) this.wipe()
+  }
+
   /** What one fact says of several identifiers stands together, and its id once; a form is named like its lead. */
   #factId({ a, b, fact_id }: PackedEdge): number {
-    if (this.#told.at !== 0 && this.#told.fact_id === fact_id) return this.#told.at
+    if (this.#told.at !== NO_TEXT && this.#told.fact_id === fact_id) return this.#told.at
     const length = this.#scratch.write(fact_id)
     for (const end of [a, b]) {
       const at = this.#vertices.value.get(end)
@@ -323,8 +362,7 @@ export class PackedGraph {
       if (from !== last.from) last = { from, to: kept.add(this.#scratch, this.#scratch.write(old.read(from))) }
       return last.to
     }
-    const free = new Set(this.#free_edges)
-    const edges = () => range(1, this.#edge_end, (place) => !free.has(place))
+    const edges = () => range(1, this.#edge_end, (place) => fact_id.get(place) !== NO_TEXT)
     for (const place of edges()) {
       const at = fact_id.get(place)
       if (at === value.get(a.get(place))) fact_id.set(place, LIKE_A)
@@ -336,10 +374,14 @@ export class PackedGraph {
       if (at <= LIKE_B) fact_id.set(place, value.get((at === LIKE_A ? a : b).get(place)))
     }
     this.#texts = kept
-    this.#told = { fact_id: '', at: 0 }
+    this.#told = { fact_id: '', at: NO_TEXT }
+    this.#unnamed.clear()
     this.#waste_bytes = 0
   }
 }
+
+/** What stands for the text of an edge that was removed. */
+const NO_TEXT = 0
 
 /** While texts are moved: named like the one end, or like the other. */
 const LIKE_A = 1

@@ -1,3 +1,5 @@
+import { type Fill, lasting, type Piece } from './frozen.ts'
+
 const PAGE_BITS = 22
 const PAGE_BYTES = 1 << PAGE_BITS
 const WITHIN = PAGE_BYTES - 1
@@ -62,6 +64,23 @@ export class TextArena {
   hash(at: number, seed: number): number {
     const start = this.#start(at)
     return hashBytes(this.#page(at), start, start + this.length(at), seed)
+  }
+
+  /** Overwrites a text that nothing needs any more. */
+  wipe(at: number): void {
+    const [page, start, length] = [this.#page(at), at & WITHIN, this.length(at)]
+    page.fill(0, start, this.#start(at) + length)
+  }
+
+  /** All texts as they are now: new ones stand behind them, and none may be wiped meanwhile. */
+  freeze(): Piece[] {
+    return this.#pages.map((page, index) => lasting(page.subarray(0, this.#end - index * PAGE_BYTES)))
+  }
+
+  async fill(used: number, fill: Fill): Promise<void> {
+    this.#end = used
+    if (used > 0) this.#page(used - 1)
+    await fill(this.#pages.map((page, index) => page.subarray(0, used - index * PAGE_BYTES)))
   }
 
   #start(at: number): number {

@@ -1,7 +1,8 @@
 import { type IdentifierKind, personId } from '#domain/identifier.ts'
 import type { Vertex } from '../edge.ts'
+import type { PackedEdge } from './edge-flags.ts'
 import { LiveEdge, LiveVertex, type Unpacking } from './live.ts'
-import { type PackedEdge, PackedGraph, type Place } from './packed-graph.ts'
+import { PackedGraph, type Place } from './packed-graph.ts'
 
 /** A packed graph of which what is looked at and changed stands in objects, until all is packed again. */
 export class UnpackedGraph implements Unpacking {
@@ -17,6 +18,8 @@ export class UnpackedGraph implements Unpacking {
   readonly #added = new Set<LiveEdge>()
   /** Ids of persons by the place of their founder. */
   readonly #persons = new Map<Place, string>()
+  /** Edges that were made objects so far: what looking at them costs. */
+  unpacked = 0
 
   constructor(site: string) {
     this.#site = site
@@ -88,9 +91,10 @@ export class UnpackedGraph implements Unpacking {
     return vertex
   }
 
-  edgeAt(place: Place): LiveEdge {
+  readonly edgeAt = (place: Place): LiveEdge => {
     let edge = this.#edges.get(place)
     if (!edge) {
+      this.unpacked += 1
       const [a, b] = this.packed.endsOf(place)
       const ends = { a: this.vertexAt(a), b: this.vertexAt(b) }
       edge = new LiveEdge(ends, this.packed.readEdge(place), { packed: this.packed, place })
