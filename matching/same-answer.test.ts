@@ -22,6 +22,7 @@ const worlds = fc.record({
   other: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
   together: fc.integer({ min: 1, max: 4 }),
   together_max: of(1, 2, 8_000),
+  plain_min: of(0, 3, 8_000),
   restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: 30, maxLength: 30 }),
   written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 30, maxLength: 30 }),
 })
@@ -47,14 +48,14 @@ describe('the same facts', () => {
     let world = 0
     let compared = 0
     await fc.assert(
-      fc.asyncProperty(worlds, async ({ facts, arrival, other, together, together_max, restarts, written }) => {
+      fc.asyncProperty(worlds, async ({ facts, arrival, other, together, together_max, plain_min, restarts, written }) => {
         const site = `world${world++}`
         for (const table of ['segments', 'matching_positions']) await truncate(store, table)
         const settings = fixedSettings({
           site: shop.site?.map((one) => ({ ...one, id: site })) ?? [],
           pool: shop.pool?.map((one) => ({ ...one, site })) ?? [],
         })
-        const options = { store, settings, now: () => START_MS, site, together_max }
+        const options = { store, settings, now: () => START_MS, site, together_max, plain_min }
         const logged = logApart(facts, site)
         const others = ordered(
           logged.map((_, index) => index),
@@ -75,9 +76,13 @@ describe('the same facts', () => {
           if (restarts[from] !== 'no') live = await openProjection(options)
         }
         await readAll(live)
-        for (const step_rows of [1, 100_000]) {
+        for (const [step_rows, plain] of [
+          [1, 8_000],
+          [100_000, 8_000],
+          [100_000, 0],
+        ] as const) {
           await createRebuildTables(store)
-          const anew = { ...options, together_max: 8_000, suffix: REBUILD_SUFFIX, fresh: true, step_rows }
+          const anew = { ...options, together_max: 8_000, suffix: REBUILD_SUFFIX, fresh: true, step_rows, plain_min: plain }
           await readAll(await openProjection(anew))
           expect(await compareTables(store, site)).toEqual([])
         }

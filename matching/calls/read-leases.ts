@@ -138,10 +138,11 @@ export interface ShownNumber {
 export async function readShownNumbers(
   store: Store,
   site: string,
-  sessions: readonly string[],
+  sessions: Iterable<string>,
   { from_ms, to_ms }: { from_ms: number; to_ms: number },
 ): Promise<ShownNumber[]> {
-  return store.query(
+  return queryByKeys(
+    store,
     `SELECT t.session AS session, t.number AS number, toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms,
        argMax((t.pool, t.to), (t.received_at, t.node, t.segment, t.row)) AS last, last.1 AS pool,
        toFloat64(toUnixTimestamp64Milli(last.2)) AS to_ms
@@ -150,6 +151,7 @@ export async function readShownNumbers(
        AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})
      GROUP BY t.session, t.number, t.from
      ORDER BY from_ms, number`,
-    { site, keys: sessions, from_ms, to_ms },
+    { site, from_ms, to_ms },
+    sessions,
   )
 }

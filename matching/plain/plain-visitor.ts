@@ -1,0 +1,190 @@
+import type { Fact } from '../facts/fact-rows.ts'
+import { real } from '../identity/fact-claims.ts'
+import type { PackedGraph, Place } from '../identity/packed/packed-graph.ts'
+import { compareReceipts } from '../receipt.ts'
+import { cutSessions, type SessionPiece } from '../sessions/cut-sessions.ts'
+import { sessionKey } from '../sessions/session-index.ts'
+import { type SessionNames, senderOf } from '../sessions/session-names.ts'
+import type { SiteRules } from '../site-rules.ts'
+
+type Event = Fact<'events'>
+
+/** Events of one visitor that are looked at here, and edges: who has more is no plain visitor. */
+export const PLAIN_EVENTS_MAX = 1_000
+const PLAIN_EDGES_MAX = 64
+
+/** An identifier that only this visitor's events name, with the first received of them. */
+export interface PlainName {
+  kind: 'session' | 'ga' | 'ym'
+  value: string
+  first: Event
+}
+
+/**
+ * A visitor of whom nothing is known but visits and the counters' ids, which nobody else has: one person, founded on the
+ * visitor, whatever limits and rules there are.
+ */
+export interface PlainVisitor {
+  visitor: string
+  /** Where the graph has it; 0 when nobody had heard of it. */
+  place: Place
+  /** Whether its browser says so, and not a server. */
+  claimed: boolean
+  /** What nobody had heard of. */
+  names: PlainName[]
+  /** The new sessions, the oldest first, and how many there were before all of them. */
+  sessions: SessionPiece[]
+  before: number
+}
+
+interface Options {
+  packed: PackedGraph
+  names: SessionNames
+  projects: SiteRules['projects']
+}
+
+/**
+ * What is new of a visitor with these new sessions, by all its events; undefined when it is not a plain one, or what is new
+ * may change more than is added.
+ */
+export function plainVisitor(
+  { packed, names: sessionNames, projects }: Options,
+  visitor: string,
+  { events, news }: { events: readonly Event[]; news: ReadonlySet<string> },
+): PlainVisitor | undefined {
+  const [some] = events
+  if (!some || events.length > PLAIN_EVENTS_MAX || !real('visitor', visitor)) return undefined
+  const claimed = some.trusted === 0
+  const place = packed.find('visitor', visitor)
+  const known = place === 0 ? nothing : knownOf(packed, place, { claimed, sessionNames })
+  const sorted = known && sortEvents(events, { known, news, claimed })
+  if (!sorted || sorted.bySession.size !== news.size) return undefined
+  const names: PlainName[] = []
+  const sessions: SessionPiece[] = []
+  for (const [session, own] of sorted.bySession) {
+    if (senderOf(session) !== undefined || packed.find('session', session) !== 0) return undefined
+    own.sort((a, b) => a.at - b.at || compareReceipts(a, b))
+    const pieces = cutSessions(own, { session, projects })
+    if (pieces.length !== 1) return undefined
+    sessions.push(pieces[0] as SessionPiece)
+    names.push({ kind: 'session', value: session, first: firstOf(own) })
+  }
+  sessions.sort((a, b) => a.started_at - b.started_at || (a.id < b.id ? -1 : 1))
+  // Later than all that is known: no number of an earlier visit moves.
+  if ((sessions[0] as SessionPiece).started_at <= sorted.known_ms) return undefined
+  for (const kind of ['ga', 'ym'] as const) {
+    for (const name of countersOf(kind, sorted.bySession.values())) {
+      if (known.names.has(`${kind}\n${name.value}`)) continue
+      if (packed.find(kind, name.value) !== 0) return undefined
+      names.push(name)
+    }
+  }
+  return { visitor, place, claimed, names, sessions, before: known.sessions.size }
+}
+
+interface Known {
+  sessions: ReadonlySet<string>
+  /** Counters' ids by `kind\nvalue`. */
+  names: ReadonlySet<string>
+  /** Where the facts stand in the log that the graph keeps of it. */
+  said: readonly Parameters<typeof compareReceipts>[0][]
+}
+
+const nothing: Known = { sessions: new Set(), names: new Set(), said: [] }
+
+/** What the graph has of a plain visitor; undefined when it has more. */
+function knownOf(
+  packed: PackedGraph,
+  place: Place,
+  { claimed, sessionNames }: { claimed: boolean; sessionNames: SessionNames },
+): Known | undefined {
+  const { owned, settled, blocked, isStaff } = packed.stateOf(place)
+  const isPlain = owned && settled && !blocked && !isStaff && packed.becauseOf(place) === 0
+  const edges = packed.edgesOf(place)
+  if (!isPlain || packed.wallsOf(place).shared || edges.length > PLAIN_EDGES_MAX) return undefined
+  const sessions = new Set<string>()
+  const names = new Set<string>()
+  const said: Known['said'][number][] = []
+  for (const edge of edges) {
+    const { fact, reason, joins, claimed: isClaimed, received_at, node, segment, row } = packed.readEdge(edge)
+    if (fact !== 'event' || reason !== 'joined' || !joins || isClaimed !== claimed) return undefined
+    const [a, b] = packed.endsOf(edge)
+    const other = a === place ? b : a
+    const kind = packed.kindOf(other)
+    if (packed.edgesOf(other).length !== 1 || packed.wallsOf(other).shared) return undefined
+    const value = packed.valueOf(other)
+    if (kind === 'ga' || kind === 'ym') names.add(`${kind}\n${value}`)
+    else if (kind === 'session' && !sessionNames.has(sessionKey(value))) sessions.add(value)
+    else return undefined
+    said.push({ received_at, node, table: 'events', segment, row })
+  }
+  return { sessions, names, said }
+}
+
+interface Sorted {
+  bySession: Map<string, Event[]>
+  /** When the youngest session began that is known already. */
+  known_ms: number
+}
+
+/** The events of the new sessions; undefined when one of them says more than that there was a visit. */
+function sortEvents(
+  events: readonly Event[],
+  { known, news, claimed }: { known: Known; news: ReadonlySet<string>; claimed: boolean },
+): Sorted | undefined {
+  const bySession = new Map<string, Event[]>()
+  const began = new Map<string, number>()
+  const ids = new Set<string>()
+  for (const event of events) {
+    const { session } = event
+    // Sent again, perhaps under another session: which copy counts is for others to say.
+    ids.add(event.id)
+    if (session === '') return undefined
+    if (known.sessions.has(session)) {
+      if (news.has(session)) return undefined
+      began.set(session, Math.min(event.at, began.get(session) ?? event.at))
+    } else if (news.has(session)) {
+      if (!isPlainEvent(event, claimed) || !isLaterThanAll(event, known.said)) return undefined
+      const own = bySession.get(session)
+      if (own) own.push(event)
+      else bySession.set(session, [event])
+    }
+    // What landed later is read with the step that it belongs to.
+  }
+  if (ids.size !== events.length || began.size !== known.sessions.size) return undefined
+  return { bySession, known_ms: Math.max(Number.NEGATIVE_INFINITY, ...began.values()) }
+}
+
+function isPlainEvent(event: Event, claimed: boolean): boolean {
+  return (
+    event.bot === 0 &&
+    event.type !== 'form' &&
+    event.user === '' &&
+    event.phone === '' &&
+    event.email === '' &&
+    (event.trusted === 0) === claimed
+  )
+}
+
+/** Else it would be the first word on something that is known. */
+function isLaterThanAll(event: Event, said: Known['said']): boolean {
+  return said.every((one) => compareReceipts(event, one) > 0)
+}
+
+function countersOf(kind: 'ga' | 'ym', sessions: Iterable<readonly Event[]>): Iterable<PlainName> {
+  const found = new Map<string, PlainName>()
+  for (const events of sessions) {
+    for (const event of events) {
+      const value = event[kind]
+      if (value === '') continue
+      const known = found.get(value)
+      if (known && compareReceipts(known.first, event) <= 0) continue
+      if (known || real(kind, value)) found.set(value, { kind, value, first: event })
+    }
+  }
+  return found.values()
+}
+
+function firstOf(events: readonly Event[]): Event {
+  return events.reduce((first, event) => (compareReceipts(event, first) < 0 ? event : first))
+}
