@@ -12,3 +12,17 @@ export function compileValues(names: readonly string[]): (row: object, ...more: 
   const fields = names.map((name) => `row[${JSON.stringify(name)}]`)
   return new Function('row', '...more', `return [${fields.join(', ')}, ...more]`) as ReturnType<typeof compileValues>
 }
+
+/** A fact of one row of these columns, behind those of its place in the log. */
+export function compileFact(
+  table: string,
+  columns: readonly { name: string; isMap: boolean }[],
+): (columns: readonly ArrayLike<unknown>[], row: number) => object {
+  const said = columns.map(({ name, isMap }, index) => {
+    const value = `columns[${index + 3}][row]`
+    return `${JSON.stringify(name)}: ${isMap ? `${value} === '' ? {} : JSON.parse(${value})` : value}`
+  })
+  const place = ['node', 'segment', 'row'].map((name, index) => `${name}: columns[${index}][row]`)
+  const fields = [...place, `table: ${JSON.stringify(table)}`, ...said]
+  return new Function('columns', 'row', `return { ${fields.join(', ')} }`) as ReturnType<typeof compileFact>
+}

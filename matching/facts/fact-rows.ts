@@ -1,7 +1,7 @@
 import type { Params, Store } from '#storage/client.ts'
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import { factTableNames, factTables } from '#storage/fact-tables.ts'
-import { compileRow } from '../compile-row.ts'
+import { compileFact } from '../compile-row.ts'
 import type { Receipt } from '../receipt.ts'
 
 /** A fact with its place in the log. */
@@ -29,9 +29,19 @@ export async function readFactRows<Table extends FactTable>(
   rest: string,
   params: Params,
 ): Promise<Fact<Table>[]> {
-  const rows = await store.values(`SELECT ${selectFact(table)} FROM ${table} AS t ${rest}`, params)
-  // The columns are those of the fact, in their order.
-  return rows.map((values) => toRow[table](values) as Fact<Table>)
+  const columns = columnsOf(table).map(([name, type]) => `${sendAs(`t.\`${name}\``, type)} AS \`${name}\``)
+  const sql = `SELECT t.node AS node, t.segment AS segment, t.row AS row, ${columns.join(', ')} FROM ${table} AS t ${rest}`
+  const rows: Fact<Table>[] = []
+  for (const { rows: count, columns } of await store.columns(sql, params)) {
+    // The columns are those of the fact, in their order.
+    for (let row = 0; row < count; row++) rows.push(toRow[table](columns, row) as Fact<Table>)
+  }
+  return rows
+}
+
+/** A map is text on the way: next to all are empty. */
+function sendAs(column: string, type: string): string {
+  return type.startsWith('Map') ? `if(empty(${column}), '', toJSONString(${column}))` : readAs(column, type)
 }
 
 function columnsOf(table: FactTable): [name: string, type: string][] {
@@ -47,8 +57,11 @@ function readAs(column: string, type: string): string {
 }
 
 const toRow = Object.fromEntries(
-  factTableNames.map((table) => {
-    const names = columnsOf(table).map(([name]) => name)
-    return [table, compileRow(['node', 'segment', 'row', 'table', ...names])]
-  }),
-) as Record<FactTable, ReturnType<typeof compileRow>>
+  factTableNames.map((table) => [
+    table,
+    compileFact(
+      table,
+      columnsOf(table).map(([name, type]) => ({ name, isMap: type.startsWith('Map') })),
+    ),
+  ]),
+) as Record<FactTable, ReturnType<typeof compileFact>>

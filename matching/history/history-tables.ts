@@ -1,3 +1,4 @@
+import type { NativeColumn } from '#storage/native/write-native.ts'
 import { compileRow, compileValues } from '../compile-row.ts'
 
 /** What a column of a derived table holds in memory: instants are epoch milliseconds, decimals are strings. */
@@ -234,8 +235,23 @@ const columnNames = Object.fromEntries(
 ) as Record<HistoryTable, string[]>
 
 /** The columns of `rowValues`. */
-export function historyColumns(table: HistoryTable): string[] {
-  return [...columnNames[table], 'version', 'is_deleted']
+export function historyColumns(table: HistoryTable): NativeColumn[] {
+  const columns = Object.entries<ColumnKind>(historyTables[table].columns)
+  return [
+    ...columns.map(([name, kind]) => ({ name, type: sentAs[kind] })),
+    { name: 'version', type: 'Float64' },
+    { name: 'is_deleted', type: 'Float64' },
+  ]
+}
+
+const sentAs: Record<ColumnKind, NativeColumn['type']> = {
+  text: 'String',
+  texts: 'Array(String)',
+  map: 'Map(String, String)',
+  number: 'Float64',
+  instant: "DateTime64(3, 'UTC')",
+  'instant?': "Nullable(DateTime64(3, 'UTC'))",
+  'decimal?': 'Nullable(String)',
 }
 
 /** A row as it is inserted: without the names, which would be half of it. */

@@ -21,43 +21,47 @@ export function addPlain(
 ): void {
   const { site } = graph
   const person = personId(site, 'visitor', plain.visitor)
-  const isNew = plain.place === 0
   const visitor = makeVertex('visitor', plain.visitor, person)
-  const place = isNew ? packed.addVertex('visitor', plain.visitor) : plain.place
-  if (isNew) graph.noticeFounder('visitor', plain.visitor)
+  const place = plain.place === 0 ? packed.addVertex('visitor', plain.visitor) : plain.place
   for (const name of plain.names) {
-    const vertex = makeVertex(name.kind, name.value, person)
+    const vertex = makeVertex(name.kind, name.value, name.isBot ? '' : person)
     const edge = makeEdge(visitor, vertex, { name, claimed: plain.claimed })
     const at = addPacked(packed, place, edge)
+    rows.edges.push(edgeRow(site, edge))
+    if (name.isBot) continue
     graph.noticeFounder(name.kind, name.value)
     vertex.because = edge
     vertex.first = edge
-    // Sessions stand first among the names: where one event says several things, it is the first of them.
-    if (isNew && (!visitor.first || isEarlier(edge, visitor.first))) {
-      visitor.first = edge
-      packed.setFirst(place, at)
-    }
     rows.identities.push(identityRow(site, vertex))
-    rows.edges.push(edgeRow(site, edge))
+    // Sessions stand first among the names: where one event says several things, it is the first of them.
+    if (plain.wasNamed || (visitor.first && !isEarlier(edge, visitor.first))) continue
+    visitor.first = edge
+    packed.setFirst(place, at)
   }
-  if (isNew) {
-    packed.setState(place, state)
+  if (visitor.first) {
+    graph.noticeFounder('visitor', plain.visitor)
+    packed.setState(place, somebody)
     rows.identities.push(identityRow(site, visitor))
-  }
-  plain.sessions.forEach((piece, index) => {
-    // A row nobody else has, so it need not be copied.
-    const row = piece as PlainRows['sessions'][number]
-    row.person = person
-    row.session_number = plain.before + index + 1
-    rows.sessions.push(row)
-  })
+  } else if (plain.place === 0) packed.setState(place, nobody)
+  addSessions(plain, person, rows)
 }
 
-/** As one is kept who is a person's and stands in no wall. */
-const state = {
-  ...{ blocked: false, listed: true, isMeeting: false, idle: false },
-  ...{ isStaff: false, owned: true, settled: true },
+function addSessions(plain: PlainVisitor, person: string, rows: PlainRows): void {
+  let number = plain.before
+  for (const piece of plain.sessions) {
+    // A row nobody else has, so it need not be copied.
+    const row = piece as PlainRows['sessions'][number]
+    const isBot = row.bot !== 0
+    if (!isBot) number += 1
+    row.person = isBot ? '' : person
+    row.session_number = isBot ? 0 : number
+    rows.sessions.push(row)
+  }
 }
+
+const unmarked = { blocked: false, isMeeting: false, isStaff: false, settled: true }
+const somebody = { ...unmarked, listed: true, idle: false, owned: true }
+const nobody = { ...unmarked, listed: false, idle: true, owned: false }
 
 /** Gives the new identifier and its edge a place; returns that of the edge. */
 function addPacked(packed: PackedGraph, visitor: Place, edge: Edge): Place {
@@ -79,9 +83,11 @@ function addPacked(packed: PackedGraph, visitor: Place, edge: Edge): Place {
     joins,
     reason,
   })
-  packed.setState(vertex, state)
-  packed.setBecause(vertex, place)
-  packed.setFirst(vertex, place)
+  packed.setState(vertex, joins ? somebody : nobody)
+  if (joins) {
+    packed.setBecause(vertex, place)
+    packed.setFirst(vertex, place)
+  }
   return place
 }
 
@@ -119,9 +125,9 @@ function makeEdge(a: Vertex, b: Vertex, { name, claimed }: { name: PlainName; cl
     segment,
     row,
     claimed,
-    candidate: true,
-    joins: true,
-    reason: 'joined',
+    candidate: !name.isBot,
+    joins: !name.isBot,
+    reason: name.isBot ? 'bot' : 'joined',
   }
 }
 

@@ -18,6 +18,8 @@ export interface PlainName {
   kind: 'session' | 'ga' | 'ym'
   value: string
   first: Event
+  /** A visit of a bot is known by its visitor, and names nobody. */
+  isBot: boolean
 }
 
 /**
@@ -28,11 +30,13 @@ export interface PlainVisitor {
   visitor: string
   /** Where the graph has it; 0 when nobody had heard of it. */
   place: Place
+  /** Whether it is somebody: of whom there were visits of bots alone nothing is said. */
+  wasNamed: boolean
   /** Whether its browser says so, and not a server. */
   claimed: boolean
   /** What nobody had heard of. */
   names: PlainName[]
-  /** The new sessions, the oldest first, and how many there were before all of them. */
+  /** The new sessions, the oldest first, and how many people's there were before all of them. */
   sessions: SessionPiece[]
   before: number
 }
@@ -67,11 +71,11 @@ export function plainVisitor(
     const pieces = cutSessions(own, { session, projects })
     if (pieces.length !== 1) return undefined
     sessions.push(pieces[0] as SessionPiece)
-    names.push({ kind: 'session', value: session, first: firstOf(own) })
+    names.push({ kind: 'session', value: session, first: firstOf(own), isBot: own[0]?.bot !== 0 })
   }
   sessions.sort((a, b) => a.started_at - b.started_at || (a.id < b.id ? -1 : 1))
   // Later than all that is known: no number of an earlier visit moves.
-  if ((sessions[0] as SessionPiece).started_at <= sorted.known_ms) return undefined
+  if (sessions.some(({ bot, started_at }) => bot === 0 && started_at <= sorted.known_ms)) return undefined
   for (const kind of ['ga', 'ym'] as const) {
     for (const name of countersOf(kind, sorted.bySession.values())) {
       if (known.names.has(`${kind}\n${name.value}`)) continue
@@ -79,18 +83,20 @@ export function plainVisitor(
       names.push(name)
     }
   }
-  return { visitor, place, claimed, names, sessions, before: known.sessions.size }
+  const wasNamed = known.sessions.size + known.names.size > 0
+  return { visitor, place, wasNamed, claimed, names, sessions, before: known.sessions.size }
 }
 
 interface Known {
   sessions: ReadonlySet<string>
+  bots: ReadonlySet<string>
   /** Counters' ids by `kind\nvalue`. */
   names: ReadonlySet<string>
   /** Where the facts stand in the log that the graph keeps of it. */
   said: readonly Parameters<typeof compareReceipts>[0][]
 }
 
-const nothing: Known = { sessions: new Set(), names: new Set(), said: [] }
+const nothing: Known = { sessions: new Set(), bots: new Set(), names: new Set(), said: [] }
 
 /** What the graph has of a plain visitor; undefined when it has more. */
 function knownOf(
@@ -98,27 +104,30 @@ function knownOf(
   place: Place,
   { claimed, sessionNames }: { claimed: boolean; sessionNames: SessionNames },
 ): Known | undefined {
-  const { owned, settled, blocked, isStaff } = packed.stateOf(place)
-  const isPlain = owned && settled && !blocked && !isStaff && packed.becauseOf(place) === 0
+  const { settled, blocked, isStaff } = packed.stateOf(place)
+  const isPlain = settled && !blocked && !isStaff && packed.becauseOf(place) === 0
   const edges = packed.edgesOf(place)
   if (!isPlain || packed.wallsOf(place).shared || edges.length > PLAIN_EDGES_MAX) return undefined
   const sessions = new Set<string>()
+  const bots = new Set<string>()
   const names = new Set<string>()
   const said: Known['said'][number][] = []
   for (const edge of edges) {
     const { fact, reason, joins, claimed: isClaimed, received_at, node, segment, row } = packed.readEdge(edge)
-    if (fact !== 'event' || reason !== 'joined' || !joins || isClaimed !== claimed) return undefined
+    const isBot = reason === 'bot'
+    if (fact !== 'event' || isClaimed !== claimed || !(isBot || (reason === 'joined' && joins))) return undefined
     const [a, b] = packed.endsOf(edge)
     const other = a === place ? b : a
     const kind = packed.kindOf(other)
     if (packed.edgesOf(other).length !== 1 || packed.wallsOf(other).shared) return undefined
     const value = packed.valueOf(other)
     if (kind === 'ga' || kind === 'ym') names.add(`${kind}\n${value}`)
+    else if (kind === 'session' && isBot) bots.add(value)
     else if (kind === 'session' && !sessionNames.has(sessionKey(value))) sessions.add(value)
     else return undefined
     said.push({ received_at, node, table: 'events', segment, row })
   }
-  return { sessions, names, said }
+  return { sessions, bots, names, said }
 }
 
 interface Sorted {
@@ -146,6 +155,7 @@ function sortEvents(
     } else if (news.has(session)) {
       if (!isPlainEvent(event, claimed) || !isLaterThanAll(event, known.said)) return undefined
       const own = bySession.get(session)
+      if (own && own[0]?.bot !== event.bot) return undefined
       if (own) own.push(event)
       else bySession.set(session, [event])
     }
@@ -155,15 +165,10 @@ function sortEvents(
   return { bySession, known_ms: Math.max(Number.NEGATIVE_INFINITY, ...began.values()) }
 }
 
-function isPlainEvent(event: Event, claimed: boolean): boolean {
-  return (
-    event.bot === 0 &&
-    event.type !== 'form' &&
-    event.user === '' &&
-    event.phone === '' &&
-    event.email === '' &&
-    (event.trusted === 0) === claimed
-  )
+function isPlainEvent({ bot, type, user, phone, email, trusted }: Event, claimed: boolean): boolean {
+  if ((trusted === 0) !== claimed) return false
+  // What a bot says is not listened to.
+  return bot !== 0 || (type !== 'form' && user === '' && phone === '' && email === '')
 }
 
 /** Else it would be the first word on something that is known. */
@@ -176,10 +181,10 @@ function countersOf(kind: 'ga' | 'ym', sessions: Iterable<readonly Event[]>): It
   for (const events of sessions) {
     for (const event of events) {
       const value = event[kind]
-      if (value === '') continue
+      if (value === '' || event.bot !== 0) continue
       const known = found.get(value)
       if (known && compareReceipts(known.first, event) <= 0) continue
-      if (known || real(kind, value)) found.set(value, { kind, value, first: event })
+      if (known || real(kind, value)) found.set(value, { kind, value, first: event, isBot: false })
     }
   }
   return found.values()
