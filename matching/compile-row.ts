@@ -13,6 +13,13 @@ export function compileValues(names: readonly string[]): (row: object, ...more: 
   return new Function('row', '...more', `return [${fields.join(', ')}, ...more]`) as ReturnType<typeof compileValues>
 }
 
+/** One column of some rows. */
+export function compileColumn(name: string): (rows: readonly object[]) => unknown[] {
+  return new Function('rows', `return rows.map((row) => row[${JSON.stringify(name)}])`) as ReturnType<
+    typeof compileColumn
+  >
+}
+
 /** A fact of one row of these columns, behind those of its place in the log. */
 export function compileFact(
   table: string,

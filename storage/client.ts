@@ -53,13 +53,12 @@ export interface Store {
   /** A statement without an answer. */
   command(sql: string, params?: Params, options?: CallOptions): Promise<void>
   /**
-   * Inserts rows given as objects, or, for whoever writes many, as arrays of the values of `columns`. Facts go through the
-   * log.
+   * Inserts rows given as objects, by all their fields or by these columns: for whoever writes many. Facts go through the log.
    */
-  insert(
+  insert<Row extends object>(
     table: string,
-    rows: readonly object[],
-    options?: CallOptions & { columns?: readonly NativeColumn[] },
+    rows: readonly Row[],
+    options?: CallOptions & { columns?: readonly NativeColumn<Row>[] },
   ): Promise<void>
   /** An INSERT whose data is sent as it is, byte for byte, under a query id of its own. */
   send(sql: string, body: Readable, options: { params?: Params; query_id: string; signal?: AbortSignal }): Promise<void>
@@ -142,8 +141,7 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
         if (rows.length === 0) return
         if (!columns) return sendTo(client, `INSERT INTO ${table} FORMAT JSONEachRow`, linesOf(rows), {}, call)
         const names = columns.map(({ name }) => `\`${name}\``).join(', ')
-        // Rows with columns are arrays of their values.
-        const body = Readable.from(blocks(columns, rows as (readonly unknown[])[]), { objectMode: false })
+        const body = Readable.from(blocks(columns, rows), { objectMode: false })
         await sendTo(client, `INSERT INTO ${table} (${names}) FORMAT Native`, body, {}, call)
       }),
     send: (sql, body, { params = {}, ...call }) => failing(() => sendTo(client, sql, body, params, call)),
@@ -211,7 +209,7 @@ function* pieces(rows: readonly object[]): Generator<Buffer> {
 /** Rows sent as one block: each piece is a turn of the event loop. */
 const BLOCK_ROWS = 5_000
 
-function* blocks(columns: readonly NativeColumn[], rows: readonly (readonly unknown[])[]): Generator<Buffer> {
+function* blocks<Row>(columns: readonly NativeColumn<Row>[], rows: readonly Row[]): Generator<Buffer> {
   for (let from = 0; from < rows.length; from += BLOCK_ROWS)
     yield writeNative(columns, rows.slice(from, from + BLOCK_ROWS))
 }

@@ -1,4 +1,4 @@
-import type { Store } from '#storage/client.ts'
+import type { Params, Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { nothingTouched, type Touched, touchLease, touchSession, widen } from './touched.ts'
 
@@ -30,9 +30,15 @@ export async function readNewFacts(
   }
   const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, site)
   if (portion.table === 'events') {
-    for (const { site: name, visitor, session, clicked_ms } of await ask<EventKey>(eventColumns)) {
-      touchSession(of(name), session, visitor)
-      if (clicked_ms > 0 && session !== '') widen(of(name).clicked, session, clicked_ms)
+    // There are a million of them at a time.
+    for (const { rows, columns } of await store.columns(...portionQuery(portion, eventColumns, site))) {
+      const [sites, visitors, sessions, clicks] = columns as [string[], string[], string[], number[]]
+      for (let row = 0; row < rows; row++) {
+        const [touched, session] = [of(sites[row] as string), sessions[row] as string]
+        const clicked_ms = clicks[row] as number
+        touchSession(touched, session, visitors[row] as string)
+        if (clicked_ms > 0 && session !== '') widen(touched.clicked, session, clicked_ms)
+      }
     }
   } else if (portion.table === 'leases') {
     for (const row of await ask<LeaseKey>(leaseColumns)) touchLease(of(row.site), row)
@@ -51,13 +57,7 @@ export async function readNewFacts(
   }
 }
 
-interface EventKey {
-  visitor: string
-  session: string
-  /** When a link to a phone was clicked; 0 for anything else. */
-  clicked_ms: number
-}
-
+/** `clicked_ms`: when a link to a phone was clicked; 0 for anything else. */
 const eventColumns = `t.visitor AS visitor, t.session AS session,
   if(t.type = 'click' AND t.click_kind = 'phone', toFloat64(toUnixTimestamp64Milli(t.at)), 0) AS clicked_ms`
 
@@ -72,8 +72,12 @@ const leaseColumns = `t.number AS number, t.visitor AS visitor, t.session AS ses
   toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms`
 
 function askPortion<Row>(store: Store, portion: Portion, columns: string, site: string | undefined): Promise<Row[]> {
+  return store.query<Row>(...portionQuery(portion, columns, site))
+}
+
+function portionQuery(portion: Portion, columns: string, site: string | undefined): [sql: string, params: Params] {
   const { node, table, first_segment, last_segment, rows, received_ms } = portion
-  return store.query<Row>(
+  return [
     `SELECT DISTINCT t.site AS site, ${columns} FROM ${table} AS t
      WHERE t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
        AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
@@ -87,5 +91,5 @@ function askPortion<Row>(store: Store, portion: Portion, columns: string, site: 
       ...(rows && { row_from: rows.from, row_to: rows.to }),
       ...(site !== undefined && { site }),
     },
-  )
+  ]
 }

@@ -2,11 +2,10 @@ import type { Store } from '#storage/client.ts'
 import {
   type HistoryRow,
   type HistoryTable,
-  historyColumns,
   historyRow,
   historyTables,
+  insertColumns,
   keyOf,
-  rowValues,
   sameRow,
   selectColumns,
 } from './history-tables.ts'
@@ -72,13 +71,14 @@ export function openHistory(store: Store, suffix: string): History {
     return rows.map((values) => historyRow(name, values))
   }
   const put = async (name: HistoryTable, { put: added, drop }: Changes<HistoryTable>, version: number) => {
-    const columns = historyColumns(name)
-    const rows = [
-      ...drop.map((row) => rowValues(name, row, version, 1)),
-      ...added.map((row) => rowValues(name, row, version, 0)),
-    ]
-    for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
-      await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX), { columns })
+    for (const [rows, is_deleted] of [
+      [drop, 1],
+      [added, 0],
+    ] as const) {
+      const columns = insertColumns(name, version, is_deleted)
+      for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
+        await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX), { columns })
+      }
     }
   }
   const putAll = async ({ edges, ...others }: SomeChanges, version: number) => {

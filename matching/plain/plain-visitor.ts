@@ -143,11 +143,10 @@ function sortEvents(
 ): Sorted | undefined {
   const bySession = new Map<string, Event[]>()
   const began = new Map<string, number>()
-  const ids = new Set<string>()
+  // Sent again, perhaps under another session: which copy counts is for others to say.
+  if (hasCopies(events)) return undefined
   for (const event of events) {
     const { session } = event
-    // Sent again, perhaps under another session: which copy counts is for others to say.
-    ids.add(event.id)
     if (session === '') return undefined
     if (known.sessions.has(session)) {
       if (news.has(session)) return undefined
@@ -161,8 +160,16 @@ function sortEvents(
     }
     // What landed later is read with the step that it belongs to.
   }
-  if (ids.size !== events.length || began.size !== known.sessions.size) return undefined
+  if (began.size !== known.sessions.size) return undefined
   return { bySession, known_ms: Math.max(Number.NEGATIVE_INFINITY, ...began.values()) }
+}
+
+/** So few are compared sooner than gathered. */
+const FEW = 8
+
+function hasCopies(events: readonly Event[]): boolean {
+  if (events.length > FEW) return new Set(events.map(({ id }) => id)).size !== events.length
+  return events.some(({ id }, index) => events.findIndex((other) => other.id === id) < index)
 }
 
 function isPlainEvent({ bot, type, user, phone, email, trusted }: Event, claimed: boolean): boolean {

@@ -1,7 +1,7 @@
 import type { Store } from '#storage/client.ts'
 import { readShownNumbers, type ShownNumber } from '../calls/read-leases.ts'
 import { type Fact, readFactRows } from '../facts/fact-rows.ts'
-import type { SenderSession, Touched } from '../facts/touched.ts'
+import { type SenderSession, type Touched, touchSession } from '../facts/touched.ts'
 import type { History } from '../history/history.ts'
 import { keyLists } from '../history/query-by-keys.ts'
 import { real } from '../identity/fact-claims.ts'
@@ -41,7 +41,7 @@ export async function takePlain(context: TakePlain, touched: Touched): Promise<v
   const { graph, names } = state
   const packed = graph.atRest
   if (!packed) return
-  const groups = groupsOf(newSessions(packed, touched.sessions))
+  const groups = groupsOf(newSessions(packed, touched))
   const writer = openWriter(context)
   let next = groups[0] && readGroup(store, graph.site, groups[0])
   for (const [index, group] of groups.entries()) {
@@ -58,40 +58,56 @@ export async function takePlain(context: TakePlain, touched: Touched): Promise<v
       })
       if (plain) found.push(plain)
     }
-    for (const plain of alone(found)) {
+    const taken = alone(found)
+    for (const plain of taken) {
       addPlain(plain, { graph, packed, rows: writer.rows })
-      for (const { id } of plain.sessions) touched.sessions.delete(sessionKey(id))
+      group.delete(plain.visitor)
     }
+    for (const [visitor, news] of group) for (const session of news) touchSession(touched, session, visitor)
+    group.clear()
     await writer.written(WRITTEN_TOGETHER)
   }
   await writer.written(0)
 }
 
-/** New sessions by the one visitor that their facts name, of visitors without any other. */
-function newSessions(
-  packed: PackedGraph,
-  sessions: ReadonlyMap<string, SenderSession>,
-): [visitor: string, sessions: Set<string>][] {
+/** Takes out the new sessions of which facts name one visitor, of visitors without any other. */
+function newSessions(packed: PackedGraph, touched: Touched): Map<string, Set<string>> {
   const byVisitor = new Map<string, Set<string>>()
-  const others = new Set<string>()
-  for (const { session, visitors } of sessions.values()) {
-    const [visitor] = visitors
-    if (session === '' || visitors.size !== 1 || packed.find('session', session) !== 0) {
-      for (const one of visitors) others.add(one)
+  const left: SenderSession[] = []
+  for (const one of touched.sessions.values()) {
+    const [visitor] = one.visitors
+    if (one.session === '' || one.visitors.size !== 1 || packed.find('session', one.session) !== 0) {
+      left.push(one)
       continue
     }
     const known = byVisitor.get(visitor as string)
-    if (known) known.add(session)
-    else byVisitor.set(visitor as string, new Set([session]))
+    if (known) known.add(one.session)
+    else byVisitor.set(visitor as string, new Set([one.session]))
   }
-  return [...byVisitor].filter(([visitor]) => !others.has(visitor) && real('visitor', visitor))
+  touched.sessions.clear()
+  const putBack = (visitor: string) => {
+    for (const session of byVisitor.get(visitor) ?? []) touchSession(touched, session, visitor)
+    byVisitor.delete(visitor)
+  }
+  for (const { session, visitors } of left) {
+    for (const visitor of visitors) {
+      touchSession(touched, session, visitor)
+      putBack(visitor)
+    }
+    if (visitors.size === 0) touched.sessions.set(sessionKey(session), { session, visitors: new Set() })
+  }
+  for (const visitor of [...byVisitor.keys()]) if (!real('visitor', visitor)) putBack(visitor)
+  return byVisitor
 }
 
 /** As the table is sorted: each group is then read from a part of it. */
-function groupsOf(news: [string, Set<string>][]): [string, Set<string>][][] {
-  news.sort(([a], [b]) => compareText(a, b))
+function groupsOf(news: Map<string, Set<string>>): Map<string, Set<string>>[] {
+  const visitors = [...news.keys()].sort(compareText)
   const groups: (typeof news)[] = []
-  for (let from = 0; from < news.length; from += VISITORS_MAX) groups.push(news.slice(from, from + VISITORS_MAX))
+  for (let from = 0; from < visitors.length; from += VISITORS_MAX) {
+    const some = visitors.slice(from, from + VISITORS_MAX)
+    groups.push(new Map(some.map((visitor) => [visitor, news.get(visitor) as Set<string>])))
+  }
   return groups
 }
 
@@ -99,9 +115,9 @@ function groupsOf(news: [string, Set<string>][]): [string, Set<string>][][] {
 async function readGroup(
   store: Store,
   site: string,
-  group: readonly [string, unknown][],
+  group: ReadonlyMap<string, unknown>,
 ): Promise<Map<string, Fact<'events'>[]>> {
-  const events = new Map<string, Fact<'events'>[]>(group.map(([visitor]) => [visitor, []]))
+  const events = new Map<string, Fact<'events'>[]>([...group.keys()].map((visitor) => [visitor, []]))
   for (const visitors of keyLists('visitors', events.keys())) {
     const rows = await readFactRows(
       store,
@@ -114,12 +130,19 @@ async function readGroup(
   return events
 }
 
-/** Those whose names none of the others bears. */
+/** Those whose counters' ids none of the others bears. Their sessions are their own. */
 function alone(found: readonly PlainVisitor[]): PlainVisitor[] {
   const bearers = new Map<string, number>()
-  const keysOf = ({ names }: PlainVisitor) => names.map(({ kind, value }) => `${kind}\n${value}`)
-  for (const plain of found) for (const key of keysOf(plain)) bearers.set(key, (bearers.get(key) ?? 0) + 1)
-  return found.filter((plain) => keysOf(plain).every((key) => bearers.get(key) === 1))
+  for (const { names } of found) {
+    for (const { kind, value } of names) {
+      if (kind === 'session') continue
+      const key = `${kind}\n${value}`
+      bearers.set(key, (bearers.get(key) ?? 0) + 1)
+    }
+  }
+  const common = new Set([...bearers].filter(([, count]) => count > 1).map(([key]) => key))
+  if (common.size === 0) return [...found]
+  return found.filter(({ names }) => names.every(({ kind, value }) => !common.has(`${kind}\n${value}`)))
 }
 
 /** Writes what was gathered in large parts, while more is gathered. */

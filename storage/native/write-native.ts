@@ -8,28 +8,27 @@ export type NativeType =
   | "Nullable(DateTime64(3, 'UTC'))"
   | 'Nullable(String)'
 
-export interface NativeColumn {
+export interface NativeColumn<Row = object> {
   name: string
   type: NativeType
+  /** The values of some rows: they are those of the type. */
+  valuesOf(rows: readonly Row[]): unknown[]
 }
 
 /** Rows as one block of ClickHouse's Native format. */
-export function writeNative(columns: readonly NativeColumn[], rows: readonly (readonly unknown[])[]): Buffer {
+export function writeNative<Row>(columns: readonly NativeColumn<Row>[], rows: readonly Row[]): Buffer {
   const writer = new Writer(rows.length * columns.length * 8)
   writer.varint(columns.length)
   writer.varint(rows.length)
-  columns.forEach(({ name, type }, column) => {
+  for (const { name, type, valuesOf } of columns) {
     writer.text(name)
     writer.text(type)
-    writeColumn[type](
-      writer,
-      rows.map((row) => row[column]),
-    )
-  })
+    writeColumn[type](writer, valuesOf(rows))
+  }
   return writer.bytes()
 }
 
-// The values are those of the type: who gives a type says so.
+// Whoever names a type gives its values.
 const writeColumn: Record<NativeType, (writer: Writer, values: unknown[]) => void> = {
   String: (writer, values) => writer.texts(values as string[]),
   'Array(String)': (writer, values) => writer.lists(values as string[][]),
@@ -77,7 +76,13 @@ class Writer {
   }
 
   texts(values: readonly string[]): void {
-    for (const value of values) this.text(value)
+    for (const value of values) {
+      if (value !== '') this.text(value)
+      else {
+        this.#reserve(1)
+        this.#bytes[this.#at++] = 0
+      }
+    }
   }
 
   text(value: string): void {
@@ -108,7 +113,7 @@ class Writer {
 
   doubles(values: readonly number[]): void {
     this.#reserve(values.length * 8)
-    for (const value of values) this.#at = this.#bytes.writeDoubleLE(value, this.#at)
+    this.#at += Buffer.from(Float64Array.from(values).buffer).copy(this.#bytes, this.#at)
   }
 
   /** Whole numbers as 64 bits, those below zero in two's complement. */
