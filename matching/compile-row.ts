@@ -1,3 +1,5 @@
+import type { NativeColumnRead } from '#storage/native/read-native.ts'
+
 /**
  * Functions from rows to lists of values and back, made of the names of columns: written out, as a loop over forty names
  * takes ten times as long and matching does it for every event. The names are those of our own tables, never input.
@@ -24,12 +26,12 @@ export function compileColumn(name: string): (rows: readonly object[]) => unknow
 export function compileFact(
   table: string,
   columns: readonly { name: string; isMap: boolean }[],
-): (columns: readonly ArrayLike<unknown>[], row: number) => object {
+): (columns: readonly NativeColumnRead[], row: number) => object {
   const said = columns.map(({ name, isMap }, index) => {
-    const value = `columns[${index + 3}][row]`
-    return `${JSON.stringify(name)}: ${isMap ? `${value} === '' ? {} : JSON.parse(${value})` : value}`
+    const value = `columns[${index + 3}].at(row)`
+    return `${JSON.stringify(name)}: ${isMap ? `JSON.parse(${value} || '{}')` : value}`
   })
-  const place = ['node', 'segment', 'row'].map((name, index) => `${name}: columns[${index}][row]`)
+  const place = ['node', 'segment', 'row'].map((name, index) => `${name}: columns[${index}].at(row)`)
   const fields = [...place, `table: ${JSON.stringify(table)}`, ...said]
   return new Function('columns', 'row', `return { ${fields.join(', ')} }`) as ReturnType<typeof compileFact>
 }

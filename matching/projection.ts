@@ -123,7 +123,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     }
     if (!step && touched.size === 0 && !hadUnfinished) return undefined
     for (const [name, facts] of touched) {
-      await takePlainOnes(options, projection, name, facts)
+      await takePlainOnes(options, projection, name, { touched: facts, portions: step?.portions ?? [] })
       const slices = [...slicesOf(facts, options.together_max ?? TOGETHER_MAX)]
       let ahead: EventsAhead | undefined
       for (const [index, slice] of slices.entries()) {
@@ -171,7 +171,7 @@ async function takePlainOnes(
   { store, settings, plain_min = PLAIN_MIN }: ProjectionOptions,
   projection: Projection,
   site: string,
-  touched: Touched,
+  { touched, portions }: { touched: Touched; portions: readonly Portion[] },
 ): Promise<void> {
   const state = siteOf(projection.sites, site)
   // What a broken step had begun is compared with what it wrote.
@@ -181,7 +181,7 @@ async function takePlainOnes(
     projection.version += 1
     return projection.version
   }
-  await takePlain({ store, history, rules: siteRules(settings, site), state, nextVersion }, touched)
+  await takePlain({ store, history, rules: siteRules(settings, site), state, portions, nextVersion }, touched)
 }
 
 interface News {

@@ -60,6 +60,13 @@ export interface Store {
     rows: readonly Row[],
     options?: CallOptions & { columns?: readonly NativeColumn<Row>[] },
   ): Promise<void>
+  /** Inserts what `writeNative` has made of rows by these columns. */
+  insertBlocks(
+    table: string,
+    columns: readonly { name: string }[],
+    blocks: readonly Buffer[],
+    options?: CallOptions,
+  ): Promise<void>
   /** An INSERT whose data is sent as it is, byte for byte, under a query id of its own. */
   send(sql: string, body: Readable, options: { params?: Params; query_id: string; signal?: AbortSignal }): Promise<void>
   close(): Promise<void>
@@ -139,10 +146,12 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
     insert: (table, rows, { columns, ...call } = {}) =>
       failing(async () => {
         if (rows.length === 0) return
-        if (!columns) return sendTo(client, `INSERT INTO ${table} FORMAT JSONEachRow`, linesOf(rows), {}, call)
-        const names = columns.map(({ name }) => `\`${name}\``).join(', ')
-        const body = Readable.from(blocks(columns, rows), { objectMode: false })
-        await sendTo(client, `INSERT INTO ${table} (${names}) FORMAT Native`, body, {}, call)
+        if (!columns) await sendTo(client, `INSERT INTO ${table} FORMAT JSONEachRow`, linesOf(rows), {}, call)
+        else await sendBlocks(client, { table, columns, blocks: blocksOf(columns, rows) }, call)
+      }),
+    insertBlocks: (table, columns, blocks, call = {}) =>
+      failing(async () => {
+        if (blocks.length > 0) await sendBlocks(client, { table, columns, blocks }, call)
       }),
     send: (sql, body, { params = {}, ...call }) => failing(() => sendTo(client, sql, body, params, call)),
     close: () => client.close(),
@@ -209,7 +218,17 @@ function* pieces(rows: readonly object[]): Generator<Buffer> {
 /** Rows sent as one block: each piece is a turn of the event loop. */
 const BLOCK_ROWS = 5_000
 
-function* blocks<Row>(columns: readonly NativeColumn<Row>[], rows: readonly Row[]): Generator<Buffer> {
+async function sendBlocks(
+  client: Client,
+  { table, columns, blocks }: { table: string; columns: readonly { name: string }[]; blocks: Iterable<Buffer> },
+  call: CallOptions,
+): Promise<void> {
+  const names = columns.map(({ name }) => `\`${name}\``).join(', ')
+  const body = Readable.from(blocks, { objectMode: false })
+  await sendTo(client, `INSERT INTO ${table} (${names}) FORMAT Native`, body, {}, call)
+}
+
+function* blocksOf<Row>(columns: readonly NativeColumn<Row>[], rows: readonly Row[]): Generator<Buffer> {
   for (let from = 0; from < rows.length; from += BLOCK_ROWS)
     yield writeNative(columns, rows.slice(from, from + BLOCK_ROWS))
 }

@@ -1,6 +1,7 @@
 import type { Params, Store } from '#storage/client.ts'
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import { factTableNames, factTables } from '#storage/fact-tables.ts'
+import type { NativeColumnRead } from '#storage/native/read-native.ts'
 import { compileFact } from '../compile-row.ts'
 import type { Receipt } from '../receipt.ts'
 
@@ -29,14 +30,37 @@ export async function readFactRows<Table extends FactTable>(
   rest: string,
   params: Params,
 ): Promise<Fact<Table>[]> {
-  const columns = columnsOf(table).map(([name, type]) => `${sendAs(`t.\`${name}\``, type)} AS \`${name}\``)
-  const sql = `SELECT t.node AS node, t.segment AS segment, t.row AS row, ${columns.join(', ')} FROM ${table} AS t ${rest}`
   const rows: Fact<Table>[] = []
-  for (const { rows: count, columns } of await store.columns(sql, params)) {
-    // The columns are those of the fact, in their order.
-    for (let row = 0; row < count; row++) rows.push(toRow[table](columns, row) as Fact<Table>)
+  for (const block of await readFactBlocks(store, table, rest, params)) {
+    for (let row = 0; row < block.rows; row++) rows.push(block.fact(row))
   }
   return rows
+}
+
+/** Facts that are made one by one, when they are asked for. */
+export interface FactBlock<Table extends FactTable> {
+  rows: number
+  fact(row: number): Fact<Table>
+  /** One column of them. */
+  column(name: keyof FactRow<Table>): NativeColumnRead
+}
+
+/** The same, for whoever must not hold them all. */
+export async function readFactBlocks<Table extends FactTable>(
+  store: Store,
+  table: Table,
+  rest: string,
+  params: Params,
+): Promise<FactBlock<Table>[]> {
+  const names = columnsOf(table)
+  const said = names.map(([name, type]) => `${sendAs(`t.\`${name}\``, type)} AS \`${name}\``)
+  const sql = `SELECT t.node AS node, t.segment AS segment, t.row AS row, ${said.join(', ')} FROM ${table} AS t ${rest}`
+  return (await store.columns(sql, params)).map(({ rows, columns }) => ({
+    rows,
+    // The columns are those of the fact, in their order.
+    fact: (row) => toRow[table](columns, row) as Fact<Table>,
+    column: (wanted) => columns[3 + names.findIndex(([name]) => name === wanted)] as NativeColumnRead,
+  }))
 }
 
 /** A map is text on the way: next to all are empty. */

@@ -32,11 +32,10 @@ export async function readNewFacts(
   if (portion.table === 'events') {
     // There are a million of them at a time.
     for (const { rows, columns } of await store.columns(...portionQuery(portion, eventColumns, site))) {
-      const [sites, visitors, sessions, clicks] = columns as [string[], string[], string[], number[]]
+      const [sites, visitors, sessions, clicks] = columns as EventColumns
       for (let row = 0; row < rows; row++) {
-        const [touched, session] = [of(sites[row] as string), sessions[row] as string]
-        const clicked_ms = clicks[row] as number
-        touchSession(touched, session, visitors[row] as string)
+        const [touched, session, clicked_ms] = [of(sites.at(row)), sessions.at(row), clicks.at(row)]
+        touchSession(touched, session, visitors.at(row))
         if (clicked_ms > 0 && session !== '') widen(touched.clicked, session, clicked_ms)
       }
     }
@@ -55,6 +54,12 @@ export async function readNewFacts(
     const kind = portion.table
     for (const row of await ask<{ id: string }>('t.id AS id')) of(row.site)[kind].add(row.id)
   }
+}
+
+type EventColumns = [ColumnOf<string>, ColumnOf<string>, ColumnOf<string>, ColumnOf<number>]
+
+interface ColumnOf<Value> {
+  at(row: number): Value
 }
 
 /** `clicked_ms`: when a link to a phone was clicked; 0 for anything else. */
@@ -76,20 +81,30 @@ function askPortion<Row>(store: Store, portion: Portion, columns: string, site: 
 }
 
 function portionQuery(portion: Portion, columns: string, site: string | undefined): [sql: string, params: Params] {
-  const { node, table, first_segment, last_segment, rows, received_ms } = portion
+  const { sql, params } = inPortions([portion])
   return [
-    `SELECT DISTINCT t.site AS site, ${columns} FROM ${table} AS t
-     WHERE t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
-       AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
-       ${rows ? 'AND t.row >= {row_from:UInt32} AND t.row < {row_to:UInt32}' : ''}
-       ${site === undefined ? '' : 'AND t.site = {site:String}'}`,
-    {
-      node,
-      first: first_segment,
-      last: last_segment,
-      received_ms,
-      ...(rows && { row_from: rows.from, row_to: rows.to }),
-      ...(site !== undefined && { site }),
-    },
+    `SELECT DISTINCT t.site AS site, ${columns} FROM ${portion.table} AS t
+     WHERE ${sql} ${site === undefined ? '' : 'AND t.site = {site:String}'}`,
+    { ...params, ...(site !== undefined && { site }) },
   ]
+}
+
+/** Which rows `AS t` of one table are in some portions of it. */
+export function inPortions(portions: readonly Portion[]): { sql: string; params: Params } {
+  const params: Params = {}
+  const clauses = portions.map(({ node, first_segment, last_segment, rows, received_ms }, index) => {
+    const bind = (name: string, type: string, value: unknown) => {
+      params[`${name}${index}`] = value
+      return `{${name}${index}:${type}}`
+    }
+    return [
+      `t.node = ${bind('node', 'String', node)}`,
+      `t.segment >= ${bind('first', 'UInt32', first_segment)} AND t.segment <= ${bind('last', 'UInt32', last_segment)}`,
+      `t.received_at >= fromUnixTimestamp64Milli(${bind('received_ms', 'Int64', received_ms)})`,
+      ...(rows
+        ? [`t.row >= ${bind('row_from', 'UInt32', rows.from)} AND t.row < ${bind('row_to', 'UInt32', rows.to)}`]
+        : []),
+    ].join(' AND ')
+  })
+  return { sql: `(${clauses.map((clause) => `(${clause})`).join(' OR ')})`, params }
 }

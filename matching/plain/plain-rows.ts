@@ -1,24 +1,23 @@
 import { personId } from '#domain/identifier.ts'
-import type { HistoryRow } from '../history/history-tables.ts'
+import type { ShownNumber } from '../calls/read-leases.ts'
+import type { GatheredRows } from '../history/gathered-rows.ts'
 import { compareEdgeReceipts, type Edge, type Vertex } from '../identity/edge.ts'
 import type { Graph } from '../identity/graph.ts'
 import { edgeRow, identityRow } from '../identity/identity-rows.ts'
 import type { PackedGraph, Place } from '../identity/packed/packed-graph.ts'
-import type { FreshSession } from '../sessions/derive-sessions.ts'
+import { numbersOfPieces } from '../sessions/shown-numbers.ts'
 import type { PlainName, PlainVisitor } from './plain-visitor.ts'
 
-/** What is to be written of plain visitors. */
-export interface PlainRows {
-  identities: HistoryRow<'identities'>[]
-  edges: HistoryRow<'edges'>[]
-  sessions: (FreshSession & Pick<HistoryRow<'sessions'>, 'person' | 'session_number'>)[]
+interface Options {
+  graph: Graph
+  packed: PackedGraph
+  rows: GatheredRows
+  /** The numbers that were shown, by session. */
+  shown: ReadonlyMap<string, readonly ShownNumber[]>
 }
 
-/** Adds a plain visitor to the graph, and to the rows what tells of it; the numbers its visits were shown are left open. */
-export function addPlain(
-  plain: PlainVisitor,
-  { graph, packed, rows }: { graph: Graph; packed: PackedGraph; rows: PlainRows },
-): void {
+/** Adds a plain visitor to the graph, and to the rows what tells of it. */
+export function addPlain(plain: PlainVisitor, { graph, packed, rows, shown }: Options): void {
   const { site } = graph
   const person = personId(site, 'visitor', plain.visitor)
   const visitor = makeVertex('visitor', plain.visitor, person)
@@ -27,12 +26,12 @@ export function addPlain(
     const vertex = makeVertex(name.kind, name.value, name.isBot ? '' : person)
     const edge = makeEdge(visitor, vertex, { name, claimed: plain.claimed })
     const at = addPacked(packed, place, edge)
-    rows.edges.push(edgeRow(site, edge))
+    rows.add('edges', edgeRow(site, edge))
     if (name.isBot) continue
     graph.noticeFounder(name.kind, name.value)
     vertex.because = edge
     vertex.first = edge
-    rows.identities.push(identityRow(site, vertex))
+    rows.add('identities', identityRow(site, vertex))
     // Sessions stand first among the names: where one event says several things, it is the first of them.
     if (plain.wasNamed || (visitor.first && !isEarlier(edge, visitor.first))) continue
     visitor.first = edge
@@ -41,21 +40,16 @@ export function addPlain(
   if (visitor.first) {
     graph.noticeFounder('visitor', plain.visitor)
     packed.setState(place, somebody)
-    rows.identities.push(identityRow(site, visitor))
+    rows.add('identities', identityRow(site, visitor))
   } else if (plain.place === 0) packed.setState(place, nobody)
-  addSessions(plain, person, rows)
-}
-
-function addSessions(plain: PlainVisitor, person: string, rows: PlainRows): void {
   let number = plain.before
   for (const piece of plain.sessions) {
-    // A row nobody else has, so it need not be copied.
-    const row = piece as PlainRows['sessions'][number]
-    const isBot = row.bot !== 0
+    const isBot = piece.bot !== 0
     if (!isBot) number += 1
-    row.person = isBot ? '' : person
-    row.session_number = isBot ? 0 : number
-    rows.sessions.push(row)
+    const [numbers] = numbersOfPieces([piece], shown.get(piece.id) ?? [])
+    const whose = { person: isBot ? '' : person, session_number: isBot ? 0 : number }
+    // A row nobody else has: copied, it would take several times as long.
+    rows.add('sessions', Object.assign(piece, whose, numbers as NonNullable<typeof numbers>))
   }
 }
 

@@ -1,17 +1,20 @@
 import type { Store } from '#storage/client.ts'
-import { readShownNumbers, type ShownNumber } from '../calls/read-leases.ts'
-import { type Fact, readFactRows } from '../facts/fact-rows.ts'
+import { readShownInPortions, type ShownNumber } from '../calls/read-leases.ts'
+import { type Fact, type FactBlock, readFactBlocks } from '../facts/fact-rows.ts'
+import { inPortions, type Portion } from '../facts/read-new-facts.ts'
 import { type SenderSession, type Touched, touchSession } from '../facts/touched.ts'
+import { GatheredRows } from '../history/gathered-rows.ts'
 import type { History } from '../history/history.ts'
 import { keyLists } from '../history/query-by-keys.ts'
 import { real } from '../identity/fact-claims.ts'
 import type { PackedGraph } from '../identity/packed/packed-graph.ts'
 import type { SiteState } from '../identity/site-state.ts'
 import { compareText } from '../receipt.ts'
+import type { SessionPiece } from '../sessions/cut-sessions.ts'
 import { sessionKey } from '../sessions/session-index.ts'
-import { LEASE_DISTANCE_MAX_MS, numbersOfPieces } from '../sessions/shown-numbers.ts'
+import { LEASE_DISTANCE_MAX_MS } from '../sessions/shown-numbers.ts'
 import type { SiteRules } from '../site-rules.ts'
-import { addPlain, type PlainRows } from './plain-rows.ts'
+import { addPlain } from './plain-rows.ts'
 import { PLAIN_EVENTS_MAX, type PlainVisitor, plainVisitor } from './plain-visitor.ts'
 
 /** Fewer sessions touched in a step are taken with everything else: an insert of its own is dearer than they are. */
@@ -28,6 +31,8 @@ export interface TakePlain {
   history: History
   rules: SiteRules
   state: Pick<SiteState, 'graph' | 'names'>
+  /** Where the news stand. */
+  portions: readonly Portion[]
   /** A version for each part that is written. */
   nextVersion(): number
 }
@@ -37,12 +42,13 @@ export interface TakePlain {
  * asked of the tables. Takes their sessions out of what is touched; all others are left in it.
  */
 export async function takePlain(context: TakePlain, touched: Touched): Promise<void> {
-  const { store, rules, state } = context
+  const { store, history, rules, state, nextVersion } = context
   const { graph, names } = state
   const packed = graph.atRest
-  if (!packed) return
+  const around = await readAround(context)
+  if (!packed || !around) return
   const groups = groupsOf(newSessions(packed, touched))
-  const writer = openWriter(context)
+  let rows = new GatheredRows(nextVersion())
   let next = groups[0] && readGroup(store, graph.site, groups[0])
   for (const [index, group] of groups.entries()) {
     const events = await (next as NonNullable<typeof next>)
@@ -52,22 +58,53 @@ export async function takePlain(context: TakePlain, touched: Touched): Promise<v
     next?.catch(() => undefined)
     const found: PlainVisitor[] = []
     for (const [visitor, news] of group) {
-      const plain = plainVisitor({ packed, names, projects: rules.projects }, visitor, {
-        events: events.get(visitor) ?? [],
-        news,
-      })
-      if (plain) found.push(plain)
+      const own = eventsOf(events, visitor)
+      const plain = plainVisitor({ packed, names, projects: rules.projects }, visitor, { events: own, news })
+      if (plain?.sessions.every((piece) => isWithin(piece, around))) found.push(plain)
     }
-    const taken = alone(found)
-    for (const plain of taken) {
-      addPlain(plain, { graph, packed, rows: writer.rows })
+    for (const plain of alone(found)) {
+      addPlain(plain, { graph, packed, rows, shown: around.shown })
       group.delete(plain.visitor)
     }
     for (const [visitor, news] of group) for (const session of news) touchSession(touched, session, visitor)
     group.clear()
-    await writer.written(WRITTEN_TOGETHER)
+    if (rows.count('sessions') < WRITTEN_TOGETHER && after) continue
+    await history.writeGathered(rows)
+    rows = new GatheredRows(nextVersion())
   }
-  await writer.written(0)
+}
+
+/** The numbers that the sessions of a step were shown. */
+interface Around {
+  first_ms: number
+  last_ms: number
+  shown: ReadonlyMap<string, readonly ShownNumber[]>
+}
+
+async function readAround({ store, state, portions }: TakePlain): Promise<Around | undefined> {
+  const { site } = state.graph
+  const events = portions.filter(({ table }) => table === 'events')
+  if (events.length === 0) return undefined
+  const { sql, params } = inPortions(events)
+  const [moments] = await store.query<{ first_ms: number; last_ms: number }>(
+    `SELECT toFloat64(toUnixTimestamp64Milli(min(t.at))) AS first_ms, toFloat64(toUnixTimestamp64Milli(max(t.at))) AS last_ms
+     FROM events AS t WHERE t.site = {site:String} AND ${sql}`,
+    { site, ...params },
+  )
+  const { first_ms, last_ms } = moments as { first_ms: number; last_ms: number }
+  const within = { from_ms: first_ms - LEASE_DISTANCE_MAX_MS, to_ms: last_ms + LEASE_DISTANCE_MAX_MS }
+  const shown = new Map<string, ShownNumber[]>()
+  for (const lease of await readShownInPortions(store, site, events, within)) {
+    const leases = shown.get(lease.session)
+    if (leases) leases.push(lease)
+    else shown.set(lease.session, [lease])
+  }
+  return { first_ms, last_ms, shown }
+}
+
+/** Whether all leases are known that may be of a session: of one that goes on in what landed later there may be others. */
+function isWithin({ started_at, ended_at }: SessionPiece, { first_ms, last_ms }: Around): boolean {
+  return started_at >= first_ms && ended_at <= last_ms
 }
 
 /** Takes out the new sessions of which facts name one visitor, of visitors without any other. */
@@ -111,21 +148,38 @@ function groupsOf(news: Map<string, Set<string>>): Map<string, Set<string>>[] {
   return groups
 }
 
-/** All events of these visitors, by visitor: copies under other sessions are among them. */
-async function readGroup(
-  store: Store,
-  site: string,
-  group: ReadonlyMap<string, unknown>,
-): Promise<Map<string, Fact<'events'>[]>> {
-  const events = new Map<string, Fact<'events'>[]>([...group.keys()].map((visitor) => [visitor, []]))
-  for (const visitors of keyLists('visitors', events.keys())) {
-    const rows = await readFactRows(
+interface GroupEvents {
+  blocks: readonly FactBlock<'events'>[]
+  /** By visitor in which block each event stands, and where in it. */
+  places: ReadonlyMap<string, number[]>
+}
+
+/** All events of these visitors: copies under other sessions are among them. */
+async function readGroup(store: Store, site: string, group: ReadonlyMap<string, unknown>): Promise<GroupEvents> {
+  const places = new Map<string, number[]>([...group.keys()].map((visitor) => [visitor, []]))
+  const blocks: FactBlock<'events'>[] = []
+  for (const visitors of keyLists('visitors', places.keys())) {
+    const some = await readFactBlocks(
       store,
       'events',
       `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} LIMIT ${PLAIN_EVENTS_MAX + 1} BY t.visitor`,
       { site, ...visitors.params },
     )
-    for (const row of rows) events.get(row.visitor)?.push(row)
+    for (const block of some) {
+      const column = block.column('visitor')
+      for (let row = 0; row < block.rows; row++) places.get(column.at(row) as string)?.push(blocks.length, row)
+      blocks.push(block)
+    }
+  }
+  return { blocks, places }
+}
+
+/** Made when they are looked at, so that few are there at a time. */
+function eventsOf({ blocks, places }: GroupEvents, visitor: string): Fact<'events'>[] {
+  const own = places.get(visitor) ?? []
+  const events: Fact<'events'>[] = []
+  for (let at = 0; at < own.length; at += 2) {
+    events.push((blocks[own[at] as number] as FactBlock<'events'>).fact(own[at + 1] as number))
   }
   return events
 }
@@ -143,45 +197,4 @@ function alone(found: readonly PlainVisitor[]): PlainVisitor[] {
   const common = new Set([...bearers].filter(([, count]) => count > 1).map(([key]) => key))
   if (common.size === 0) return [...found]
   return found.filter(({ names }) => names.every(({ kind, value }) => !common.has(`${kind}\n${value}`)))
-}
-
-/** Writes what was gathered in large parts, while more is gathered. */
-function openWriter({ store, history, state, nextVersion }: TakePlain) {
-  const empty = (): PlainRows => ({ identities: [], edges: [], sessions: [] })
-  let writing: Promise<void> = Promise.resolve()
-  const write = async ({ identities, edges, sessions }: PlainRows) => {
-    await addNumbers(store, state.graph.site, sessions)
-    const put = <Row>(rows: Row[]) => ({ put: rows, drop: [] })
-    const changes = { identities: put(identities), edges: put(edges), sessions: put(sessions) }
-    await history.write(changes, nextVersion())
-  }
-  const writer = {
-    rows: empty(),
-    /** Begins to write when there is more than so much, once all before is on its way. */
-    async written(sessions_max: number): Promise<void> {
-      if (sessions_max > 0 && writer.rows.sessions.length < sessions_max) return
-      await writing
-      const { rows } = writer
-      writer.rows = empty()
-      writing = rows.sessions.length > 0 ? write(rows) : writing
-      writing.catch(() => undefined)
-      if (sessions_max === 0) await writing
-    },
-  }
-  return writer
-}
-
-/** The numbers that were shown in these sessions. */
-async function addNumbers(store: Store, site: string, sessions: PlainRows['sessions']): Promise<void> {
-  const from_ms = sessions.reduce((least, row) => Math.min(least, row.started_at), Number.POSITIVE_INFINITY)
-  const to_ms = sessions.reduce((most, row) => Math.max(most, row.ended_at), 0)
-  const shown = new Map<string, ShownNumber[]>()
-  const within = { from_ms: from_ms - LEASE_DISTANCE_MAX_MS, to_ms: to_ms + LEASE_DISTANCE_MAX_MS }
-  const ids = sessions.map(({ id }) => id)
-  for (const lease of await readShownNumbers(store, site, ids, within)) {
-    const leases = shown.get(lease.session)
-    if (leases) leases.push(lease)
-    else shown.set(lease.session, [lease])
-  }
-  for (const row of sessions) Object.assign(row, numbersOfPieces([row], shown.get(row.id) ?? [])[0])
 }

@@ -1,7 +1,12 @@
 /** Some rows of an answer, by column. */
 export interface NativeBlock {
   rows: number
-  columns: readonly ArrayLike<unknown>[]
+  columns: readonly NativeColumnRead[]
+}
+
+/** The values of a column. Texts are made when they are asked for: most are needed for a moment, or not at all. */
+export interface NativeColumnRead {
+  at(row: number): unknown
 }
 
 /**
@@ -18,7 +23,7 @@ export function readNative(bytes: Buffer): NativeBlock[] {
     // ClickHouse says what went wrong behind the blocks that it had sent by then.
     if (count !== width) throw brokenOff()
     const rows = reader.varint()
-    const columns: ArrayLike<unknown>[] = []
+    const columns: NativeColumnRead[] = []
     for (let at = 0; at < count; at++) {
       reader.text()
       columns.push(readColumn(reader, reader.text(), rows))
@@ -28,9 +33,9 @@ export function readNative(bytes: Buffer): NativeBlock[] {
   return blocks
 }
 
-function readColumn(reader: Reader, type: string, rows: number): ArrayLike<unknown> {
+function readColumn(reader: Reader, type: string, rows: number): NativeColumnRead {
   const numbers = widths[type]
-  if (numbers) return numbers(reader, rows)
+  if (numbers) return new Numbers(numbers(reader, rows))
   if (type === 'String') return reader.texts(rows)
   if (type === 'LowCardinality(String)') return readDictionary(reader, rows)
   throw new Error(`Columns of type ${type} are not read this way`)
@@ -51,18 +56,76 @@ const indexWidths = ['UInt8', 'UInt16', 'UInt32'] as const
 const GLOBAL_DICTIONARY = 1 << 8
 
 /** Each value once, and for every row which of them it is. */
-function readDictionary(reader: Reader, rows: number): string[] {
-  if (rows === 0) return []
+function readDictionary(reader: Reader, rows: number): NativeColumnRead {
+  if (rows === 0) return new Dictionary([], [])
   if (reader.long() !== DICTIONARY_VERSION) throw brokenOff()
   const flags = reader.long()
   const width = indexWidths[flags & 0xff]
   if (!width || (flags & GLOBAL_DICTIONARY) !== 0) throw brokenOff()
-  const values = reader.texts(reader.long())
+  const count = reader.long()
+  const texts = reader.texts(count)
+  const values = Array.from({ length: count }, (_, at) => texts.at(at))
   if (reader.long() !== rows) throw brokenOff()
-  const indexes = (widths[width] as (typeof widths)[string])(reader, rows)
-  const texts: string[] = new Array(rows)
-  for (let row = 0; row < rows; row++) texts[row] = values[indexes[row] as number] as string
-  return texts
+  return new Dictionary(values, (widths[width] as (typeof widths)[string])(reader, rows))
+}
+
+class Numbers implements NativeColumnRead {
+  readonly #values: ArrayLike<number>
+
+  constructor(values: ArrayLike<number>) {
+    this.#values = values
+  }
+
+  at(row: number): number {
+    return this.#values[row] as number
+  }
+}
+
+class Dictionary implements NativeColumnRead {
+  readonly #values: readonly string[]
+  readonly #indexes: ArrayLike<number>
+
+  constructor(values: readonly string[], indexes: ArrayLike<number>) {
+    this.#values = values
+    this.#indexes = indexes
+  }
+
+  at(row: number): string {
+    return this.#values[this.#indexes[row] as number] as string
+  }
+}
+
+/** Texts one behind the other. */
+class Texts implements NativeColumnRead {
+  readonly #bytes: Buffer
+  readonly #starts: Uint32Array
+  readonly #ends: Uint32Array
+  /** All of them as one text, where each character is one byte: cut out of it, a text costs no call. */
+  readonly #plain: string | undefined
+  readonly #begin: number
+
+  constructor(bytes: Buffer, { starts, ends, begin, end }: TextPlaces) {
+    this.#bytes = bytes
+    this.#starts = starts
+    this.#ends = ends
+    this.#begin = begin
+    const whole = bytes.toString('latin1', begin, end)
+    this.#plain = /[^\0-\x7f]/.test(whole) ? undefined : whole
+  }
+
+  at(row: number): string {
+    const [from, to] = [this.#starts[row] as number, this.#ends[row] as number]
+    if (from === to) return ''
+    if (this.#plain === undefined) return this.#bytes.toString('utf8', from, to)
+    return this.#plain.slice(from - this.#begin, to - this.#begin)
+  }
+}
+
+interface TextPlaces {
+  starts: Uint32Array
+  ends: Uint32Array
+  begin: number
+  end: number
 }
 
 class Reader {
@@ -106,7 +169,7 @@ class Reader {
     return this.#bytes.toString('utf8', at, at + length)
   }
 
-  texts(rows: number): string[] {
+  texts(rows: number): Texts {
     const begin = this.#at
     const starts = new Uint32Array(rows)
     const ends = new Uint32Array(rows)
@@ -115,7 +178,7 @@ class Reader {
       starts[row] = this.#at
       ends[row] = this.#take(length) + length
     }
-    return cutTexts(this.#bytes, { starts, ends, begin, end: this.#at })
+    return new Texts(this.#bytes, { starts, ends, begin, end: this.#at })
   }
 
   #take(length: number): number {
@@ -124,26 +187,6 @@ class Reader {
     if (this.#at > this.#bytes.length) throw brokenOff()
     return at
   }
-}
-
-interface Texts {
-  starts: Uint32Array
-  ends: Uint32Array
-  begin: number
-  end: number
-}
-
-/** Out of one text where all of them are plain: a tenth of the calls. */
-function cutTexts(bytes: Buffer, { starts, ends, begin, end }: Texts): string[] {
-  const whole = bytes.toString('latin1', begin, end)
-  const isPlain = !/[^\0-\x7f]/.test(whole)
-  const texts: string[] = new Array(starts.length)
-  for (let row = 0; row < starts.length; row++) {
-    const [from, to] = [starts[row] as number, ends[row] as number]
-    if (from === to) texts[row] = ''
-    else texts[row] = isPlain ? whole.slice(from - begin, to - begin) : bytes.toString('utf8', from, to)
-  }
-  return texts
 }
 
 function brokenOff(): Error {
