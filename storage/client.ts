@@ -122,14 +122,9 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
       }),
     columns: (sql, params = {}, call = {}) =>
       failing(async () => {
-        const settings = { readonly: '2' } as const
-        const query = `${sql} FORMAT Native`
-        const answer = await client.exec({
-          ...{ query, query_params: params, clickhouse_settings: settings, ...signalOf(call) },
-        })
-        const chunks: Buffer[] = []
-        for await (const chunk of answer.stream) chunks.push(chunk)
-        return readNative(Buffer.concat(chunks))
+        // A format that the client has no reader for, nor a name.
+        const native = { ...selectOf(sql, params, call), format: 'Native' as 'JSON' }
+        return readNative(await bytesOf(await client.query(native)))
       }),
     async *stream<Row>(sql: string, params: Params = {}, call: CallOptions = {}) {
       try {
@@ -217,6 +212,14 @@ function* pieces(rows: readonly object[]): Generator<Buffer> {
 
 /** Rows sent as one block: each piece is a turn of the event loop. */
 const BLOCK_ROWS = 5_000
+
+/** An answer as it came. */
+async function bytesOf(answer: object): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  // Kept out of the client's types, and there: its version is exact, and a test reads this way.
+  for await (const chunk of (answer as { consume(): AsyncIterable<Buffer> }).consume()) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
 
 async function sendBlocks(
   client: Client,
