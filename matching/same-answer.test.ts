@@ -30,13 +30,10 @@ const worlds = fc.record({
 /** A store that is gone after so many inserts. */
 function breaking(whole: Store, inserts_max: number): Store {
   let left = inserts_max
-  return {
-    ...whole,
-    insert: (...said) => {
-      if (left-- > 0) return whole.insert(...said)
-      return Promise.reject(new Error('gone'))
-    },
+  const whileThere = <Said extends unknown[]>(insert: (...said: Said) => Promise<void>) => {
+    return (...said: Said) => (left-- > 0 ? insert(...said) : Promise.reject(new Error('gone')))
   }
+  return { ...whole, insert: whileThere(whole.insert), insertBlocks: whileThere(whole.insertBlocks) }
 }
 
 async function readAll(projection: Projection): Promise<void> {
