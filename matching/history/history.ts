@@ -67,7 +67,9 @@ export function openHistory(store: Store, suffix: string): History {
     await writing.written()
     const rows = await valuesByKeys(
       store,
-      `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL WHERE t.site = {site:String} AND ${filter}`,
+      // Columns of the sort key alone are asked for, so all versions of a row are in or out: before they are compared, and
+      // before the other columns are read.
+      `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL PREWHERE t.site = {site:String} AND ${filter}`,
       { site },
       ids,
     )

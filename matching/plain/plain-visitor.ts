@@ -54,7 +54,7 @@ interface Options {
 export function plainVisitor(
   { packed, names: sessionNames, projects }: Options,
   visitor: string,
-  { events, news }: { events: readonly Event[]; news: ReadonlySet<string> },
+  { events, news }: { events: readonly Event[]; news: readonly string[] },
 ): PlainVisitor | undefined {
   const [some] = events
   if (!some || events.length > PLAIN_EVENTS_MAX || !real('visitor', visitor)) return undefined
@@ -62,7 +62,7 @@ export function plainVisitor(
   const place = packed.find('visitor', visitor)
   const known = place === 0 ? nothing : knownOf(packed, place, { claimed, sessionNames })
   const sorted = known && sortEvents(events, { known, news, claimed })
-  if (!sorted || sorted.bySession.size !== news.size) return undefined
+  if (!sorted || sorted.bySession.size !== news.length) return undefined
   const names: PlainName[] = []
   const sessions: SessionPiece[] = []
   for (const [session, own] of sorted.bySession) {
@@ -139,7 +139,7 @@ interface Sorted {
 /** The events of the new sessions; undefined when one of them says more than that there was a visit. */
 function sortEvents(
   events: readonly Event[],
-  { known, news, claimed }: { known: Known; news: ReadonlySet<string>; claimed: boolean },
+  { known, news, claimed }: { known: Known; news: readonly string[]; claimed: boolean },
 ): Sorted | undefined {
   const bySession = new Map<string, Event[]>()
   const began = new Map<string, number>()
@@ -149,9 +149,9 @@ function sortEvents(
     const { session } = event
     if (session === '') return undefined
     if (known.sessions.has(session)) {
-      if (news.has(session)) return undefined
+      if (news.includes(session)) return undefined
       began.set(session, Math.min(event.at, began.get(session) ?? event.at))
-    } else if (news.has(session)) {
+    } else if (news.includes(session)) {
       if (!isPlainEvent(event, claimed) || !isLaterThanAll(event, known.said)) return undefined
       const own = bySession.get(session)
       if (own && own[0]?.bot !== event.bot) return undefined

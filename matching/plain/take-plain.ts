@@ -108,8 +108,8 @@ function isWithin({ started_at, ended_at }: SessionPiece, { first_ms, last_ms }:
 }
 
 /** Takes out the new sessions of which facts name one visitor, of visitors without any other. */
-function newSessions(packed: PackedGraph, touched: Touched): Map<string, Set<string>> {
-  const byVisitor = new Map<string, Set<string>>()
+function newSessions(packed: PackedGraph, touched: Touched): Map<string, string[]> {
+  const byVisitor = new Map<string, string[]>()
   const left: SenderSession[] = []
   for (const one of touched.sessions.values()) {
     const [visitor] = one.visitors
@@ -118,8 +118,8 @@ function newSessions(packed: PackedGraph, touched: Touched): Map<string, Set<str
       continue
     }
     const known = byVisitor.get(visitor as string)
-    if (known) known.add(one.session)
-    else byVisitor.set(visitor as string, new Set([one.session]))
+    if (known) known.push(one.session)
+    else byVisitor.set(visitor as string, [one.session])
   }
   touched.sessions.clear()
   const putBack = (visitor: string) => {
@@ -138,12 +138,12 @@ function newSessions(packed: PackedGraph, touched: Touched): Map<string, Set<str
 }
 
 /** As the table is sorted: each group is then read from a part of it. */
-function groupsOf(news: Map<string, Set<string>>): Map<string, Set<string>>[] {
+function groupsOf(news: Map<string, string[]>): Map<string, string[]>[] {
   const visitors = [...news.keys()].sort(compareText)
   const groups: (typeof news)[] = []
   for (let from = 0; from < visitors.length; from += VISITORS_MAX) {
     const some = visitors.slice(from, from + VISITORS_MAX)
-    groups.push(new Map(some.map((visitor) => [visitor, news.get(visitor) as Set<string>])))
+    groups.push(new Map(some.map((visitor) => [visitor, news.get(visitor) as string[]])))
   }
   return groups
 }
