@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What can name a person, a browser or an event of theirs. */
 export const identifierKinds = [
@@ -108,9 +108,7 @@ const ID_LENGTH = 20
 /** The id of the person founded on this identifier: the same on every machine and in every rebuild. */
 export function personId(site: string, kind: IdentifierKind, value: string): string {
   // JSON keeps the three apart whatever they hold.
-  const digest = createHash('sha256')
-    .update(JSON.stringify([site, kind, value]))
-    .digest()
+  const digest = hash('sha256', JSON.stringify([site, kind, value]), 'buffer')
   let id = 'p'
   for (let index = 0; index < ID_LENGTH; index++) id += alphabet[(digest[index] as number) & 31]
   return id

@@ -27,6 +27,7 @@ import { edgeChanges, identityChanges } from './identity/identity-rows.ts'
 import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
 import { lookAgain, openSite, type SiteState } from './identity/site-state.ts'
+import { PLAIN_MIN, takePlain } from './plain/take-plain.ts'
 import { deriveSessions, readTouchedAhead } from './sessions/derive-sessions.ts'
 import type { EventsAhead } from './sessions/read-events.ts'
 import { siteRules } from './site-rules.ts'
@@ -52,6 +53,8 @@ export interface ProjectionOptions {
   step_rows?: number
   /** Senders' sessions, or facts of a kind, taken into the history together. */
   together_max?: number
+  /** Plain visitors are taken by themselves where a step touches as many sessions. */
+  plain_min?: number
   /** Called with the deals a step spoke of, before the step counts as read: what it stores is never forgotten. */
   beforePositions?: (deals: HistoryRow<'conversions'>[]) => Promise<void>
   /** Called with what a step has read, before it counts as read. */
@@ -126,6 +129,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     }
     if (!step && touched.size === 0 && !hadUnfinished) return undefined
     for (const [name, facts] of touched) {
+      await takePlainOnes(options, projection, name, { touched: facts, portions: step?.portions ?? [] })
       const slices = [...slicesOf(facts, options.together_max ?? TOGETHER_MAX)]
       let ahead: EventsAhead | undefined
       for (const [index, slice] of slices.entries()) {
@@ -181,6 +185,24 @@ function hasNews({ graph, blocked, unfinished }: SiteState, settings: Settings):
     graph.owes ||
     !sameKeys(blocked, siteRules(settings, graph.site).blocked)
   )
+}
+
+/** Takes out of what is touched the visitors with whom there is nothing to decide. */
+async function takePlainOnes(
+  { store, settings, plain_min = PLAIN_MIN }: ProjectionOptions,
+  projection: Projection,
+  site: string,
+  { touched, portions }: { touched: Touched; portions: readonly Portion[] },
+): Promise<void> {
+  const state = siteOf(projection.sites, site)
+  // What a broken step had begun is compared with what it wrote.
+  if (touched.sessions.size < plain_min || touched.isAgain || state.unfinished) return
+  const { history } = projection
+  const nextVersion = () => {
+    projection.version += 1
+    return projection.version
+  }
+  await takePlain({ store, history, rules: siteRules(settings, site), state, portions, nextVersion }, touched)
 }
 
 interface News {

@@ -22,6 +22,7 @@ const worlds = fc.record({
   other: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
   together: fc.integer({ min: 1, max: 4 }),
   together_max: of(1, 2, 8_000),
+  plain_min: of(0, 3, 8_000),
   restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: 30, maxLength: 30 }),
   written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 30, maxLength: 30 }),
 })
@@ -29,13 +30,10 @@ const worlds = fc.record({
 /** A store that is gone after so many inserts. */
 function breaking(whole: Store, inserts_max: number): Store {
   let left = inserts_max
-  return {
-    ...whole,
-    insert: (...said) => {
-      if (left-- > 0) return whole.insert(...said)
-      return Promise.reject(new Error('gone'))
-    },
+  const whileThere = <Said extends unknown[]>(insert: (...said: Said) => Promise<void>) => {
+    return (...said: Said) => (left-- > 0 ? insert(...said) : Promise.reject(new Error('gone')))
   }
+  return { ...whole, insert: whileThere(whole.insert), insertBlocks: whileThere(whole.insertBlocks) }
 }
 
 async function readAll(projection: Projection): Promise<void> {
@@ -47,50 +45,64 @@ describe('the same facts', () => {
     let world = 0
     let compared = 0
     await fc.assert(
-      fc.asyncProperty(worlds, async ({ facts, arrival, other, together, together_max, restarts, written }) => {
-        const site = `world${world++}`
-        for (const table of ['segments', 'matching_positions']) await truncate(store, table)
-        const settings = fixedSettings({
-          site: shop.site?.map((one) => ({ ...one, id: site })) ?? [],
-          pool: shop.pool?.map((one) => ({ ...one, site })) ?? [],
-        })
-        const options = { store, settings, now: () => START_MS, site, together_max }
-        const logged = logApart(facts, site)
-        const others = ordered(
-          logged.map((_, index) => index),
-          other,
-        )
-        const landing = ordered(
-          logged.map((one, index) => ({ one, landed: START_MS + others.indexOf(index) })),
-          arrival,
-        )
-        let live = await openProjection(options)
-        for (let from = 0; from < landing.length; from += together) {
-          for (const { one, landed } of landing.slice(from, from + together)) await landFacts(store, [one], landed)
-          if (restarts[from] === 'crash') {
-            // What comes next is read together with what the broken step had begun to write.
-            const failing = { ...options, store: breaking(store, written[from] ?? 0) }
-            await readAll(await openProjection(failing)).catch(() => undefined)
-          } else await readAll(live)
-          if (restarts[from] !== 'no') live = await openProjection(options)
-        }
-        await readAll(live)
-        for (const step_rows of [1, 100_000]) {
-          await createRebuildTables(store)
-          const anew = { ...options, together_max: 8_000, suffix: REBUILD_SUFFIX, fresh: true, step_rows }
-          await readAll(await openProjection(anew))
+      fc.asyncProperty(
+        worlds,
+        async ({ facts, arrival, other, together, together_max, plain_min, restarts, written }) => {
+          const site = `world${world++}`
+          for (const table of ['segments', 'matching_positions']) await truncate(store, table)
+          const settings = fixedSettings({
+            site: shop.site?.map((one) => ({ ...one, id: site })) ?? [],
+            pool: shop.pool?.map((one) => ({ ...one, site })) ?? [],
+          })
+          const options = { store, settings, now: () => START_MS, site, together_max, plain_min }
+          const logged = logApart(facts, site)
+          const others = ordered(
+            logged.map((_, index) => index),
+            other,
+          )
+          const landing = ordered(
+            logged.map((one, index) => ({ one, landed: START_MS + others.indexOf(index) })),
+            arrival,
+          )
+          let live = await openProjection(options)
+          for (let from = 0; from < landing.length; from += together) {
+            for (const { one, landed } of landing.slice(from, from + together)) await landFacts(store, [one], landed)
+            if (restarts[from] === 'crash') {
+              // What comes next is read together with what the broken step had begun to write.
+              const failing = { ...options, store: breaking(store, written[from] ?? 0) }
+              await readAll(await openProjection(failing)).catch(() => undefined)
+            } else await readAll(live)
+            if (restarts[from] !== 'no') live = await openProjection(options)
+          }
+          await readAll(live)
+          for (const [step_rows, plain] of [
+            [1, 8_000],
+            [100_000, 8_000],
+            [100_000, 0],
+          ] as const) {
+            await createRebuildTables(store)
+            const anew = {
+              ...options,
+              together_max: 8_000,
+              suffix: REBUILD_SUFFIX,
+              fresh: true,
+              step_rows,
+              plain_min: plain,
+            }
+            await readAll(await openProjection(anew))
+            expect(await compareTables(store, site)).toEqual([])
+          }
+          // A crash before the positions were written: all is read once more.
+          await truncate(store, 'matching_positions')
+          await readAll(await openProjection(options))
           expect(await compareTables(store, site)).toEqual([])
-        }
-        // A crash before the positions were written: all is read once more.
-        await truncate(store, 'matching_positions')
-        await readAll(await openProjection(options))
-        expect(await compareTables(store, site)).toEqual([])
-        const [count] = await store.query<{ n: number }>(
-          'SELECT toFloat64(count()) AS n FROM edges FINAL WHERE site = {site:String}',
-          { site },
-        )
-        compared += count?.n ?? 0
-      }),
+          const [count] = await store.query<{ n: number }>(
+            'SELECT toFloat64(count()) AS n FROM edges FINAL WHERE site = {site:String}',
+            { site },
+          )
+          compared += count?.n ?? 0
+        },
+      ),
       { numRuns: WORLDS, endOnFailure: true },
     )
     expect(compared).toBeGreaterThan(WORLDS * 5)

@@ -1,4 +1,5 @@
 import type { Store } from '#storage/client.ts'
+import { inPortions, type Portion } from '../facts/read-new-facts.ts'
 import { queryByKeys, splitKeys } from '../history/query-by-keys.ts'
 import { GONE_MAX_MS } from './call-model.ts'
 import { CLOCK_REACH_MS } from './clock-evidence.ts'
@@ -138,18 +139,32 @@ export interface ShownNumber {
 export async function readShownNumbers(
   store: Store,
   site: string,
-  sessions: readonly string[],
+  sessions: Iterable<string>,
   { from_ms, to_ms }: { from_ms: number; to_ms: number },
 ): Promise<ShownNumber[]> {
-  return store.query(
-    `SELECT t.session AS session, t.number AS number, toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms,
-       argMax((t.pool, t.to), (t.received_at, t.node, t.segment, t.row)) AS last, last.1 AS pool,
-       toFloat64(toUnixTimestamp64Milli(last.2)) AS to_ms
-     FROM leases AS t
-     WHERE t.site = {site:String} AND t.session IN {keys:Array(String)} AND t.number != ''
-       AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})
-     GROUP BY t.session, t.number, t.from
-     ORDER BY from_ms, number`,
-    { site, keys: sessions, from_ms, to_ms },
-  )
+  const sql = shownNumbers('t.session IN {keys:Array(String)}')
+  return queryByKeys(store, sql, { site, from_ms, to_ms }, sessions)
+}
+
+/** The same for all sessions of some new events. */
+export async function readShownInPortions(
+  store: Store,
+  site: string,
+  portions: readonly Portion[],
+  { from_ms, to_ms }: { from_ms: number; to_ms: number },
+): Promise<ShownNumber[]> {
+  const { sql, params } = inPortions(portions)
+  const sessions = `SELECT t.session FROM events AS t WHERE t.site = {site:String} AND ${sql}`
+  return store.query(shownNumbers(`t.session IN (${sessions})`), { site, from_ms, to_ms, ...params })
+}
+
+function shownNumbers(ofSessions: string): string {
+  return `SELECT t.session AS session, t.number AS number, toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms,
+     argMax((t.pool, t.to), (t.received_at, t.node, t.segment, t.row)) AS last, last.1 AS pool,
+     toFloat64(toUnixTimestamp64Milli(last.2)) AS to_ms
+   FROM leases AS t
+   WHERE t.site = {site:String} AND ${ofSessions} AND t.number != ''
+     AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})
+   GROUP BY t.session, t.number, t.from
+   ORDER BY from_ms, number`
 }

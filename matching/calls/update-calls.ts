@@ -2,7 +2,6 @@ import type { Fact } from '../facts/fact-rows.ts'
 import { callsOfProvider, callsToNumbers } from '../facts/read-facts.ts'
 import { type Touched, widen } from '../facts/touched.ts'
 import type { History } from '../history/history.ts'
-import { splitKeys } from '../history/query-by-keys.ts'
 import { callClaims, matchClaims } from '../identity/fact-claims.ts'
 import type { SessionNames } from '../sessions/session-names.ts'
 import { callsOfChangedCallers, callsOfSameCallers } from './callers.ts'
@@ -68,10 +67,8 @@ async function touchCallsOfLeases({ store, graph }: UpdateCallsContext, touched:
   if (clicked.length > 0) {
     const from_ms = Math.min(...clicked.map(({ first_ms }) => first_ms)) - LEASE_LIFE_MAX_MS
     const to_ms = Math.max(...clicked.map(({ last_ms }) => last_ms)) + LEASE_AROUND_MS.before
-    for (const sessions of splitKeys(touched.clicked.keys())) {
-      for (const one of await readShownNumbers(store, site, sessions, { from_ms, to_ms }))
-        widen(touched.leased, one.number, one.from_ms)
-    }
+    for (const one of await readShownNumbers(store, site, touched.clicked.keys(), { from_ms, to_ms }))
+      widen(touched.leased, one.number, one.from_ms)
   }
   if (touched.leased.size === 0) return
   const ranges = [...touched.leased.values()]

@@ -1,7 +1,8 @@
 import type { Params, Store } from '#storage/client.ts'
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import { factTableNames, factTables } from '#storage/fact-tables.ts'
-import { compileRow } from '../compile-row.ts'
+import type { NativeColumnRead } from '#storage/native/read-native.ts'
+import { compileFact } from '../compile-row.ts'
 import type { Receipt } from '../receipt.ts'
 
 /** A fact with its place in the log. */
@@ -29,9 +30,42 @@ export async function readFactRows<Table extends FactTable>(
   rest: string,
   params: Params,
 ): Promise<Fact<Table>[]> {
-  const rows = await store.values(`SELECT ${selectFact(table)} FROM ${table} AS t ${rest}`, params)
-  // The columns are those of the fact, in their order.
-  return rows.map((values) => toRow[table](values) as Fact<Table>)
+  const rows: Fact<Table>[] = []
+  for (const block of await readFactBlocks(store, table, rest, params)) {
+    for (let row = 0; row < block.rows; row++) rows.push(block.fact(row))
+  }
+  return rows
+}
+
+/** Facts that are made one by one, when they are asked for. */
+export interface FactBlock<Table extends FactTable> {
+  rows: number
+  fact(row: number): Fact<Table>
+  /** One column of them. */
+  column(name: keyof FactRow<Table>): NativeColumnRead
+}
+
+/** The same, for whoever must not hold them all. */
+export async function readFactBlocks<Table extends FactTable>(
+  store: Store,
+  table: Table,
+  rest: string,
+  params: Params,
+): Promise<FactBlock<Table>[]> {
+  const names = columnsOf(table)
+  const said = names.map(([name, type]) => `${sendAs(`t.\`${name}\``, type)} AS \`${name}\``)
+  const sql = `SELECT t.node AS node, t.segment AS segment, t.row AS row, ${said.join(', ')} FROM ${table} AS t ${rest}`
+  return (await store.columns(sql, params)).map(({ rows, columns }) => ({
+    rows,
+    // The columns are those of the fact, in their order.
+    fact: (row) => toRow[table](columns, row) as Fact<Table>,
+    column: (wanted) => columns[3 + names.findIndex(([name]) => name === wanted)] as NativeColumnRead,
+  }))
+}
+
+/** A map is text on the way: next to all are empty. */
+function sendAs(column: string, type: string): string {
+  return type.startsWith('Map') ? `if(empty(${column}), '', toJSONString(${column}))` : readAs(column, type)
 }
 
 function columnsOf(table: FactTable): [name: string, type: string][] {
@@ -47,8 +81,11 @@ function readAs(column: string, type: string): string {
 }
 
 const toRow = Object.fromEntries(
-  factTableNames.map((table) => {
-    const names = columnsOf(table).map(([name]) => name)
-    return [table, compileRow(['node', 'segment', 'row', 'table', ...names])]
-  }),
-) as Record<FactTable, ReturnType<typeof compileRow>>
+  factTableNames.map((table) => [
+    table,
+    compileFact(
+      table,
+      columnsOf(table).map(([name, type]) => ({ name, isMap: type.startsWith('Map') })),
+    ),
+  ]),
+) as Record<FactTable, ReturnType<typeof compileFact>>

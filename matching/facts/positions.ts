@@ -7,7 +7,7 @@ import type { Portion } from './read-new-facts.ts'
  * Rows noted in one step, at most and about. They are taken into the history in pieces (`slicesOf`); the more of a backlog
  * are noted together, the seldomer each part of a table is read.
  */
-export const STEP_ROWS = 400_000
+export const STEP_ROWS = 1_000_000
 
 /** Clocks may have been set back within a segment; the bound only spares older partitions. */
 const RECEIVED_MARGIN_MS = 86_400_000

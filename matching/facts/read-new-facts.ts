@@ -31,9 +31,14 @@ export async function readNewFacts(
   }
   const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, filter)
   if (portion.table === 'events') {
-    for (const { site: name, visitor, session, clicked_ms } of await ask<EventKey>(eventColumns)) {
-      touchSession(of(name), session, visitor)
-      if (clicked_ms > 0 && session !== '') widen(of(name).clicked, session, clicked_ms)
+    // There are a million of them at a time.
+    for (const { rows, columns } of await store.columns(...portionQuery(portion, eventColumns, filter))) {
+      const [sites, visitors, sessions, clicks] = columns as EventColumns
+      for (let row = 0; row < rows; row++) {
+        const [touched, session, clicked_ms] = [of(sites.at(row)), sessions.at(row), clicks.at(row)]
+        touchSession(touched, session, visitors.at(row))
+        if (clicked_ms > 0 && session !== '') widen(touched.clicked, session, clicked_ms)
+      }
     }
   } else if (portion.table === 'leases') {
     for (const row of await ask<LeaseKey>(leaseColumns)) touchLease(of(row.site), row)
@@ -52,13 +57,13 @@ export async function readNewFacts(
   }
 }
 
-interface EventKey {
-  visitor: string
-  session: string
-  /** When a link to a phone was clicked; 0 for anything else. */
-  clicked_ms: number
+type EventColumns = [ColumnOf<string>, ColumnOf<string>, ColumnOf<string>, ColumnOf<number>]
+
+interface ColumnOf<Value> {
+  at(row: number): Value
 }
 
+/** `clicked_ms`: when a link to a phone was clicked; 0 for anything else. */
 const eventColumns = `t.visitor AS visitor, t.session AS session,
   if(t.type = 'click' AND t.click_kind = 'phone', toFloat64(toUnixTimestamp64Milli(t.at)), 0) AS clicked_ms`
 
@@ -83,26 +88,35 @@ export async function countNewFacts(store: Store, portion: Portion, filter: Site
 }
 
 function askPortion<Row>(store: Store, portion: Portion, columns: string, filter: SiteFilter): Promise<Row[]> {
-  const { where, params } = within(portion, filter)
-  return store.query<Row>(
-    `SELECT DISTINCT t.site AS site, ${columns} FROM ${portion.table} AS t WHERE ${where}`,
-    params,
-  )
+  return store.query<Row>(...portionQuery(portion, columns, filter))
 }
 
-function within(
-  { node, first_segment, last_segment, rows, received_ms }: Portion,
-  filter: SiteFilter,
-): { where: string; params: Params } {
-  return {
-    where: `t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
-       AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
-       ${rows ? 'AND t.row >= {row_from:UInt32} AND t.row < {row_to:UInt32}' : ''}
-       ${filter.and('t.site')}`,
-    params: {
-      ...{ node, first: first_segment, last: last_segment, received_ms },
-      ...(rows && { row_from: rows.from, row_to: rows.to }),
-      ...filter.params,
-    },
-  }
+function portionQuery(portion: Portion, columns: string, filter: SiteFilter): [sql: string, params: Params] {
+  const { where, params } = within(portion, filter)
+  return [`SELECT DISTINCT t.site AS site, ${columns} FROM ${portion.table} AS t WHERE ${where}`, params]
+}
+
+function within(portion: Portion, filter: SiteFilter): { where: string; params: Params } {
+  const { sql, params } = inPortions([portion])
+  return { where: `${sql} ${filter.and('t.site')}`, params: { ...params, ...filter.params } }
+}
+
+/** Which rows `AS t` of one table are in some portions of it. */
+export function inPortions(portions: readonly Portion[]): { sql: string; params: Params } {
+  const params: Params = {}
+  const clauses = portions.map(({ node, first_segment, last_segment, rows, received_ms }, index) => {
+    const bind = (name: string, type: string, value: unknown) => {
+      params[`${name}${index}`] = value
+      return `{${name}${index}:${type}}`
+    }
+    return [
+      `t.node = ${bind('node', 'String', node)}`,
+      `t.segment >= ${bind('first', 'UInt32', first_segment)} AND t.segment <= ${bind('last', 'UInt32', last_segment)}`,
+      `t.received_at >= fromUnixTimestamp64Milli(${bind('received_ms', 'Int64', received_ms)})`,
+      ...(rows
+        ? [`t.row >= ${bind('row_from', 'UInt32', rows.from)} AND t.row < ${bind('row_to', 'UInt32', rows.to)}`]
+        : []),
+    ].join(' AND ')
+  })
+  return { sql: `(${clauses.map((clause) => `(${clause})`).join(' OR ')})`, params }
 }

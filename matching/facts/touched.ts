@@ -52,7 +52,7 @@ export function touchAlso(touched: Touched, more: Touched): void {
 }
 
 /** Senders' sessions, or facts of a kind, that are taken into the history together. */
-export const TOGETHER_MAX = 8_000
+export const TOGETHER_MAX = 16_000
 
 /**
  * Cuts a large step into pieces that memory can hold, each to be taken into the history by itself. Visitors whose events

@@ -1,4 +1,5 @@
-import { compileRow, compileValues } from '../compile-row.ts'
+import type { NativeColumn } from '#storage/native/write-native.ts'
+import { compileColumn, compileRow, compileValues } from '../compile-row.ts'
 
 /** What a column of a derived table holds in memory: instants are epoch milliseconds, decimals are strings. */
 type ColumnKind = 'text' | 'texts' | 'map' | 'number' | 'instant' | 'instant?' | 'decimal?'
@@ -233,20 +234,36 @@ const columnNames = Object.fromEntries(
   Object.entries(historyTables).map(([table, { columns }]) => [table, Object.keys(columns)]),
 ) as Record<HistoryTable, string[]>
 
-/** The columns of `rowValues`. */
-export function historyColumns(table: HistoryTable): string[] {
-  return [...columnNames[table], 'version', 'is_deleted']
+/** The columns of a row as it is inserted under a version. */
+export function insertColumns(table: HistoryTable, version: number, is_deleted: 0 | 1): NativeColumn[] {
+  const same = (name: string, value: number): NativeColumn => ({
+    name,
+    type: 'Float64',
+    valuesOf: (rows) => rows.map(() => value),
+  })
+  return [...sentColumns[table], same('version', version), same('is_deleted', is_deleted)]
 }
 
-/** A row as it is inserted: without the names, which would be half of it. */
-export function rowValues(
-  table: HistoryTable,
-  row: HistoryRow<HistoryTable>,
-  version: number,
-  is_deleted: 0 | 1,
-): unknown[] {
-  return toValues[table](row, version, is_deleted)
+const sentAs: Record<ColumnKind, NativeColumn['type']> = {
+  text: 'String',
+  texts: 'Array(String)',
+  map: 'Map(String, String)',
+  number: 'Float64',
+  instant: "DateTime64(3, 'UTC')",
+  'instant?': "Nullable(DateTime64(3, 'UTC'))",
+  'decimal?': 'Nullable(String)',
 }
+
+const sentColumns = Object.fromEntries(
+  Object.entries(historyTables).map(([table, { columns }]) => [
+    table,
+    Object.entries<ColumnKind>(columns).map(([name, kind]) => ({
+      name,
+      type: sentAs[kind],
+      valuesOf: compileColumn(name),
+    })),
+  ]),
+) as Record<HistoryTable, NativeColumn[]>
 
 /** A row of `selectColumns`. */
 export function historyRow<Table extends HistoryTable>(table: Table, values: readonly unknown[]): HistoryRow<Table> {

@@ -1,12 +1,12 @@
 import type { Store } from '#storage/client.ts'
+import type { GatheredRows } from './gathered-rows.ts'
 import {
   type HistoryRow,
   type HistoryTable,
-  historyColumns,
   historyRow,
   historyTables,
+  insertColumns,
   keyOf,
-  rowValues,
   sameRow,
   selectColumns,
 } from './history-tables.ts'
@@ -33,6 +33,8 @@ export interface History {
    * waits for all of them. What fails is told by whatever is asked next.
    */
   write(changes: SomeChanges, version: number): Promise<void>
+  /** The same with rows that were gathered, each under a key that no table has a row of. */
+  writeGathered(rows: GatheredRows): Promise<void>
   /** Resolves when everything given is in the tables. */
   written(): Promise<void>
 }
@@ -54,7 +56,7 @@ export interface Changes<Table extends HistoryTable> {
 
 export function openHistory(store: Store, suffix: string): History {
   const table = (name: HistoryTable) => `${name}${suffix}`
-  let writing: Promise<void> = Promise.resolve()
+  const writing = openWriting(store, table)
   const byIds = async <Table extends HistoryTable>(
     name: Table,
     filter: string,
@@ -62,42 +64,23 @@ export function openHistory(store: Store, suffix: string): History {
     ids: readonly string[],
   ): Promise<HistoryRow<Table>[]> => {
     if (ids.length === 0) return []
-    await writing
+    await writing.written()
     const rows = await valuesByKeys(
       store,
-      `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL WHERE t.site = {site:String} AND ${filter}`,
+      // Columns of the sort key alone are asked for, so all versions of a row are in or out: before they are compared, and
+      // before the other columns are read.
+      `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL PREWHERE t.site = {site:String} AND ${filter}`,
       { site },
       ids,
     )
     return rows.map((values) => historyRow(name, values))
-  }
-  const put = async (name: HistoryTable, { put: added, drop }: Changes<HistoryTable>, version: number) => {
-    const columns = historyColumns(name)
-    const rows = [
-      ...drop.map((row) => rowValues(name, row, version, 1)),
-      ...added.map((row) => rowValues(name, row, version, 0)),
-    ]
-    for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
-      await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX), { columns })
-    }
-  }
-  const putAll = async ({ edges, ...others }: SomeChanges, version: number) => {
-    // All are waited for, also when one fails: whoever looks at the tables then must not find more in them later.
-    const results = await Promise.allSettled(
-      Object.entries(others).map(([name, changes]) =>
-        put(name as HistoryTable, changes as Changes<HistoryTable>, version),
-      ),
-    )
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-    // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
-    if (edges) await put('edges', edges, version)
   }
   return {
     table,
     sessions: (site, ids) => byIds('sessions', 't.id IN {keys:Array(String)}', site, ids),
     callMatches: (site, ids) => byIds('call_matches', 't.id IN {keys:Array(String)}', site, ids.call),
     callClocks: (site, ids) => byIds('call_clocks', 't.id IN {keys:Array(String)}', site, ids),
-    ...clockReads(store, table('call_clocks'), () => writing),
+    ...clockReads(store, table('call_clocks'), writing.written),
     conversions: (site, ids) =>
       byFacts(ids, (fact, kind, own) =>
         // The leading columns of the key are named, so that the ids are found by the index.
@@ -112,12 +95,52 @@ export function openHistory(store: Store, suffix: string): History {
           own,
         ),
       ),
-    async write(changes, version) {
-      await writing
-      writing = putAll(changes, version)
-      // Whoever asks next is told; until then nobody listens.
-      writing.catch(() => undefined)
-    },
+    ...writing,
+  }
+}
+
+/** Writes what it is given, one after the other. */
+function openWriting(
+  store: Store,
+  table: (name: HistoryTable) => string,
+): Pick<History, 'write' | 'writeGathered' | 'written'> {
+  let writing: Promise<void> = Promise.resolve()
+  const put = async (name: HistoryTable, { put: added, drop }: Changes<HistoryTable>, version: number) => {
+    for (const [rows, is_deleted] of [
+      [drop, 1],
+      [added, 0],
+    ] as const) {
+      const columns = insertColumns(name, version, is_deleted)
+      for (let from = 0; from < rows.length; from += INSERT_ROWS_MAX) {
+        await store.insert(table(name), rows.slice(from, from + INSERT_ROWS_MAX), { columns })
+      }
+    }
+  }
+  const putGathered = async (name: HistoryTable, rows: GatheredRows) => {
+    const { columns, blocks } = rows.of(name)
+    await store.insertBlocks(table(name), columns, blocks)
+  }
+  const putAll = async (names: readonly HistoryTable[], putOne: (name: HistoryTable) => Promise<void>) => {
+    // All are waited for, also when one fails: whoever looks at the tables then must not find more in them later.
+    const results = await Promise.allSettled(names.filter((name) => name !== 'edges').map(putOne))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    // Edges last: a start reads memory from them, and must find there nothing whose consequences were not written.
+    if (names.includes('edges')) await putOne('edges')
+  }
+  const begin = async (work: () => Promise<void>) => {
+    await writing
+    writing = work()
+    // Whoever asks next is told; until then nobody listens.
+    writing.catch(() => undefined)
+  }
+  return {
+    write: (changes, version) =>
+      begin(() =>
+        putAll(Object.keys(changes) as HistoryTable[], (name) =>
+          put(name, changes[name] as Changes<HistoryTable>, version),
+        ),
+      ),
+    writeGathered: (rows) => begin(() => putAll(rows.tables, (name) => putGathered(name, rows))),
     written: () => writing,
   }
 }

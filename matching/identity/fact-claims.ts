@@ -184,7 +184,8 @@ function sessionOf(session: string, bearer: Bearer): Named | undefined {
   return real(key.startsWith('s') ? 'session' : 'visitor', key.slice(2))
 }
 
-function real(kind: IdentifierKind, value: string): Named | undefined {
+/** An identifier, unless the value stands for none. */
+export function real(kind: IdentifierKind, value: string): Named | undefined {
   return value === '' || (isJunk(kind, value) && holds('junk')) ? undefined : [kind, value]
 }
 

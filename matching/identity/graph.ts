@@ -16,7 +16,7 @@ import { Founders } from './founders.ts'
 import { makeEdge, pairEdges, readRow, rowEdge, saysTheSame } from './make-edge.ts'
 import type { Fill, FrozenSite, Piece } from './packed/frozen.ts'
 import type { LiveEdge, LiveVertex } from './packed/live.ts'
-import type { Place } from './packed/packed-graph.ts'
+import type { PackedGraph, Place } from './packed/packed-graph.ts'
 import { UnpackedGraph } from './packed/unpacked-graph.ts'
 
 /** Edges found wrong at start that are written together. */
@@ -89,6 +89,16 @@ export class Graph {
     this.#add(edge)
     // After the new one is there: an identifier left without edges is forgotten.
     if (known) this.#remove(known)
+  }
+
+  /**
+   * The packed graph, for who adds to it what stands by itself; undefined while anything of the graph is being looked at.
+   */
+  get atRest(): PackedGraph | undefined {
+    const waiting = [this.dirty, this.forced, this.added, this.removed, this.restated, this.born]
+    if (waiting.some(({ size }) => size > 0)) return undefined
+    this.#all.pack()
+    return this.#all.packed
   }
 
   /** Takes back what a copy of an event said that turned out not to be the first. Returns whether it had said anything. */

@@ -42,7 +42,8 @@ export function edgeChanges(graph: Graph, purged?: Purged): Changes<'edges'> {
 }
 
 // Written out, here and below: made of others by `...`, a row takes several times as long, and there are millions.
-function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
+/** What `identities` says of an identifier. */
+export function identityRow(site: string, vertex: Vertex): HistoryRow<'identities'> {
   const { kind, value, person, shared, candidates, because, first } = vertex
   const reason = because ?? first
   const other = because && otherEnd(because, vertex)
@@ -71,7 +72,8 @@ function edgeKey({ a, b, fact, fact_id }: Edge): string {
   return `${a.kind}\n${a.value}\n${b.kind}\n${b.value}\n${fact}\n${fact_id}`
 }
 
-function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {
+/** What `edges` says of an edge. */
+export function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {
   const { a, b, fact, fact_id, at, received_at, node, segment, row, claimed, joins, reason } = edge
   return {
     site,

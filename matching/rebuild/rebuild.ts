@@ -1,8 +1,8 @@
 import { hasSite, wholeShare } from '#domain/site-share.ts'
 import type { Store } from '#storage/client.ts'
 import { openProjection, type Projection, type ProjectionOptions } from '../projection.ts'
-import { alone, type Meeting } from './meeting.ts'
 import type { Snapshots } from '../snapshot/snapshots.ts'
+import { alone, type Meeting } from './meeting.ts'
 import {
   compareTables,
   createRebuildTables,

@@ -3,7 +3,6 @@ import { readShownNumbers, type ShownNumber } from '../calls/read-leases.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import type { SenderSession, Touched } from '../facts/touched.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
-import { splitKeys } from '../history/query-by-keys.ts'
 import { type Edge, otherEnd, type Vertex } from '../identity/edge.ts'
 import { eventClaims } from '../identity/fact-claims.ts'
 import type { Graph } from '../identity/graph.ts'
@@ -188,12 +187,10 @@ async function addNumbers(
     const from_ms = pieces.reduce((least, piece) => Math.min(least, piece.started_at), Infinity) - LEASE_DISTANCE_MAX_MS
     const to_ms = pieces.reduce((most, piece) => Math.max(most, piece.ended_at), 0) + LEASE_DISTANCE_MAX_MS
     const sessions = [...cut.keys()].map((key) => wanted.get(key)?.session ?? '').filter((session) => session !== '')
-    for (const keys of splitKeys(sessions)) {
-      for (const lease of await readShownNumbers(store, site, keys, { from_ms, to_ms })) {
-        const leases = shown.get(lease.session)
-        if (leases) leases.push(lease)
-        else shown.set(lease.session, [lease])
-      }
+    for (const lease of await readShownNumbers(store, site, sessions, { from_ms, to_ms })) {
+      const leases = shown.get(lease.session)
+      if (leases) leases.push(lease)
+      else shown.set(lease.session, [lease])
     }
   }
   for (const [key, own] of cut) {

@@ -8,7 +8,7 @@ import { findRepeats, type Repeats } from './repeated-events.ts'
 import { sessionKey, visitorKey } from './session-index.ts'
 
 /** Sender's sessions read together: bounds the events held at once. */
-const SESSIONS_MAX = 2_000
+const SESSIONS_MAX = 4_000
 
 export interface SomeEvents {
   /** By the session's key. */

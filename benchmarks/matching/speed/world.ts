@@ -58,59 +58,65 @@ export function documentsOf(site: string): Record<'site' | 'pool', { id: string 
   }
 }
 
+/** Visits whose facts land together. */
+const VISITS_TOGETHER = Math.floor(SEGMENT_ROWS / EVENTS_PER_VISIT)
+
 /**
- * Lands the facts of so many visits as the log's writer does: segments of 200,000 rows, an insert each, and then the word
- * that they are in. Every row is a function of its number, so that every run has the same world. A visit is to one of the
- * sites; segments hold facts of all of them.
+ * Lands the facts of so many visits as the log's writer does: what came at one time from all tables, in segments of 200,000
+ * rows at most, an insert each, and then the word that they are in. Every row is a function of its number, so that every
+ * run has the same world. A visit is to one of the sites; segments hold facts of all of them.
  */
 export async function landWorld(store: Store, visits: number, sites: readonly string[]): Promise<Expected> {
   const step_ms = Math.max(1, Math.floor(LASTS_MS / visits))
   const world = { sites, begins_ms: BEGINS_MS, step_ms, visitors: Math.ceil(visits * 0.7) }
-  const count = (each: number) => Math.ceil(visits / each)
-  const leased = count(LEASED_EACH)
-  const calls = Math.ceil(leased / CALLS_EACH)
-  const deals = Math.ceil(calls / DEAL_EACH)
-  const tables = [
-    { table: 'events', rows: visits * EVENTS_PER_VISIT, visit, columns: eventColumns },
-    { table: 'leases', rows: leased * 2, visit: leasedVisit, columns: leaseColumns },
-    { table: 'calls', rows: calls, visit: caller('number'), columns: callColumns },
-    { table: 'deals', rows: deals * 2, visit: caller(dealCall), columns: dealColumns },
-  ]
-  for (const one of tables) await landTable(store, { ...one, world })
-  const facts = tables.reduce((sum, { rows }) => sum + rows, 0)
-  return { facts, sessions: visits, calls, forms: count(FORM_EACH), deals }
+  const countOf = (some: number) => {
+    const leased = Math.ceil(some / LEASED_EACH)
+    const calls = Math.ceil(leased / CALLS_EACH)
+    const deals = Math.ceil(calls / DEAL_EACH)
+    return { events: some * EVENTS_PER_VISIT, leases: leased * 2, calls, deals: deals * 2 }
+  }
+  let landed = countOf(0)
+  for (let segment = 0; segment * VISITS_TOGETHER < visits; segment++) {
+    const due = countOf(Math.min(visits, (segment + 1) * VISITS_TOGETHER))
+    for (const [table, said] of Object.entries(tables)) {
+      const first = landed[table as keyof typeof landed]
+      const size = due[table as keyof typeof due] - first
+      if (size > 0) await landSegment(store, { table, segment, first, size }, said, world)
+    }
+    landed = due
+  }
+  const { events, leases, calls, deals } = landed
+  const forms = Math.ceil(visits / FORM_EACH)
+  return { facts: events + leases + calls + deals, sessions: visits, calls, forms, deals: deals / 2 }
 }
 
-async function landTable(
+async function landSegment(
   store: Store,
-  {
-    table,
-    rows,
-    visit: of,
-    columns,
-    world,
-  }: { table: string; rows: number; visit: string; columns: Columns; world: Params },
+  { table, segment, first, size }: { table: string; segment: number; first: number; size: number },
+  { visit: of, columns }: Said,
+  world: Params,
 ): Promise<void> {
   const names = Object.keys(columns)
-  const values = Object.values(columns)
-  for (let segment = 0; segment * SEGMENT_ROWS < rows; segment++) {
-    const first = segment * SEGMENT_ROWS
-    const size = Math.min(SEGMENT_ROWS, rows - first)
-    await store.command(
-      `INSERT INTO ${table} (node, segment, row, site, ${names.map((name) => `\`${name}\``).join(', ')})
-       WITH ${functions}
-       SELECT 'bench', {segment:UInt32}, toUInt32(number - {first:UInt64}), siteOf(${of}), ${values.join(', ')}
-       FROM numbers({first:UInt64}, {size:UInt64})`,
-      { segment, first, size, ...world },
-    )
-    await store.insert('segments', [
-      { node: 'bench', table, segment, rows: size, first_received_at: BEGINS_MS, landed_at: Date.now() },
-    ])
-  }
+  await store.command(
+    `INSERT INTO ${table} (node, segment, row, site, ${names.map((name) => `\`${name}\``).join(', ')})
+     WITH ${functions}
+     SELECT 'bench', {segment:UInt32}, toUInt32(number - {first:UInt64}), siteOf(${of}), ${Object.values(columns).join(', ')}
+     FROM numbers({first:UInt64}, {size:UInt64})`,
+    { segment, first, size, ...world },
+  )
+  await store.insert('segments', [
+    { node: 'bench', table, segment, rows: size, first_received_at: BEGINS_MS, landed_at: Date.now() },
+  ])
 }
 
 /** Columns by name, as expressions of `number`. */
 type Columns = Record<string, string>
+
+/** What is said of each row of a table, and of which visit. */
+interface Said {
+  visit: string
+  columns: Columns
+}
 
 /** A visit's id, visitor and moments are functions of its number. */
 const functions = `
@@ -210,6 +216,13 @@ const dealColumns: Columns = {
   phones: `[phoneOf(${dealPerson})]`,
   call: `concat('c', toString(${dealCall}))`,
   version: 'toInt64(number % 2)',
+}
+
+const tables: Record<string, Said> = {
+  events: { visit, columns: eventColumns },
+  leases: { visit: leasedVisit, columns: leaseColumns },
+  calls: { visit: caller('number'), columns: callColumns },
+  deals: { visit: caller(dealCall), columns: dealColumns },
 }
 
 /** The visit that a call of this world came from, as SQL over the call's id in column `id`. */

@@ -1,0 +1,200 @@
+import type { Store } from '#storage/client.ts'
+import { readShownInPortions, type ShownNumber } from '../calls/read-leases.ts'
+import { type Fact, type FactBlock, readFactBlocks } from '../facts/fact-rows.ts'
+import { inPortions, type Portion } from '../facts/read-new-facts.ts'
+import { type SenderSession, type Touched, touchSession } from '../facts/touched.ts'
+import { GatheredRows } from '../history/gathered-rows.ts'
+import type { History } from '../history/history.ts'
+import { keyLists } from '../history/query-by-keys.ts'
+import { real } from '../identity/fact-claims.ts'
+import type { PackedGraph } from '../identity/packed/packed-graph.ts'
+import type { SiteState } from '../identity/site-state.ts'
+import { compareText } from '../receipt.ts'
+import type { SessionPiece } from '../sessions/cut-sessions.ts'
+import { sessionKey } from '../sessions/session-index.ts'
+import { LEASE_DISTANCE_MAX_MS } from '../sessions/shown-numbers.ts'
+import type { SiteRules } from '../site-rules.ts'
+import { addPlain } from './plain-rows.ts'
+import { PLAIN_EVENTS_MAX, type PlainVisitor, plainVisitor } from './plain-visitor.ts'
+
+/** Fewer sessions touched in a step are taken with everything else: an insert of its own is dearer than they are. */
+export const PLAIN_MIN = 4_000
+
+/** Visitors whose events are read together. */
+const VISITORS_MAX = 3_000
+
+/** Sessions written together. */
+const WRITTEN_TOGETHER = 20_000
+
+export interface TakePlain {
+  store: Store
+  history: History
+  rules: SiteRules
+  state: Pick<SiteState, 'graph' | 'names'>
+  /** Where the news stand. */
+  portions: readonly Portion[]
+  /** A version for each part that is written. */
+  nextVersion(): number
+}
+
+/**
+ * Takes plain visitors into the history: most of a backlog. Their events are read once and by themselves, and nothing is
+ * asked of the tables. Takes their sessions out of what is touched; all others are left in it.
+ */
+export async function takePlain(context: TakePlain, touched: Touched): Promise<void> {
+  const { store, history, rules, state, nextVersion } = context
+  const { graph, names } = state
+  const packed = graph.atRest
+  const around = await readAround(context)
+  if (!packed || !around) return
+  const groups = groupsOf(newSessions(packed, touched))
+  let rows = new GatheredRows(nextVersion())
+  let next = groups[0] && readGroup(store, graph.site, groups[0])
+  for (const [index, group] of groups.entries()) {
+    const events = await (next as NonNullable<typeof next>)
+    const after = groups[index + 1]
+    next = after && readGroup(store, graph.site, after)
+    // Whoever waits for it is told; if nobody comes to that, it does not matter any more.
+    next?.catch(() => undefined)
+    const found: PlainVisitor[] = []
+    for (const [visitor, news] of group) {
+      const own = eventsOf(events, visitor)
+      const plain = plainVisitor({ packed, names, projects: rules.projects }, visitor, { events: own, news })
+      if (plain?.sessions.every((piece) => isWithin(piece, around))) found.push(plain)
+    }
+    for (const plain of alone(found)) {
+      addPlain(plain, { graph, packed, rows, shown: around.shown })
+      group.delete(plain.visitor)
+    }
+    for (const [visitor, news] of group) for (const session of news) touchSession(touched, session, visitor)
+    group.clear()
+    if (rows.count('sessions') < WRITTEN_TOGETHER && after) continue
+    await history.writeGathered(rows)
+    rows = new GatheredRows(nextVersion())
+  }
+}
+
+/** The numbers that the sessions of a step were shown. */
+interface Around {
+  first_ms: number
+  last_ms: number
+  shown: ReadonlyMap<string, readonly ShownNumber[]>
+}
+
+async function readAround({ store, state, portions }: TakePlain): Promise<Around | undefined> {
+  const { site } = state.graph
+  const events = portions.filter(({ table }) => table === 'events')
+  if (events.length === 0) return undefined
+  const { sql, params } = inPortions(events)
+  const [moments] = await store.query<{ first_ms: number; last_ms: number }>(
+    `SELECT toFloat64(toUnixTimestamp64Milli(min(t.at))) AS first_ms, toFloat64(toUnixTimestamp64Milli(max(t.at))) AS last_ms
+     FROM events AS t WHERE t.site = {site:String} AND ${sql}`,
+    { site, ...params },
+  )
+  const { first_ms, last_ms } = moments as { first_ms: number; last_ms: number }
+  const within = { from_ms: first_ms - LEASE_DISTANCE_MAX_MS, to_ms: last_ms + LEASE_DISTANCE_MAX_MS }
+  const shown = new Map<string, ShownNumber[]>()
+  for (const lease of await readShownInPortions(store, site, events, within)) {
+    const leases = shown.get(lease.session)
+    if (leases) leases.push(lease)
+    else shown.set(lease.session, [lease])
+  }
+  return { first_ms, last_ms, shown }
+}
+
+/** Whether all leases are known that may be of a session: of one that goes on in what landed later there may be others. */
+function isWithin({ started_at, ended_at }: SessionPiece, { first_ms, last_ms }: Around): boolean {
+  return started_at >= first_ms && ended_at <= last_ms
+}
+
+/** Takes out the new sessions of which facts name one visitor, of visitors without any other. */
+function newSessions(packed: PackedGraph, touched: Touched): Map<string, string[]> {
+  const byVisitor = new Map<string, string[]>()
+  const left: SenderSession[] = []
+  for (const one of touched.sessions.values()) {
+    const [visitor] = one.visitors
+    if (one.session === '' || one.visitors.size !== 1 || packed.find('session', one.session) !== 0) {
+      left.push(one)
+      continue
+    }
+    const known = byVisitor.get(visitor as string)
+    if (known) known.push(one.session)
+    else byVisitor.set(visitor as string, [one.session])
+  }
+  touched.sessions.clear()
+  const putBack = (visitor: string) => {
+    for (const session of byVisitor.get(visitor) ?? []) touchSession(touched, session, visitor)
+    byVisitor.delete(visitor)
+  }
+  for (const { session, visitors } of left) {
+    for (const visitor of visitors) {
+      touchSession(touched, session, visitor)
+      putBack(visitor)
+    }
+    if (visitors.size === 0) touched.sessions.set(sessionKey(session), { session, visitors: new Set() })
+  }
+  for (const visitor of [...byVisitor.keys()]) if (!real('visitor', visitor)) putBack(visitor)
+  return byVisitor
+}
+
+/** As the table is sorted: each group is then read from a part of it. */
+function groupsOf(news: Map<string, string[]>): Map<string, string[]>[] {
+  const visitors = [...news.keys()].sort(compareText)
+  const groups: (typeof news)[] = []
+  for (let from = 0; from < visitors.length; from += VISITORS_MAX) {
+    const some = visitors.slice(from, from + VISITORS_MAX)
+    groups.push(new Map(some.map((visitor) => [visitor, news.get(visitor) as string[]])))
+  }
+  return groups
+}
+
+interface GroupEvents {
+  blocks: readonly FactBlock<'events'>[]
+  /** By visitor in which block each event stands, and where in it. */
+  places: ReadonlyMap<string, number[]>
+}
+
+/** All events of these visitors: copies under other sessions are among them. */
+async function readGroup(store: Store, site: string, group: ReadonlyMap<string, unknown>): Promise<GroupEvents> {
+  const places = new Map<string, number[]>([...group.keys()].map((visitor) => [visitor, []]))
+  const blocks: FactBlock<'events'>[] = []
+  for (const visitors of keyLists('visitors', places.keys())) {
+    const some = await readFactBlocks(
+      store,
+      'events',
+      `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} LIMIT ${PLAIN_EVENTS_MAX + 1} BY t.visitor`,
+      { site, ...visitors.params },
+    )
+    for (const block of some) {
+      const column = block.column('visitor')
+      for (let row = 0; row < block.rows; row++) places.get(column.at(row) as string)?.push(blocks.length, row)
+      blocks.push(block)
+    }
+  }
+  return { blocks, places }
+}
+
+/** Made when they are looked at, so that few are there at a time. */
+function eventsOf({ blocks, places }: GroupEvents, visitor: string): Fact<'events'>[] {
+  const own = places.get(visitor) ?? []
+  const events: Fact<'events'>[] = []
+  for (let at = 0; at < own.length; at += 2) {
+    events.push((blocks[own[at] as number] as FactBlock<'events'>).fact(own[at + 1] as number))
+  }
+  return events
+}
+
+/** Those whose counters' ids none of the others bears. Their sessions are their own. */
+function alone(found: readonly PlainVisitor[]): PlainVisitor[] {
+  const bearers = new Map<string, number>()
+  for (const { names } of found) {
+    for (const { kind, value } of names) {
+      if (kind === 'session') continue
+      const key = `${kind}\n${value}`
+      bearers.set(key, (bearers.get(key) ?? 0) + 1)
+    }
+  }
+  const common = new Set([...bearers].filter(([, count]) => count > 1).map(([key]) => key))
+  if (common.size === 0) return [...found]
+  return found.filter(({ names }) => names.every(({ kind, value }) => !common.has(`${kind}\n${value}`)))
+}
