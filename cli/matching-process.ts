@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
-import { type Share, shareName, wholeShare } from '#domain/site-share.ts'
+import { type Share, wholeShare } from '#domain/site-share.ts'
 import type { Meeting } from '#matching/rebuild/meeting.ts'
 import { type Matching, startMatching } from '#matching/service.ts'
 import { openStore, type Store } from '#storage/client.ts'
@@ -9,6 +9,7 @@ import { openSettings } from '#storage/settings/open-settings.ts'
 import type { Connection } from './clickhouse.ts'
 import { leave } from './leave.ts'
 import { type Logger, openLogger } from './logger.ts'
+import { matchingFolder, removeOtherShares } from './matching-folder.ts'
 import { openMeetings } from './matching-meetings.ts'
 import type { FromMatching, ToMatching } from './matching-messages.ts'
 
@@ -41,8 +42,9 @@ export async function openMatching({
   rebuildAll,
 }: MatchingOptions): Promise<RunningMatching> {
   const store: Store = openStore(connection)
-  const dir = folderOf(data_dir, share)
+  const dir = matchingFolder(data_dir, share)
   await mkdir(dir, { recursive: true, mode: 0o700 })
+  if (share.index === 0) await removeOtherShares(data_dir, share)
   const now = () => Date.now()
   const file = join(dir, 'settings.json')
   const settings = await openSettings({ store: () => store, file, poll_ms: SETTINGS_POLL_MS, now, log })
@@ -62,12 +64,6 @@ export async function openMatching({
       await store.close()
     },
   }
-}
-
-/** What a process keeps between starts is of its share alone. */
-function folderOf(data_dir: string, share: Share): string {
-  const whole = join(data_dir, 'matching')
-  return share.of === 1 ? whole : join(whole, shareName(share).replaceAll(' ', '-'))
 }
 
 /** The hidden command `matching-process`: takes its orders over the channel from the service, and ends with it. */

@@ -91,12 +91,9 @@ export class Graph {
     if (known) this.#remove(known)
   }
 
-  /**
-   * The packed graph, for who adds to it what stands by itself; undefined while anything of the graph is being looked at.
-   */
-  get atRest(): PackedGraph | undefined {
-    const waiting = [this.dirty, this.forced, this.added, this.removed, this.restated, this.born]
-    if (waiting.some(({ size }) => size > 0)) return undefined
+  /** The packed graph, for who adds to it what stands by itself; undefined unless it is at rest. */
+  get packedAtRest(): PackedGraph | undefined {
+    if (!this.isAtRest) return undefined
     this.#all.pack()
     return this.#all.packed
   }
@@ -342,9 +339,7 @@ export class Graph {
 
   /** What was forced has been looked at; of it only what a fact names stays. */
   endForced(): void {
-    for (const vertex of this.forced) {
-      if (!vertex.hasMoreEdgesThan(0)) this.#delete(vertex)
-    }
+    for (const vertex of this.forced) if (!vertex.hasMoreEdgesThan(0)) this.#delete(vertex)
     this.forced.clear()
   }
 
@@ -396,11 +391,9 @@ export class Graph {
   }
 
   #forgetIdle(edges: readonly Edge[]): void {
-    for (const { a, b } of edges) {
-      for (const vertex of [a, b]) {
-        // One that was forced stays until it has been looked at: named again, it must be the same one.
-        if (!vertex.hasMoreEdgesThan(0) && !this.forced.has(vertex)) this.#delete(vertex)
-      }
+    for (const vertex of edges.flatMap(({ a, b }) => [a, b])) {
+      // One that was forced stays until it has been looked at: named again, it must be the same one.
+      if (!vertex.hasMoreEdgesThan(0) && !this.forced.has(vertex)) this.#delete(vertex)
     }
   }
 

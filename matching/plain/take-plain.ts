@@ -44,7 +44,7 @@ export interface TakePlain {
 export async function takePlain(context: TakePlain, touched: Touched): Promise<void> {
   const { store, history, rules, state, nextVersion } = context
   const { graph, names } = state
-  const packed = graph.atRest
+  const packed = graph.packedAtRest
   const around = await readAround(context)
   if (!packed || !around) return
   const groups = groupsOf(newSessions(packed, touched))
