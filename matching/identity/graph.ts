@@ -339,7 +339,8 @@ export class Graph {
 
   /** What was forced has been looked at; of it only what a fact names stays. */
   endForced(): void {
-    for (const vertex of this.forced) if (!vertex.hasMoreEdgesThan(0)) this.#delete(vertex)
+    // Every vertex of a graph is one it made.
+    for (const vertex of this.forced) if (!vertex.hasMoreEdgesThan(0)) this.#all.removeVertex(vertex as LiveVertex)
     this.forced.clear()
   }
 
@@ -393,13 +394,8 @@ export class Graph {
   #forgetIdle(edges: readonly Edge[]): void {
     for (const vertex of edges.flatMap(({ a, b }) => [a, b])) {
       // One that was forced stays until it has been looked at: named again, it must be the same one.
-      if (!vertex.hasMoreEdgesThan(0) && !this.forced.has(vertex)) this.#delete(vertex)
+      if (!vertex.hasMoreEdgesThan(0) && !this.forced.has(vertex)) this.#all.removeVertex(vertex as LiveVertex)
     }
-  }
-
-  #delete(vertex: Vertex): void {
-    // Every vertex of a graph is one it made.
-    this.#all.removeVertex(vertex as LiveVertex)
   }
 
   #touchAround(vertex: Vertex): void {
