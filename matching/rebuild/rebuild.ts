@@ -100,12 +100,13 @@ async function fillAndSwap(
   return { rows, differences }
 }
 
-/** While the tables are swapped on behalf of a site that this process has not. */
-async function standBy(live: LiveRun, { check }: RebuildOptions, meeting: Meeting): Promise<Found> {
+/** While the tables are filled and swapped on behalf of a site that this process has not. */
+async function standBy(live: LiveRun, { site, check }: RebuildOptions, meeting: Meeting): Promise<Found> {
   await meeting.reach('filled')
   if (check) return { rows: 0, differences: [] }
   await live.paused(async () => {
     await meeting.reach('at_rest')
+    if (meeting.isLead) await swapTables(live.store, site)
     await meeting.reach('swapped')
   })
   return { rows: 0, differences: [] }
