@@ -35,6 +35,8 @@ export interface LiveRun {
   projection(): Projection
   /** Runs `work` while the live run stands still, having read all there is; `catchUp` says whether there was more. */
   paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
+  /** Called by the lead when all who take part are there, before a fact is read. */
+  begun?: (() => Promise<void>) | undefined
 }
 
 type Options = Pick<ProjectionOptions, 'settings' | 'now' | 'share' | 'settingsNow'>
@@ -55,6 +57,7 @@ export async function rebuild(
   if (meeting.isLead) await createRebuildTables(store)
   try {
     await meeting.reach('tables')
+    if (meeting.isLead) await live.begun?.()
     const isConcerned = asked.site === undefined || hasSite(options.share ?? wholeShare, asked.site)
     const found = await (isConcerned ? fillAndSwap(live, options, asked, meeting) : standBy(live, asked, meeting))
     // The tables are compared until here.
