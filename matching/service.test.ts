@@ -183,6 +183,14 @@ describe('matching', () => {
     await rm(folder, { recursive: true })
   })
 
+  test('refuses to start beside those that share the sites on another machine', async () => {
+    const share = { index: 1, of: 2 }
+    await store.command("INSERT INTO matching_lock SELECT 'matching 1 of 2', 'far', 'another-machine', 1, now64(3), 0")
+    await expect(start({ share })).rejects.toThrow('another-machine')
+    await store.command("INSERT INTO matching_lock SELECT 'matching 1 of 2', 'far', 'another-machine', 1, now64(3), 1")
+    await start({ share })
+  })
+
   test('does not wait for one whose process is gone', async () => {
     await (await start()).close()
     running = []
