@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { hasSite, type Share } from '#domain/site-share.ts'
 import { openOutbound } from '#shell/outbound.ts'
 import { erasureKey } from '#storage/erasure-keys.ts'
@@ -79,30 +79,6 @@ test('erasures and retention are done once, by the process that has the site, an
     ),
   ).toEqual(['east', 'four'].map((site) => ({ site, state: 'clearing', version: 2, counts: { leads: '1' } })))
 }, 120_000)
-
-test('nobody waits for what another process deletes', async () => {
-  await landFacts(
-    store,
-    logFacts([
-      fact('events', { site: 'north', id: 'e1', at: T, visitor: 'v1', session: 's1' }),
-      chat('east', 'old', T, '+79160000002'),
-    ]),
-  )
-  const share = shares[0] as Share
-  const erasures = openErasures({ store, now, log, share })
-  const retention = openRetention({ store, settings, now, log, share })
-  const projection = await openProjection({ store, settings, now, share, onRead: erasures.noticed })
-  while (await projection.step());
-  await store.command('SYSTEM STOP MERGES events')
-  await store.command("ALTER TABLE events DELETE WHERE site = 'north' SETTINGS mutations_sync = 0")
-  const removals = openRemovals({ erasures, retention })
-  const turn = () => removals.turn({ store, projection, postbacks: { forget: async () => {} } })
-  expect(await turn()).toBe(true)
-  await vi.waitFor(async () => expect(await turn()).toBe(true), 10_000)
-  expect(removals.isUnderWay()).toBe(false)
-  expect(await store.query("SELECT 1 FROM leads WHERE site = 'east'")).toEqual([])
-  retention.close()
-})
 
 test('a destination is told by the process that has its site', async () => {
   const row = { event: 'deal_won', deal: 'd1', person: '', state: 'pending', attempts: 0, answer_status: 0, error: '' }

@@ -36,17 +36,13 @@ export async function startDeletion(store: Store, { table, where, params }: Dele
   }
 }
 
-/**
- * Whether a deletion of these tables is still at work for this site. Those of other sites are other processes' matter, who
- * may always have one; a site whose id is within that of another waits for both.
- */
-export async function isDeleting(store: Store, tables: readonly string[], site: string): Promise<boolean> {
+/** Whether a deletion of these tables is still at work. */
+export async function isDeleting(store: Store, tables: readonly string[]): Promise<boolean> {
   for (const shard of store.shards) {
     const [row] = await shard.query<{ n: number }>(
       `SELECT toFloat64(count()) AS n FROM system.mutations
-       WHERE database = currentDatabase() AND NOT is_done AND table IN {tables:Array(String)}
-         AND position(command, {site:String}) > 0`,
-      { tables, site },
+       WHERE database = currentDatabase() AND NOT is_done AND table IN {tables:Array(String)}`,
+      { tables },
     )
     if ((row?.n ?? 0) > 0) return true
   }

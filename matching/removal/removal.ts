@@ -78,8 +78,8 @@ export async function deleteFacts({ store, projection }: RemovalDeps, removal: R
 }
 
 /** Whether the facts are still being deleted. */
-export function isDeletingFacts(store: Store, { site }: Removal): Promise<boolean> {
-  return isDeleting(store, removableTables, site)
+export function isDeletingFacts(store: Store): Promise<boolean> {
+  return isDeleting(store, removableTables)
 }
 
 /**
@@ -95,7 +95,8 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<voi
   if (removal.isPersonal) await forgetPostbacks(postbacks, site, planned)
   for (const deletion of historyDeletions(site, job)) await startDeletion(store, deletion)
   const waiting_since_ms = performance.now()
-  while (await isDeleting(store, historyTableNames, site)) {
+  // Of the history alone: facts of other sites may go at the same time, on behalf of other processes.
+  while (await isDeleting(store, historyTableNames)) {
     // Steps stand still meanwhile: what takes so long is tried again after they had a turn.
     if (performance.now() - waiting_since_ms > DELETION_WAIT_MAX_MS) throw new Error('history_still_being_deleted')
     await pause(DELETION_POLL_MS)

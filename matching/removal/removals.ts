@@ -64,7 +64,7 @@ export function openRemovals({ erasures, retention }: RemovalsOptions): Removals
       }
       if (current) {
         // Facts go in the background: on a large table that takes minutes, and the history must keep up meanwhile.
-        if (await isDeletingFacts(deps.store, current.removal)) return false
+        if (await isDeletingFacts(deps.store)) return false
         await rederive(deps, current.removal)
         await current.removed()
         current = undefined
