@@ -1,4 +1,4 @@
-import { type Share, shareName, siteBucket } from '#domain/site-share.ts'
+import { type Share, shareName } from '#domain/site-share.ts'
 import type { MeetingPoint } from '#matching/rebuild/meeting.ts'
 import type { RebuildReport } from '#matching/rebuild/rebuild.ts'
 import { Failure } from '#shell/failure.ts'
@@ -56,12 +56,13 @@ export function startMatchingFleet(matchers: number, begin: Omit<MatchingBegin, 
   }
 }
 
-/** One rebuild by all whom it concerns. */
+/**
+ * One rebuild by all, also of one site. Led by the first, which throws away at its start what a broken one has left: the
+ * others are there before it makes the tables, and whoever ends in between breaks it up and is begun again.
+ */
 function hold(children: readonly MatchingChild[], options: RebuildRequest): Promise<RebuildReport> {
-  const owner = children[options.site === undefined ? 0 : siteBucket(options.site) % children.length] as MatchingChild
-  // A look at one site swaps nothing: the others go on.
-  if (children.length === 1 || (options.check && options.site !== undefined)) return owner.rebuild(options)
-  return together(children, owner, options)
+  const first = children[0] as MatchingChild
+  return children.length === 1 ? first.rebuild(options) : together(children, first, options)
 }
 
 async function together(

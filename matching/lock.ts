@@ -27,8 +27,8 @@ interface Holder {
 
 /**
  * Lets one matching run on the sites of a database: two would write each other's rows. Refuses when another is alive that
- * has some of these sites; one of this machine whose process is gone is not waited for. Ages are counted by ClickHouse's
- * clock alone.
+ * has some of these sites, or is of another machine; one of this machine whose process is gone is not waited for. Ages are
+ * counted by ClickHouse's clock alone.
  */
 export async function takeLock(database: Store, share: Share = wholeShare): Promise<Lock> {
   // In a cluster the lock stands on the first shard, by whose clock all ages are counted.
@@ -94,7 +94,7 @@ async function refuseIfHeld(store: Store, self: string, share: Share): Promise<v
      FROM matching_lock FINAL WHERE is_released = 0 AND holder != {self:String}`,
     { self },
   )
-  const alive = others.find((other) => overlap(shareOf(other.name), share) && isAlive(other))
+  const alive = others.find((other) => isInTheWay(other, share) && isAlive(other))
   if (alive) {
     const [name, own] = [alive.name, nameOf(share)]
     const which = name === own ? '' : `, as «${name}» where this is «${own}»`
@@ -102,6 +102,14 @@ async function refuseIfHeld(store: Store, self: string, share: Share): Promise<v
       `Another matching runs on this database (host ${alive.host}, process ${alive.pid}${which}). Stop it first.`,
     )
   }
+}
+
+/**
+ * Those that share the sites are of one service, on one machine. Two services that each had some of them would go on so,
+ * and nobody could make the history anew.
+ */
+function isInTheWay({ name, host }: Holder, share: Share): boolean {
+  return overlap(shareOf(name), share) || host !== hostname()
 }
 
 function isAlive({ holder, host, pid, age_ms }: Holder): boolean {

@@ -6,7 +6,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SiteDocument } from '#storage/settings/documents.ts'
 import { openSettings } from '#storage/settings/open-settings.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
-import { call, fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
+import {
+  call,
+  DAY,
+  fact,
+  fixedSettings,
+  landFacts,
+  logFacts,
+  shop,
+  START_MS as T,
+} from '#tests/support/matching-world.ts'
 import { noteRules, rulesState } from './rebuild/rules.ts'
 import { type Matching, type MatchingOptions, startMatching } from './service.ts'
 import { readLastStart } from './snapshot/keeping.ts'
@@ -130,6 +139,19 @@ describe('matching', () => {
       expect(others.status().is_rebuilding).toBe(false)
     })
 
+    test('goes on trying however often the others are not there to begin it', async () => {
+      await store.command('TRUNCATE TABLE matching_rules')
+      for (let i = 0; i < 2; i++) await noteRules(store, 'begun', Date.now)
+      let asked = 0
+      const first: Matching = await start({
+        share: { index: 0, of: 2 },
+        rebuildAll: async () => (asked++ < 2 ? Promise.reject(new Error('away')) : first.rebuild()),
+      })
+      await vi.waitFor(async () => expect(await rulesState(store)).toBe('current'), 20_000)
+      expect(asked).toBe(3)
+      expect(await store.query("SELECT count() AS n FROM matching_rules WHERE state = 'begun'")).toEqual([{ n: '3' }])
+    })
+
     test('stops trying when its process ended over it three times, until it is asked to', async () => {
       await store.command('TRUNCATE TABLE matching_rules')
       for (let i = 0; i < 3; i++) await noteRules(store, 'begun', Date.now)
@@ -188,6 +210,14 @@ describe('matching', () => {
     await rm(folder, { recursive: true })
   })
 
+  test('refuses to start beside those that share the sites on another machine', async () => {
+    const share = { index: 1, of: 2 }
+    await store.command("INSERT INTO matching_lock SELECT 'matching 1 of 2', 'far', 'another-machine', 1, now64(3), 0")
+    await expect(start({ share })).rejects.toThrow('another-machine')
+    await store.command("INSERT INTO matching_lock SELECT 'matching 1 of 2', 'far', 'another-machine', 1, now64(3), 1")
+    await start({ share })
+  })
+
   test('does not wait for one whose process is gone', async () => {
     await (await start()).close()
     running = []
@@ -236,6 +266,25 @@ describe('a rebuild', () => {
     expect(
       await store.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_rebuild'"),
     ).toEqual([])
+  })
+
+  test('is left at once when another breaks it off, however long a removal takes here', async () => {
+    await landFacts(store, logFacts([fact('leads', { id: 'old', at: T - 40 * DAY, kind: 'chat' })], 'old'), T)
+    const [site] = shop.site ?? []
+    const matching = await start({ settings: fixedSettings({ ...shop, site: [{ ...site, retention_days: 30 }] }) })
+    const isDeleting = async () => (await store.query('SELECT 1 FROM system.mutations WHERE NOT is_done')).length > 0
+    await store.command('SYSTEM STOP MERGES leads')
+    await vi.waitFor(async () => expect(await isDeleting()).toBe(true), 10_000)
+    const check = () => {
+      throw new Error('broken off')
+    }
+    const reach = () => Promise.reject(new Error('no removal yet'))
+    await vi.waitFor(
+      () => expect(matching.rebuild({}, { isLead: false, reach, check })).rejects.toThrow('broken off'),
+      10_000,
+    )
+    expect(await isDeleting()).toBe(true)
+    await store.command('SYSTEM START MERGES leads')
   })
 
   test('of one site leaves the others as they are', async () => {

@@ -11,7 +11,7 @@ import type { MatchingLog } from './matching-log.ts'
 import { openPostbacks } from './postbacks/postbacks.ts'
 import { openProjection, type Projection } from './projection.ts'
 import { alone, type Meeting } from './rebuild/meeting.ts'
-import { type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
+import { type LiveRun, type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
 import { dropRebuildTables } from './rebuild/rebuild-tables.ts'
 import { noteRules, type RulesState, rulesState } from './rebuild/rules.ts'
 import { openRemovals } from './removal/removals.ts'
@@ -86,7 +86,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   let projection = await open()
   version = projection.version
   const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
-  const turns = openTurns()
+  const [turns, keeping] = [openTurns(), {} as Keeping]
 
   /** One step; false when there was nothing to do. Steps and a rebuild's swap take turns. */
   const step = async (): Promise<boolean> => {
@@ -127,9 +127,14 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     poke: turns.poke,
     status: () => statusOf(projection, state),
     rebuild: oneAtATime(options, state, async (asked, meeting) => {
-      await removals.over(() => isClosed)
-      const live = { store, projection: () => projection, paused: pausing(turns, step, failed), snapshots }
-      return rebuild(live, { settings, now, share, settingsNow }, asked, meeting)
+      await removals.over(() => isClosed, meeting)
+      const live = { store, projection: () => projection, snapshots, ...keeping }
+      return rebuild(
+        { ...live, paused: pausing(turns, step, failed) },
+        { settings, now, share, settingsNow },
+        asked,
+        meeting,
+      )
     }),
     async close() {
       isClosed = true
@@ -140,7 +145,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
       await lock.release()
     },
   }
-  void keepToRules(options, rules, matching, () => isClosed)
+  void keepToRules(options, { rules, keeping }, matching, () => isClosed)
   return matching
 }
 
@@ -173,12 +178,18 @@ function oneAtATime(
   }
 }
 
+/** Set while the rules ask for a rebuild. */
+type Keeping = Pick<LiveRun, 'begun'>
+
 const byOtherRules = 'was made by the rules of an earlier version'
 
-/** Makes the history anew after an upgrade, while the service goes on; what fails is tried again by the next start. */
+/**
+ * Makes the history anew after an upgrade, while the service goes on; what fails is tried again by the next start. A try
+ * counts once it has begun: that another process was away, or another rebuild going on, says nothing against this one.
+ */
 async function keepToRules(
   { store, now, log, rebuildAll }: MatchingOptions,
-  rules: RulesState,
+  { rules, keeping }: { rules: RulesState; keeping: Keeping },
   matching: Matching,
   isClosed: () => boolean,
 ): Promise<void> {
@@ -186,9 +197,9 @@ async function keepToRules(
   try {
     if (rules === 'new') await noteRules(store, 'done', now)
     for (let state = rules; state === 'outdated' && !isClosed(); state = await rulesState(store)) {
-      await noteRules(store, 'begun', now)
       log.info({}, `the history ${byOtherRules}, and is made anew`)
       const started_ms = now()
+      keeping.begun = () => noteRules(store, 'begun', now)
       try {
         await (rebuildAll ?? matching.rebuild)()
         log.info({ took_ms: now() - started_ms }, 'the history is made anew')
@@ -197,6 +208,8 @@ async function keepToRules(
         if (rebuildAll === undefined) throw error
         log.warn({ err: errorCode(error) }, 'the history could not be made anew, will try again')
         await sleep(REBUILD_AGAIN_MS, undefined, { ref: false })
+      } finally {
+        keeping.begun = undefined
       }
     }
   } catch (error) {
@@ -227,8 +240,12 @@ function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<strin
   const erasures = openErasures({ store, now, log, share, settle_ms })
   const retention = openRetention({ store, settings, now, log, share, onRemoved })
   const removals = openRemovals({ erasures, retention })
-  const over = async (isClosed: () => boolean) => {
-    while (removals.isUnderWay() && !isClosed()) await sleep(REMOVAL_POLL_MS)
+  const over = async (isClosed: () => boolean, meeting: Meeting) => {
+    while (removals.isUnderWay() && !isClosed()) {
+      // Whoever broke it off is begun again when all have left it: nobody stays for a removal.
+      meeting.check()
+      await sleep(REMOVAL_POLL_MS)
+    }
   }
   return { ...removals, over, noticed: erasures.noticed, close: retention.close }
 }

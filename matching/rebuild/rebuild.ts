@@ -38,6 +38,8 @@ export interface LiveRun {
   snapshots?: Pick<Snapshots, 'discard'> | undefined
   /** Runs `work` while the live run stands still, having read all there is; `catchUp` says whether there was more. */
   paused<Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>): Promise<Result>
+  /** Called by the lead when all who take part are there, before a fact is read. */
+  begun?: (() => Promise<void>) | undefined
 }
 
 type Options = Pick<ProjectionOptions, 'settings' | 'now' | 'share' | 'settingsNow'>
@@ -58,6 +60,7 @@ export async function rebuild(
   if (meeting.isLead) await createRebuildTables(store)
   try {
     await meeting.reach('tables')
+    if (meeting.isLead) await live.begun?.()
     const isConcerned = asked.site === undefined || hasSite(options.share ?? wholeShare, asked.site)
     const found = await (isConcerned ? fillAndSwap(live, options, asked, meeting) : standBy(live, asked, meeting))
     // The tables are compared until here.
@@ -104,13 +107,14 @@ async function fillAndSwap(
   return { rows, differences }
 }
 
-/** While the tables are swapped on behalf of a site that this process has not. */
-async function standBy(live: LiveRun, { check }: RebuildOptions, meeting: Meeting): Promise<Found> {
+/** While the tables are filled and swapped on behalf of a site that this process has not. */
+async function standBy(live: LiveRun, { site, check }: RebuildOptions, meeting: Meeting): Promise<Found> {
   await meeting.reach('filled')
   if (check) return { rows: 0, differences: [] }
   await live.paused(async () => {
     await live.snapshots?.discard()
     await meeting.reach('at_rest')
+    if (meeting.isLead) await swapTables(live.store, site)
     await meeting.reach('swapped')
   })
   return { rows: 0, differences: [] }

@@ -176,6 +176,25 @@ describe('several matching processes', () => {
     expect(await strays()).toEqual([])
   })
 
+  test('leave no tables behind when the one that has the site is killed in the middle of its rebuild', async () => {
+    const held = await holders()
+    const [owner, other] = [held.get('matching 2 of 3') as number, held.get('matching 3 of 3') as number]
+    process.kill(other, 'SIGSTOP')
+    const rebuilding = rebuild('--site', 'four')
+    await waitUntil(
+      async () => (await store.query("SELECT 1 FROM system.tables WHERE name = 'touchpoints_rebuild'")).length > 0,
+      WAIT_MS,
+      () => 'No rebuild was begun',
+    )
+    for (const pid of [owner, other]) process.kill(pid, 'SIGKILL')
+    expect((await rebuilding).code).toBe(1)
+    await runningAre(3)
+    // They hold what everybody had sent, whoever is erased meanwhile.
+    expect(await store.query("SELECT name FROM system.tables WHERE name LIKE '%_rebuild'")).toEqual([])
+    await expectEverywhere('seventh', await chat('seventh'))
+    expect(await rebuild('--site', 'four')).toMatchObject({ code: 0, report: { rows: facts / 3, swapped: true } })
+  })
+
   test('may be of another number at any start, and see to what is due to all sites', async () => {
     for (const matchers of [1, 2]) {
       await stray()
