@@ -20,7 +20,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-gpu',
       '--no-pings',
       // Sites with subdomains, on this machine.
-      '--host-resolver-rules=MAP *.test 127.0.0.1',
+      '--host-resolver-rules=MAP *.test 127.0.0.1, MAP *.test. 127.0.0.1',
     ],
   })
 }

@@ -4,7 +4,7 @@ import { say } from './say.ts'
 
 /** Says that somebody tried to send a form. Whether it became a lead is told by the form that is seen after it. */
 export function watchSubmits(): void {
-  on(document, 'submit', ({ target }) => {
+  on('submit', ({ target }) => {
     const form = target as HTMLFormElement
     say('saw', [
       `submit of ${labelOf(form)}.`,

@@ -3,7 +3,7 @@ import { track } from './send.ts'
 
 /** Clicks on links to other hosts and to files; the server tells the kinds apart. The click goes its way untouched. */
 export function watchClicks(): void {
-  on(document, 'click', (event) => {
+  on('click', (event) => {
     // Looked for along the path: outside an open shadow root, `target` is only its host. A page's window may have one of
     // the two names too.
     const { protocol, hostname, pathname } = (event.composedPath() as HTMLAnchorElement[]).find(
@@ -16,6 +16,6 @@ export function watchClicks(): void {
           /^[^bdj:]/.test(protocol)
     )
       // Without the query, where messengers keep the text, and without a name and password.
-      track('click', { target: `${protocol}//${hostname}${pathname}` })
+      track('click', { target: protocol + '//' + hostname + pathname })
   })
 }

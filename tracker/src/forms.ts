@@ -5,14 +5,15 @@ import { newId } from './visitor.ts'
 
 /** The page's own, if it has one. */
 interface Bound {
-  on(types: string, act: unknown): Bound
-  off(types: string, act: unknown): Bound
+  one(types: string, act: unknown): void
 }
 
 declare const jQuery: (target: unknown) => Bound
 
 // These say themselves when a form was accepted; their `submit` only says that somebody tried.
 const BUILDERS = '.js-form-proccess,.wpcf7,.elementor-form,.wpforms-ajax-form,[target^=gform],.nf-form-cont,.b24-form'
+// What looks like a button. A `u` is in the types `submit` and `button`, and else in those of no other thing that ends a form.
+const BUTTON = 'button,[type*=u],[role=button],[class*=btn]'
 const ACCEPTED =
   'tildaform:aftersuccess wpcf7mailsent submit_success wpformsAjaxSubmitSuccess gform_confirmation_loaded nfFormSubmitResponse b24:form:send:success'
 
@@ -22,24 +23,22 @@ let tried: object | undefined
 
 /** Requests left in forms: a builder's word that it took one, and the submit of any other form. */
 export function watchForms(): void {
-  on(window, ACCEPTED, tellTried as never)
+  on(ACCEPTED, tellTried as never)
   // A click too: some builders never let a form be submitted, and out of a shadow root only the click comes.
-  on(window, 'click submit', tryForm)
+  on('click submit', tryForm)
 }
 
 function tryForm(event: Event): void {
-  const [target] = event.composedPath() as Element[]
-  const form = (target as Element).closest('form') as HTMLFormElement
+  const path = event.composedPath() as Element[]
+  const form = (path[0] as Element).closest('form') as HTMLFormElement
   const fields: Record<string, string> = {}
   // A field that is none, such as a set of fields, costs only itself. So does a hidden one: it has no `labels`.
   ;([...form.elements] as HTMLInputElement[]).map(
     guard((field) => {
-      if (field.closest('[data-tl-ignore],#commentform')) return
       const [label = field] = field.labels as Iterable<Element>
-      const value = field.value.trim()
-      // Of a consent to the use of «name and phone» only a tick is there.
-      const all = `${field.checked ? '' : [field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]}\r${value}`
-      const kind = recogniseField(all, field.name.match(tl_settings.kept || '^$') ? field.name : '')
+      const value = field.closest('[data-tl-ignore],#commentform') ? '' : field.value.trim()
+      const about = `${[field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]}`
+      const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
       // Of two phones the first is the one to call; of two names the service makes one.
       if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
     }),
@@ -49,13 +48,14 @@ function tryForm(event: Event): void {
   // Not `form.id`: a field of that name would stand in its place.
   tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
   if (form.closest(BUILDERS))
-    // Throws without jQuery. Bound at each try: it may have come in between. What it only triggers, addEventListener does
-    // not hear.
-    jQuery(document).off(ACCEPTED, tellTried).on(ACCEPTED, tellTried)
+    // Throws without jQuery. Bound at each try, for it may have come in between; of many that hear of a success only the
+    // first has something to tell. What jQuery triggers, addEventListener does not hear.
+    jQuery(document).one(ACCEPTED, tellTried)
   else if (
-    // A click that no submit follows is the script's that sends the form; one that a submit follows is the same lead.
-    (((target as Element).closest('button,input') as HTMLInputElement) || event).type === 'submit' &&
-    !form.matches(':invalid')
+    !form.querySelector(':invalid') &&
+    // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
+    // submit follows, it is the same lead.
+    (event.type === 'submit' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))
   )
     tellTried(event as never)
 }

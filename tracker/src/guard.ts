@@ -10,7 +10,10 @@ export function guard<Args extends unknown[], Result>(
   }
 }
 
-/** Listens in the capture phase, so that no handler of the page can hide an event from us. */
-export function on(target: EventTarget, types: string, act: (event: Event) => void): void {
+/**
+ * Listens in the capture phase, so that no handler of the page can hide an event from us; and that of the window comes
+ * by for whatever happens in the document, whether it bubbles or not.
+ */
+export function on(types: string, act: (event: Event) => void, target: EventTarget = window): void {
   types.split(' ').map((type) => target.addEventListener(type, guard(act), true))
 }

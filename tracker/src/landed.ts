@@ -1,20 +1,14 @@
 import { campaignOf } from './campaign.ts'
-import { guard } from './guard.ts'
 
-/**
- * The address that was loaded, when a router has taken its tags off before we came; until its page is counted. Only where
- * the tags decide which number is shown: it costs fifty bytes.
- */
-export let landed = with_calls && findLanded()
+// The entry of the loading is the first of all; in Safari before 15 there may be none.
+const [{ name } = {} as Partial<PerformanceEntry>] = performance.getEntries()
+
+/** The address that was loaded, when a router has taken its tags off before we came; until its page is counted. */
+let landed = campaignOf(name) > campaignOf(location.href) ? name : undefined
 
 export function forgetLanded(): void {
-  landed = false
+  landed = undefined
 }
 
-function findLanded(): string | false | undefined {
-  return guard(() => {
-    // The entry of the loading is the first of all; with any other there are no tags.
-    const [{ name }] = performance.getEntries() as [PerformanceEntry]
-    return campaignOf(name) > campaignOf(location.search) && name
-  })()
-}
+/** Where the visitor is, as far as pages and tags are concerned. */
+export const address = (): string => landed || location.href

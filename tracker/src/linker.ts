@@ -5,13 +5,13 @@ import { adoptVisitor, visitor } from './visitor.ts'
 
 const LIFE_MS = 120_000
 // What begins a query goes with it, unless a redirect has put more behind.
-const STAMP = /(?:[?#](?!.*\w&))?&tl=(\w+)\.([\w-]+)\.(\w+)/
+const STAMP = /(?:[?#](?!.*\w&))?&tl=(\w{1,128})\.([\w-]{1,128})\.(\w+)/
 
 /** Goes on with the visit that began on another domain, and lets links and forms to the others carry it on. */
 export function linkDomains(): void {
-  on(document, 'click auxclick submit', (event) => {
+  on('click auxclick submit', (event) => {
     // The right button opens a menu: a stamp would run out in whatever is copied from it.
-    if (!((event as MouseEvent).button > 1))
+    if ((event as MouseEvent).button !== 2)
       for (const name of ['href', 'action', 'formaction'])
         (event.composedPath() as Element[]).map(guard((node) => stamp(node, name)))
   })
@@ -28,8 +28,9 @@ export function linkDomains(): void {
 /** For `guard`: what has no address ends in an error. */
 function stamp(node: Element, name: string): void {
   const url = new URL((node.getAttribute(name) as string).replace(STAMP, ''), document.baseURI)
-  if (!`.${location.hostname}>.${url.hostname}`.match(tl_settings.linked as string) || !agreesTo(KEEPING)) return
-  // Behind the #, where it outlives redirects and the query that a form makes anew, and no server writes it down.
-  url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${Date.now()}`
-  node.setAttribute(name, url.href)
+  if (`.${location.hostname}>.${url.hostname}`.match(tl_settings.linked as string) && agreesTo(KEEPING)) {
+    // Behind the #, where it outlives redirects and the query that a form makes anew, and no server writes it down.
+    url[url.hash ? 'search' : 'hash'] += `&tl=${visitor()}.${session()}.${Date.now()}`
+    node.setAttribute(name, url.href)
+  }
 }

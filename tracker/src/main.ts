@@ -9,7 +9,7 @@ guard(() => {
   // At once too: consent may come when a stamp has run out.
   if (with_linker) guard(linkDomains)()
   // `tl_debug` and `tl_test`: the aids have to be there before anything happens. They read the flags themselves.
-  if (/[?&]tl_[dt]/.test(location.search)) {
+  if (/[?&]tl_[dt]/.test(location.href)) {
     document.head.append(
       Object.assign(document.createElement('script'), {
         src: `${endpoint}../t/${tl_settings.site}.aids.js`,

@@ -13,7 +13,7 @@ let waiting: (() => void)[] | undefined = []
 /** Shows the numbers that the last page had, at once; true when there are any. Throws when none were kept. */
 export function showKnownNumbers(): boolean {
   // A number cut in two by the arrival of the page itself.
-  on(window, 'DOMContentLoaded', () => swapAll([document]))
+  on('DOMContentLoaded', () => swapAll([document]))
   show(JSON.parse(kept()[CACHE_KEY] as string).filter((lease: Lease) => new Date(lease.expires_at) > new Date()))
   return !!numberFor()
 }

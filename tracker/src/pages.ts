@@ -1,6 +1,6 @@
 import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
-import { forgetLanded } from './landed.ts'
+import { address, forgetLanded } from './landed.ts'
 import { keepUnsettled, renewLeases, track } from './send.ts'
 import { adoptSession, lastSession, touchSession } from './session.ts'
 import { ASKING, agreesTo } from './storage.ts'
@@ -18,7 +18,7 @@ const PATIENCE_MS = 300_000
 /** The page that was counted last; `counted_as` is empty when whatever is on show is to be counted once more. */
 let counted_url = ''
 let counted_as = ''
-let { referrer } = document
+let referrer = document.referrer
 /** When the page on show has settled; 0 when there is no other than the one counted. */
 let due_ms = 0
 
@@ -37,10 +37,10 @@ let isLeaseShort: boolean
 export function watchPages(isNew: boolean): void {
   if (with_calls) isLeaseShort = isNew
   // Whether the window has the focus is seen each second, soon enough. Safari before 14.1 hides no page that is left by a link: only `pagehide` tells.
-  on(window, 'scroll pointermove pointerdown keydown visibilitychange pagehide', look)
+  on('scroll pointermove pointerdown keydown visibilitychange pagehide', look)
   // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
   // `pushState` before we came (Astro). Safari before 26.2 and Firefox before 147 have none of this: there each look finds it.
-  on((window as { navigation?: EventTarget }).navigation || window, 'currententrychange', look)
+  on('currententrychange', look, (window as { navigation?: EventTarget }).navigation)
   setInterval(look, LOOK_MS)
   look()
 }
@@ -56,7 +56,7 @@ export function forgetVisit(): void {
   adoptVisitor('')
   adoptSession('')
   counted_as = counted_url = ''
-  ;({ referrer } = document)
+  referrer = document.referrer
 }
 
 /** Whatever happens to a page ends here; an event is a sign that somebody is there. */
@@ -81,13 +81,36 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
   // What was read until now belongs to the session of then.
   const last = lastSession()
   const isAlive = with_calls ? now - active_ms < PATIENCE_MS : bubbles
-  if (isAlive && counted_url && !isHidden && now - pulsed_ms > PULSE_MS) pulse(now)
+  if (isAlive && counted_url && !isHidden && now - pulsed_ms > PULSE_MS) {
+    pulsed_ms = now
+    pulse()
+  }
 
   // In a chain of redirects only the first step leaves a page that somebody has seen.
   const isLeft = isHidden || !(due_ms || counted_as.startsWith(markOf()))
   // Routers scroll to the top when they are ready: before that, where the page stands is not where it was read.
   if (isLeft || type === 'scroll') scrolled_px = Math.max(scrolled_px, scrollY)
-  if (isLeft) leave(now, isHidden, last)
+  if (isLeft) {
+    // A page can be left many times: the parts add up.
+    if (engaged_ms >= SETTLE_MS && counted_url)
+      track(
+        'leave',
+        Object.assign(last, {
+          url: counted_url,
+          engaged_ms,
+          // More than all of it where a page bounces, or is shorter than its window: the service knows.
+          scroll_percent: ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100,
+        }),
+        isHidden,
+      )
+    engaged_ms = 0
+    if (isHidden) keepUnsettled()
+    // A prerendered page or a tab in the background waits until somebody looks.
+    else {
+      due_ms = now + SETTLE_MS
+      setTimeout(look, SETTLE_MS)
+    }
+  }
   // Through the back button it comes back as one page more.
   if (isGone) counted_as = ''
 })
@@ -98,7 +121,7 @@ function countSettled(): void {
   if (touchSession(counted_url !== location.href) && counted_url) referrer = ''
   // Written so, because a form of the name «title» stands in the title's place.
   track('page', { referrer, title: `${document.title}` })
-  if (with_calls) forgetLanded()
+  forgetLanded()
   referrer = counted_url = location.href
   counted_as = markOf()
   engaged_ms = SETTLE_MS
@@ -106,37 +129,10 @@ function countSettled(): void {
 }
 
 /** Keeps session and leases alive. */
-function pulse(now: number): void {
-  pulsed_ms = now
+function pulse(): void {
   // After half an hour of silence a new session begins, and that begins with a page.
   if (touchSession()) counted_as = referrer = ''
   else if (with_calls) renewLeases()
-}
-
-/** Tells how the page was read; the next one is due unless this one is hidden. */
-function leave(now: number, isHidden: boolean, last: object): void {
-  // A page can be left many times: the parts add up.
-  if (engaged_ms >= SETTLE_MS && counted_url)
-    track(
-      'leave',
-      Object.assign(
-        {
-          url: counted_url,
-          engaged_ms,
-          // More than all of it where a page bounces, or is shorter than its window: the service knows.
-          scroll_percent: ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100,
-        },
-        last,
-      ),
-      isHidden,
-    )
-  engaged_ms = 0
-  if (isHidden) keepUnsettled()
-  // A prerendered page or a tab in the background waits until somebody looks.
-  else {
-    due_ms = now + SETTLE_MS
-    setTimeout(look, SETTLE_MS)
-  }
 }
 
 /**
@@ -144,5 +140,6 @@ function leave(now: number, isHidden: boolean, last: object): void {
  * without a campaign begins the marks of all campaigns.
  */
 function markOf(): string {
-  return `${with_hash ? location.href.replace(/\?[^#]*/g, '') : location.pathname} ${campaignOf(location.search)}`
+  const path = with_hash ? location.href.replace(/\?[^#]*/g, '') : location.pathname
+  return path + ' ' + campaignOf(address())
 }

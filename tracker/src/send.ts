@@ -1,7 +1,7 @@
 import { clientIds } from './client-ids.ts'
 import { endpoint } from './endpoint.ts'
 import { guard, on } from './guard.ts'
-import { landed } from './landed.ts'
+import { address } from './landed.ts'
 import { showNumbers } from './numbers.ts'
 import { session } from './session.ts'
 import { ASKING, agreesTo, keep, kept } from './storage.ts'
@@ -35,7 +35,7 @@ let isPausing: unknown
 
 /** What earlier pages could not deliver follows the first success, and so never delays a page's own facts. */
 export function startSending(): void {
-  on(window, 'online', retry)
+  on('online', retry)
 }
 
 /** Consent was taken back: what waited is dropped, and nothing more goes out. */
@@ -51,14 +51,12 @@ export function dropUnsent(): void {
  */
 export function track(type: string, fields: object, isEnd?: boolean): void {
   // Nobody has seen the page yet, and it may be that nobody ever will.
-  if ((document as { prerendering?: boolean }).prerendering)
-    on(document, 'prerenderingchange', () => track(type, fields))
+  if ((document as { prerendering?: boolean }).prerendering) on('prerenderingchange', () => track(type, fields))
   // Asked each time: it may have been said in another tab.
   else if (agreesTo(ASKING)) {
     const id = newId()
     const key = KEPT + id
-    const url = (with_calls && landed) || location.href
-    const event = JSON.stringify(Object.assign({ id, type, at: Date.now(), url }, fields))
+    const event = JSON.stringify(Object.assign({ id, type, at: Date.now(), url: address() }, fields))
     const sender = JSON.stringify({
       site: tl_settings.site,
       visitor: visitor(),
@@ -70,7 +68,8 @@ export function track(type: string, fields: object, isEnd?: boolean): void {
     // Pieced together, because Prototype.js 1.6 makes text of every array that goes through JSON.
     const text = `"events":[${event}],${sender.slice(1)}`
     if (with_calls && type === 'page') leaseKey = key
-    if (!isEnd || !guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()) send(key, text)
+    const isTaken = isEnd && guard(() => navigator.sendBeacon(`${endpoint}events`, timed(key, text)))()
+    if (!isTaken) send(key, text)
   }
 }
 
@@ -151,7 +150,8 @@ const post = (path: string, body: string): Promise<Response> =>
 
 const readLeases = (response: Response): Promise<void> =>
   response.json().then(({ numbers }) => {
-    if (!numbers || !agreesTo(ASKING)) return
-    hasLeases = true
-    showNumbers(numbers)
+    if (numbers && agreesTo(ASKING)) {
+      hasLeases = true
+      showNumbers(numbers)
+    }
   })

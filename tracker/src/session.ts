@@ -1,5 +1,5 @@
 import { campaignOf } from './campaign.ts'
-import { landed } from './landed.ts'
+import { address } from './landed.ts'
 import { readId, writeCookie } from './storage.ts'
 import { newId } from './visitor.ts'
 
@@ -19,11 +19,11 @@ export function session(): string {
  * two tabs open on two campaigns would otherwise take the session from each other at every sign of life.
  */
 export function touchSession(arriving?: boolean): boolean {
-  const campaign = campaignOf((with_calls && landed) || location.search)
+  const mark = `-${campaignOf(address())}`
   const current = readId('tl_session') || (isAlive() ? id : '')
   // The campaign's mark is the tail of the id, so that it needs no storage of its own.
-  const isOver = !current || (arriving && campaign && !current.endsWith(campaign))
-  adoptSession(isOver ? `${newId()}-${campaign}` : current)
+  const isOver = !current || (arriving && mark[1] && !current.endsWith(mark))
+  adoptSession(isOver ? newId() + mark : current)
   return isOver as boolean
 }
 

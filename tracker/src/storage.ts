@@ -53,17 +53,19 @@ export function keep(key: string, value: string): void {
   memory[key] = value
 }
 
-// Only characters of an id: a spoiled one would have every event refused, for ever. Metrica's mirror has quotes around it.
-// In a sandboxed frame cookies throw.
+/**
+ * An id in a cookie. Only what an id may be: a spoiled one would have every event refused, for ever. Metrica's mirror has
+ * quotes around it. For `guard`: where there is none, and in a sandboxed frame, where cookies throw.
+ */
 export const idIn = guard(
   (name: string, mirror?: string): string | undefined =>
-    (`; ${document.cookie}; ${name}=${mirror || ''}`.match(`; ${name}="?([\\w.:-]+)([$";]|$)`) || [])[1],
+    (`; ${document.cookie}; ${name}=${mirror || ''};`.match(`; ${name}="?([\\w.:-]{1,128})[$";]`) as string[])[1],
 )
 
 function setCookie(name: string, value: string | number, seconds: number): string {
   // Found by trial, from the widest on: only the browser knows which domains are public suffixes, and a list would be
   // bigger than this file.
-  if (!domain) {
+  if (domain === undefined) {
     location.hostname
       .split('.')
       .reverse()
@@ -75,6 +77,6 @@ function setCookie(name: string, value: string | number, seconds: number): strin
     setCookie('tl_try', '', 0)
   }
   // Not `secure`: no secret is in it, and on a site that is half HTTP it would make two visitors of one.
-  document.cookie = `${name}=${value};path=/;max-age=${seconds};domain=${domain}`
+  document.cookie = `${name}=${value};path=/;max-age=${seconds};domain=${domain};samesite=lax`
   return domain as string
 }

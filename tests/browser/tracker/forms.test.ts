@@ -68,6 +68,7 @@ describe('a form that the browser submits', () => {
       <input name="passport" type="tel" value="4509123456"><input type="hidden" name="token" value="t0ken">
       <input name="inn" value="500100732259"><label>СНИЛС <input name="s" value="11223344595"></label>
       <input name="note" data-tl-ignore value="marked"><p data-tl-ignore><input name="mail" value="in@marked.example"></p>
+      <input type="radio" name="age" value="radio" checked><input type="checkbox" name="agree" value="tick" checked>
       <input name="fine" value="kept"><button>Send</button></form>`,
     )
     await page.evaluate(() => document.addEventListener('submit', (event) => event.preventDefault()))
@@ -77,7 +78,7 @@ describe('a form that the browser submits', () => {
     expect(leads()).toMatchObject([{ form: { fields: { phone: '+7 926 111-22-33', fine: 'kept' } } }])
     const { form } = leads()[0] as { form?: { fields?: object } }
     expect(Object.keys(form?.fields ?? {})).toEqual(['name', 'phone', 'fine'])
-    const secrets = /hunter2|4111|137"|450912|t0ken|5001007|112233445|marked/
+    const secrets = /hunter2|4111|137"|450912|t0ken|5001007|112233445|marked|radio|tick/
     expect(outside.bodies.join()).toContain('926')
     expect(outside.bodies.join()).not.toMatch(secrets)
   })
@@ -224,16 +225,67 @@ describe('a form that a script of the page sends', () => {
     expect(outside.posted).toContain('8 926 111-22-33')
   })
 
-  test('is no lead by a click alone', async () => {
+  test.each([
+    ['a button that submits nothing', '<button type="button" id="send">Send</button>'],
+    ['an input', '<input type="button" id="send" value="Send">'],
+    ['what is called a button', '<span role="button" id="send">Send</span>'],
+    ['a piece of the page that looks like one', '<div class="form__btn form__btn_big" id="send">Send</div>'],
+    ['a link that looks like one', '<a class="btn" href="#" id="send"><b>Send</b></a>'],
+    ['the second of two submit buttons', '<button>Back</button><button id="send">Send</button>'],
+  ])('is one lead when %s sends it, and no submit comes', async (_, button) => {
     const { outside, visit, settle } = visitor
     const page = await visit(
       '/',
-      '<form><input type="tel" value="89261112233"><button type="button">Check</button></form>',
+      `<form id="ajax"><input type="tel" name="phone" required>${button}</form><p><a href="/policy">Policy</a></p><script>
+        document.querySelector('#send').addEventListener('click', (event) => {
+          event.preventDefault()
+          fetch('/lead', { method: 'POST', body: document.querySelector('input').value })
+        })</script>`,
     )
     await outside.event('page')
-    await submit(page)
+    await page.locator('#send').click()
     await settle(page)
     expect(leads()).toEqual([])
+    await fill(page, { phone: '8 926 111-22-33' })
+    for (let times = 0; times < 2; times++) await page.locator('#send').click()
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'ajax', fields: { phone: '8 926 111-22-33' } } }])
+    expect(leads()).toHaveLength(1)
+    expect(outside.posted).toContain('8 926 111-22-33')
+  })
+
+  test.each([
+    ['the button that goes back', '<button type="button" id="other">Back</button><button>Send</button>'],
+    [
+      'the button that asks for a code',
+      '<button id="other">Send me a code</button><input name="code"><button>Send</button>',
+    ],
+    ['the cross that closes it', '<span role="button" id="other">×</span><div class="btn">Send</div>'],
+    ['a link below it', '<button type="button">Send</button><a id="other" href="#policy">Policy</a>'],
+    ['the field', '<b id="other">Phone</b><button type="button">Send</button>'],
+    ['the last button while a field is wrong', '<input required><button type="button" id="other">Send</button>'],
+  ])('is no lead by a click on %s', async (_, buttons) => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', `<form><input type="tel" value="89261112233">${buttons}</form>`)
+    await page.evaluate(() => addEventListener('click', (event) => event.preventDefault()))
+    await outside.event('page')
+    await page.locator('#other').click()
+    await settle(page)
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
+  })
+
+  test('is one lead inside an open shadow root too, when it has no submit button', async () => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', '<div id="host"></div>')
+    await page.evaluate(() => {
+      const root = (document.querySelector('#host') as Element).attachShadow({ mode: 'open' })
+      root.innerHTML = '<form id="inner"><input type="tel" name="phone"><button type="button">Send</button></form>'
+    })
+    await outside.event('page')
+    await fill(page, { phone: '8 926 111-22-33' })
+    await submit(page)
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'inner', fields: { phone: '8 926 111-22-33' } } }])
   })
 
   test('is one lead also inside an open shadow root, out of which no submit comes', async () => {

@@ -168,6 +168,18 @@ describe('an address that is passed on makes nobody one', () => {
     expect([url, brought]).toEqual([`${other()}/to${left}`, '1'])
   })
 
+  test.each([
+    ['visitor', `${'7'.repeat(129)}.2-0`],
+    ['session', `1.${'7'.repeat(129)}`],
+  ])('nor one that no event could bear, for its %s is too long', async (_, ids) => {
+    const { outside, context } = visitor
+    const page = await context.newPage()
+    await page.goto(`${other()}/to#&tl=${ids}.${Date.now()}`)
+    const { visitor: own, session } = await arrived()
+    expect(`${own}.${session}`).not.toContain('7'.repeat(100))
+    expect(outside.refused).toEqual([])
+  })
+
   test('and a link that is clicked again gets a stamp of that moment in place of the old one', async () => {
     const { outside, visit } = visitor
     const page = await visit('/', `<a href="${other()}/to" onclick="return false">go</a>`)

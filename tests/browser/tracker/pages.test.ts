@@ -115,10 +115,12 @@ describe('tags that a router takes off the address before the script comes', () 
   const router = (path: string) => `<script>history.replaceState({}, '', '${path}')</script>`
 
   test.each([
-    ['the query alone', '/flats'],
-    ['with another path', '/home#top'],
-  ])('(%s) are told with the page all the same, once', async (_, path) => {
+    ['the query alone', '/flats', true],
+    ['with another path', '/home#top', true],
+    ['where no numbers are replaced', '/home', false],
+  ])('(%s) are told with the page all the same, once', async (_, path, isWithCalls) => {
     const { outside, context, settle } = visitor
+    if (!isWithCalls) outside.settings.replaces = []
     outside.put('/flats', pageOf(router(path) + outside.snippet, ''))
     const page = await context.newPage()
     const loaded = `${outside.site}/flats?utm_source=yandex&yclid=7`

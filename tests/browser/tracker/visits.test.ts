@@ -77,6 +77,15 @@ describe('a session', () => {
     expect(next.visitor).toBe(first.visitor)
   })
 
+  test('is a new one with a campaign whose tags are the end of those before', async () => {
+    const { outside, visit } = visitor
+    await visit('/?utm_source=a&dclid=1')
+    const first = await outside.event('page')
+    await visit('/next?dclid=1')
+    const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
+    expect(next.session).not.toBe(first.session)
+  })
+
   test('of a campaign with long tags is one that the service takes, and goes on over pages', async () => {
     const { outside, visit } = visitor
     const tags = `utm_source=yandex&utm_campaign=${'flats_'.repeat(9)}&utm_term=${'kvartira_'.repeat(9)}&yclid=1234567890`
@@ -126,116 +135,6 @@ describe('a session', () => {
     const second = await outside.event('page', ({ id }) => id !== first.id)
     expect(second.session).not.toBe(first.session)
     expect(second).toMatchObject({ visitor: first.visitor, referrer: '', lease: true })
-  })
-})
-
-describe('ids of Google Analytics and Yandex Metrica', () => {
-  test('go with every event, also when they appear late', async () => {
-    const { outside, visit, settle } = visitor
-    const page = await visit('/')
-    expect((await outside.event('page')).client_ids).toEqual({})
-    await page.evaluate(() => {
-      document.cookie = '_ga=GA1.2.2095662112.1674837243;path=/'
-      document.cookie = '_ga_ABC123=GS2.1.s1674837243$o1$g0;path=/'
-      document.cookie = '_ym_uid=1668581346714918248;path=/'
-    })
-    await settle(page)
-    expect((await outside.event('custom')).client_ids).toEqual({
-      ga: 'GA1.2.2095662112.1674837243',
-      ga_session: 'GS2.1.s1674837243',
-      ym: '1668581346714918248',
-    })
-  })
-
-  test('name the session of Google Analytics in its older format too', async () => {
-    const { outside, context, visit } = visitor
-    await context.addInitScript(() => {
-      document.cookie = '_ga_ABC123=GS1.1.1674837243.3.1.1674837300.0.0.0;path=/'
-    })
-    await visit('/')
-    expect((await outside.event('page')).client_ids).toEqual({ ga_session: 'GS1.1.1674837243.3.1.1674837300.0.0.0' })
-  })
-
-  test('go with the leaving of the page when nothing else is sent', async () => {
-    const { outside, visit } = visitor
-    const page = await visit('/')
-    await outside.event('page')
-    await page.evaluate(() => {
-      document.cookie = '_ym_uid=1668581346714918248;path=/'
-    })
-    await page.goto('about:blank')
-    expect((await outside.event('leave')).client_ids).toEqual({ ym: '1668581346714918248' })
-    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'leave'])
-  })
-
-  test('of Metrica is found where it keeps it when it has no cookie', async () => {
-    const { outside, context, visit } = visitor
-    await context.addInitScript(() => localStorage.setItem('_ym_uid', '"1668581346714918248"'))
-    await visit('/')
-    expect((await outside.event('page')).client_ids).toEqual({ ym: '1668581346714918248' })
-  })
-})
-
-describe('Metrica without a cookie', () => {
-  /** As its snippet: calls wait in `a`, which is there later too; its script, when it comes, answers them. */
-  const snippetOfMetrica = (): void => {
-    const asked: unknown[][] = []
-    const answer = ([counter, method, tell]: unknown[]) => {
-      if (counter === 12345 && method === 'getClientID') (tell as (id: string) => void)('1668581346714918248')
-    }
-    const ym = Object.assign((...call: unknown[]) => asked.push(call), { a: asked })
-    Object.assign(window, {
-      ym,
-      arrive: () => {
-        for (const call of asked) answer(call)
-        asked.push = (...calls) => {
-          for (const call of calls) answer(call)
-          return 0
-        }
-      },
-    })
-    ym(12345, 'init', {})
-  }
-
-  test('is asked for its id, also when it comes late', async () => {
-    const { outside, context, visit, settle } = visitor
-    await context.addInitScript(snippetOfMetrica)
-    const page = await visit('/')
-    expect((await outside.event('page')).client_ids).toEqual({})
-    await page.evaluate(() => Reflect.get(window, 'arrive')())
-    await settle(page)
-    expect((await outside.event('custom')).client_ids).toEqual({ ym: '1668581346714918248' })
-    expect(visitor.complaints).toEqual([])
-  })
-
-  test('is not believed in the cookieless mode', async () => {
-    const { outside, context, visit, settle } = visitor
-    outside.settings.consent = 'cookieless'
-    await context.addInitScript(snippetOfMetrica)
-    const page = await visit('/')
-    await page.evaluate(() => Reflect.get(window, 'arrive')())
-    for (let times = 0; times < 2; times++) await settle(page)
-    const ids = outside.events.map(({ client_ids }) => client_ids)
-    expect(ids.length).toBeGreaterThan(1)
-    expect(ids.filter((found) => Object.keys(found ?? {}).length > 0)).toEqual([])
-  })
-
-  test('may be no function at all, or answer nonsense', async () => {
-    const { outside, context, visit, settle } = visitor
-    await context.addInitScript(() => {
-      const ym = (_: unknown, method: string, tell: (id: unknown) => void) =>
-        method === 'getClientID' && tell({ no: 'id' })
-      Object.assign(window, { ym: Object.assign(ym, { a: [[1]] }) })
-    })
-    const page = await visit('/')
-    await settle(page)
-    await page.evaluate(() => Reflect.set(window, 'ym', 7))
-    await settle(page)
-    const ids = outside.events.map(({ client_ids }) => client_ids)
-    expect(ids.length).toBeGreaterThan(1)
-    expect(ids.filter((found) => Object.keys(found ?? {}).length > 0)).toEqual([])
-    expect(outside.refused).toEqual([])
-    expect(visitor.complaints).toEqual([])
   })
 })
 
@@ -310,6 +209,48 @@ describe('the cookie of a visitor', () => {
   })
 })
 
+describe('what is written', () => {
+  /** All that a page wrote into `document.cookie`, word by word. */
+  const record = (): void => {
+    const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie') as Required<PropertyDescriptor>
+    const written: string[] = []
+    Object.assign(window, { written })
+    const note = function (this: Document, text: string) {
+      written.push(text)
+      set.call(this, text)
+    }
+    Object.defineProperty(Document.prototype, 'cookie', { get, set: note })
+  }
+
+  test('says that no other site may have it sent', async () => {
+    const { outside, context, visit } = visitor
+    await context.addInitScript(record)
+    const page = await visit('/')
+    await outside.event('page')
+    const written = await page.evaluate(() => Reflect.get(window, 'written') as string[])
+    expect(written.length).toBeGreaterThan(2)
+    expect(written.filter((text) => !/;samesite=lax$/.test(text))).toEqual([])
+  })
+
+  test('on a host with a dot at its end is kept for that host', async () => {
+    const { outside, context } = visitor
+    outside.put('/', pageOf(outside.snippet, ''))
+    const page = await context.newPage()
+    const site = outside.site.replace('.test:', '.test.:')
+    await page.goto(`${site}/`)
+    const first = await outside.event('page')
+    await page.goto(`${site}/?again`)
+    const again = await outside.event('page', ({ url }) => String(url).includes('again'))
+    expect([again.visitor, again.session]).toEqual([first.visitor, first.session])
+    expect((await context.cookies()).map(({ name, domain }) => [name, domain]).sort()).toEqual([
+      ['tl_session', 'www.shop.test.'],
+      ['tl_visitor', 'www.shop.test.'],
+    ])
+    expect(outside.refused).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
 describe('without storage', () => {
   test.each([
     [
@@ -344,11 +285,25 @@ describe('without storage', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('a spoiled cookie is replaced, not sent', async () => {
+  test.each([
+    ['with other signs than an id has', '<script>'],
+    ['longer than an id may be', '7'.repeat(129)],
+  ])('a spoiled cookie (%s) is replaced, not sent', async (_, value) => {
     const { outside, context, visit } = visitor
-    await context.addCookies([{ name: 'tl_visitor', value: '<script>', domain: 'www.shop.test', path: '/' }])
+    for (const name of ['tl_visitor', 'tl_session'])
+      await context.addCookies([{ name, value, domain: 'www.shop.test', path: '/' }])
     await visit('/')
-    expect((await outside.event('page')).visitor).toMatch(/^\d{20,30}$/)
+    const { visitor: id, session } = await outside.event('page')
+    expect(id).toMatch(/^\d{20,30}$/)
+    expect(session).not.toBe(value)
+    expect(outside.refused).toEqual([])
+  })
+
+  test('a cookie as long as an id may be is sent', async () => {
+    const { outside, context, visit } = visitor
+    await context.addCookies([{ name: 'tl_visitor', value: '7'.repeat(128), domain: '.shop.test', path: '/' }])
+    await visit('/')
+    expect((await outside.event('page')).visitor).toBe('7'.repeat(128))
   })
 })
 
