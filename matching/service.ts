@@ -79,9 +79,9 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const postbacks = await openPostbacks({ store, settings, now, log, outbound, share, nextVersion: () => ++version })
   const removals = openRemoving(options, measure.removed)
   const { snapshots, opening } = await openKeeping(options)
-  const settingsNow = async () => settings.refresh?.()
-  const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed, snapshots, settingsNow }
-  const open = () => opening(() => openProjection({ store, settings, now, share, ...hooks }))
+  const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed, snapshots }
+  const open = () =>
+    opening(() => openProjection({ store, settings, now, share, settingsNow: settingsNow(settings), ...hooks }))
   const rules = await lookAround(store, share)
   let projection = await open()
   version = projection.version
@@ -128,13 +128,9 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     status: () => statusOf(projection, state),
     rebuild: oneAtATime(options, state, async (asked, meeting) => {
       await removals.over(() => isClosed, meeting)
-      const live = { store, projection: () => projection, snapshots, ...keeping }
-      return rebuild(
-        { ...live, paused: pausing(turns, step, failed) },
-        { settings, now, share, settingsNow },
-        asked,
-        meeting,
-      )
+      const paused = pausing(turns, step, failed)
+      const live = { store, projection: () => projection, paused, snapshots, ...keeping }
+      return rebuild(live, { settings, now, share, settingsNow: settingsNow(settings) }, asked, meeting)
     }),
     async close() {
       isClosed = true
@@ -147,6 +143,11 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   }
   void keepToRules(options, { rules, keeping }, matching, () => isClosed)
   return matching
+}
+
+/** What was set by now holds for whatever has landed by now. */
+function settingsNow(settings: Settings): () => Promise<void> {
+  return async () => settings.refresh?.()
 }
 
 /**
