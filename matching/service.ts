@@ -146,7 +146,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
 }
 
 /** What was set by now holds for whatever has landed by now. */
-function settingsNow(settings: Settings): () => Promise<void> {
+function settingsNow(settings: MatchingOptions['settings']): () => Promise<void> {
   return async () => settings.refresh?.()
 }
 
