@@ -116,10 +116,9 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const running = keepOn(turns, () => isClosed, {
     failed,
     async once() {
-      const hasStepped = await turns.alone(step)
-      const hasRemoved = await turns.alone(remove)
+      const hasDone = [await turns.alone(step), await turns.alone(remove)]
       void postbacks.deliverDue()
-      return hasStepped || hasRemoved
+      return hasDone.includes(true)
     },
   })
   const off = settings.onChange(turns.poke)
