@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
-import { openProjection } from '../projection.ts'
+import { openProjection, type Projection } from '../projection.ts'
+import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/rebuild-tables.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 beforeEach(async () => {
@@ -48,3 +49,33 @@ test('a start knows the clock of a provider whose calls name nobody any more', a
     skew_ms: 40_000,
   })
 })
+
+async function readAll(projection: Projection): Promise<void> {
+  while (await projection.step());
+}
+
+test('a start with other settings puts right whoever is far from the others in memory', async () => {
+  const settings = fixedSettings(shop)
+  const options = { store, settings, now: () => T }
+  // Worked out 5,000 at a time, in the order of the table.
+  const facts = Array.from({ length: 5_100 }, (_, index) => {
+    const isTelling = index === 0 || index === 5_099
+    const visitor = `v${String(index).padStart(4, '0')}`
+    const said = isTelling ? { type: 'identify', phone: '+79261110001' } : {}
+    return fact('events', { id: `e${index}`, at: T + index, visitor, ...said })
+  })
+  await landFacts(store, logFacts(facts, 'n1', facts.length))
+  await readAll(await openProjection(options))
+  const persons = () =>
+    store.query<{ n: number }>(
+      "SELECT toFloat64(uniqExact(person)) AS n FROM identities FINAL WHERE kind = 'visitor' AND value IN ('v0000', 'v5099')",
+    )
+  expect(await persons()).toEqual([{ n: 1 }])
+  const [mine] = shop.site ?? []
+  settings.change('site', { ...mine, blocked: ['+79261110001'] })
+  await readAll(await openProjection(options))
+  expect(await persons()).toEqual([{ n: 2 }])
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
+  expect(await compareTables(store, undefined)).toEqual([])
+}, 60_000)
