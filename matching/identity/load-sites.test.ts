@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { personId } from '#domain/identifier.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
 import { openProjection, type Projection } from '../projection.ts'
@@ -79,3 +80,27 @@ test('a start with other settings puts right whoever is far from the others in m
   await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
   expect(await compareTables(store, undefined)).toEqual([])
 }, 60_000)
+
+test('a start with other settings knows whom somebody meant by a phone that was the company’s own', async () => {
+  const [mine] = shop.site ?? []
+  const phone = '+79261110001'
+  const settings = fixedSettings({ ...shop, site: [{ ...mine, blocked: [phone] }] })
+  const options = { store, settings, now: () => T }
+  const merge = [personId('shop', 'phone', phone), personId('shop', 'visitor', 'v1')]
+  const facts = [
+    fact('events', { id: 'e1', at: T, visitor: 'v1', session: 's1' }),
+    fact('calls', { id: 'c1', at: T + 1, from: phone, to: '+74959999999', direction: 'in', status: 'answered' }),
+    fact('annotations', { id: 'a1', at: T + 2, on_kind: 'person', on_id: merge[0] as string, merge }),
+  ]
+  await landFacts(store, logFacts(facts))
+  await readAll(await openProjection(options))
+  settings.change('site', { ...mine, blocked: [] })
+  await readAll(await openProjection(options))
+  const persons = await store.query<{ person: string }>(
+    "SELECT DISTINCT person FROM identities FINAL WHERE (kind, value) IN (('visitor', 'v1'), ('phone', '+79261110001'))",
+  )
+  expect(persons).toHaveLength(1)
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
+  expect(await compareTables(store, undefined)).toEqual([])
+})
