@@ -104,3 +104,23 @@ test('a start with other settings knows whom somebody meant by a phone that was 
   await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
   expect(await compareTables(store, undefined)).toEqual([])
 })
+
+test('other settings leave the calls of a number that stands for none as a rebuild has them', async () => {
+  const [mine] = shop.site ?? []
+  const from = '+79990000000'
+  const settings = fixedSettings({ ...shop, site: [{ ...mine, blocked: [from] }] })
+  const options = { store, settings, now: () => T }
+  await landFacts(
+    store,
+    logFacts([fact('calls', { id: 'c1', at: T, from, to: '+74959999999', direction: 'in', status: 'answered' })]),
+  )
+  const live = await openProjection(options)
+  await readAll(live)
+  settings.change('site', { ...mine, blocked: [] })
+  await readAll(live)
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
+  const [row] = await store.query<{ n: number }>('SELECT toFloat64(count()) AS n FROM conversions_rebuild FINAL')
+  expect(row?.n).toBe(1)
+  expect(await compareTables(store, undefined)).toEqual([])
+})
