@@ -41,7 +41,8 @@ export function askedByCall(
         conversion,
         ids: [call.id],
         phone: call.from,
-        isBlocked: blocked.has(`phone\n${call.from}`),
+        // A number that stands for none names nobody: no change of the list would lead to its calls.
+        isBlocked: !isJunk('phone', call.from) && blocked.has(`phone\n${call.from}`),
         names: [],
         session,
         byBrowser: false,

@@ -4,6 +4,7 @@ import { senderOf } from '../sessions/session-names.ts'
 import type { Vertex } from './edge.ts'
 import type { Graph } from './graph.ts'
 import { recompute } from './recompute.ts'
+import { type ToldOtherwise, toldOtherwise } from './told-otherwise.ts'
 
 /** Edges told together; what is around them stands in objects meanwhile. */
 const TOGETHER_MAX = 5_000
@@ -16,7 +17,7 @@ const SHARE_MAX = 0.25
 
 export interface CaughtUp {
   /** Of whom the table tells otherwise than the rules of today. */
-  wrong: { kind: string; value: string }[]
+  wrong: ToldOtherwise[]
   /** Whether something was told of what may be a piece of a session, or bear the name of one. */
   isNaming: boolean
 }
@@ -63,11 +64,10 @@ function isPiece(kind: string, value: string): boolean {
   return kind === 'session' && senderOf(value) !== undefined
 }
 
-function peopleAround(graph: Graph, ends: ReadonlySet<Vertex>): { kind: string; value: string }[] {
+function peopleAround(graph: Graph, ends: ReadonlySet<Vertex>): ToldOtherwise[] {
   if (ends.size === 0) return []
   const { groups } = recompute(graph, ends)
-  const wrong = groups.flatMap(({ members }) => (members.some((one) => ends.has(one)) ? members : []))
-  const found = wrong.map(({ kind, value }) => ({ kind, value }))
+  const found = [...toldOtherwise(groups, (vertex) => ends.has(vertex))]
   graph.settle()
   return found
 }

@@ -235,6 +235,7 @@ export class Graph {
     const vertex = this.#vertex(kind, value)
     this.forced.add(vertex)
     this.born.delete(vertex)
+    if (vertex.earliest) this.noticeFounder(kind, value)
   }
 
   /** Overwrites what was removed and is still in memory. */

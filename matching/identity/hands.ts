@@ -37,6 +37,8 @@ export async function findFounders(
     sought,
   )
   for (const { kind, value } of found) graph.noticeFounder(kind, value)
+  // Of whom the table tells otherwise than the rules of today, it may have no row yet.
+  for (const { kind, value, earliest } of graph.forced) if (earliest) graph.noticeFounder(kind, value)
   // The company's own identifiers have no row there.
   for (const key of sought.length > 0 ? graph.blocked : []) {
     const [kind, value] = key.split('\n') as [IdentifierKind, string]

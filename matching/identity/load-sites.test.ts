@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { personId } from '#domain/identifier.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { fact, fixedSettings, landFacts, logFacts, shop, START_MS as T } from '#tests/support/matching-world.ts'
-import { openProjection } from '../projection.ts'
+import { openProjection, type Projection } from '../projection.ts'
+import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/rebuild-tables.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 beforeEach(async () => {
@@ -47,4 +49,78 @@ test('a start knows the clock of a provider whose calls name nobody any more', a
   expect(sites.get('shop')?.clocks.of({ provider: 'pbx', at: Date.UTC(2026, 9, 30) })).toMatchObject({
     skew_ms: 40_000,
   })
+})
+
+async function readAll(projection: Projection): Promise<void> {
+  while (await projection.step());
+}
+
+test('a start with other settings puts right whoever is far from the others in memory', async () => {
+  const settings = fixedSettings(shop)
+  const options = { store, settings, now: () => T }
+  // Worked out 5,000 at a time, in the order of the table.
+  const facts = Array.from({ length: 5_100 }, (_, index) => {
+    const isTelling = index === 0 || index === 5_099
+    const visitor = `v${String(index).padStart(4, '0')}`
+    const said = isTelling ? { type: 'identify', phone: '+79261110001' } : {}
+    return fact('events', { id: `e${index}`, at: T + index, visitor, ...said })
+  })
+  await landFacts(store, logFacts(facts, 'n1', facts.length))
+  await readAll(await openProjection(options))
+  const persons = () =>
+    store.query<{ n: number }>(
+      "SELECT toFloat64(uniqExact(person)) AS n FROM identities FINAL WHERE kind = 'visitor' AND value IN ('v0000', 'v5099')",
+    )
+  expect(await persons()).toEqual([{ n: 1 }])
+  const [mine] = shop.site ?? []
+  settings.change('site', { ...mine, blocked: ['+79261110001'] })
+  await readAll(await openProjection(options))
+  expect(await persons()).toEqual([{ n: 2 }])
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
+  expect(await compareTables(store, undefined)).toEqual([])
+}, 60_000)
+
+test('a start with other settings knows whom somebody meant by a phone that was the company’s own', async () => {
+  const [mine] = shop.site ?? []
+  const phone = '+79261110001'
+  const settings = fixedSettings({ ...shop, site: [{ ...mine, blocked: [phone] }] })
+  const options = { store, settings, now: () => T }
+  const merge = [personId('shop', 'phone', phone), personId('shop', 'visitor', 'v1')]
+  const facts = [
+    fact('events', { id: 'e1', at: T, visitor: 'v1', session: 's1' }),
+    fact('calls', { id: 'c1', at: T + 1, from: phone, to: '+74959999999', direction: 'in', status: 'answered' }),
+    fact('annotations', { id: 'a1', at: T + 2, on_kind: 'person', on_id: merge[0] as string, merge }),
+  ]
+  await landFacts(store, logFacts(facts))
+  await readAll(await openProjection(options))
+  settings.change('site', { ...mine, blocked: [] })
+  await readAll(await openProjection(options))
+  const persons = await store.query<{ person: string }>(
+    "SELECT DISTINCT person FROM identities FINAL WHERE (kind, value) IN (('visitor', 'v1'), ('phone', '+79261110001'))",
+  )
+  expect(persons).toHaveLength(1)
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
+  expect(await compareTables(store, undefined)).toEqual([])
+})
+
+test('other settings leave the calls of a number that stands for none as a rebuild has them', async () => {
+  const [mine] = shop.site ?? []
+  const from = '+79990000000'
+  const settings = fixedSettings({ ...shop, site: [{ ...mine, blocked: [from] }] })
+  const options = { store, settings, now: () => T }
+  await landFacts(
+    store,
+    logFacts([fact('calls', { id: 'c1', at: T, from, to: '+74959999999', direction: 'in', status: 'answered' })]),
+  )
+  const live = await openProjection(options)
+  await readAll(live)
+  settings.change('site', { ...mine, blocked: [] })
+  await readAll(live)
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
+  const [row] = await store.query<{ n: number }>('SELECT toFloat64(count()) AS n FROM conversions_rebuild FINAL')
+  expect(row?.n).toBe(1)
+  expect(await compareTables(store, undefined)).toEqual([])
 })

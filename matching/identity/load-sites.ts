@@ -11,6 +11,7 @@ import type { Graph } from './graph.ts'
 import { recompute } from './recompute.ts'
 import { openSite, type SiteState } from './site-state.ts'
 import { markStaff } from './staff.ts'
+import { type ToldOtherwise, toldOtherwise } from './told-otherwise.ts'
 
 /** Identifiers whose persons are worked out together: what is looked at stands in objects. */
 const TOGETHER_MAX = 5_000
@@ -156,19 +157,23 @@ async function hasOtherPieces({ store, params }: Tables, version: number): Promi
 }
 
 /** Works out who is who. Gives back those of whom the tables tell otherwise: rules or settings have changed since. */
-function* settle({ graph, blocked }: SiteState): Generator<{ kind: string; value: string }> {
+function* settle({ graph, blocked }: SiteState): Generator<ToldOtherwise> {
   // Which browsers are staff's is asked of what stands beside them, looked at or not.
   markStaff(besideBlocked(graph, blocked))
   graph.settle()
+  // Those whose group is worked out with others later are known by then.
+  const ends = new Set<string>()
   for (const some of graph.unsettled(TOGETHER_MAX)) {
     const { groups } = recompute(graph, some)
-    const ends = new Set([...graph.restated].flatMap((edge) => [edge.a, edge.b]))
-    for (const { members } of ends.size > 0 ? groups : []) {
-      if (members.some((vertex) => ends.has(vertex))) for (const { kind, value } of members) yield { kind, value }
-    }
+    for (const { a, b } of graph.restated) ends.add(nameOf(a)).add(nameOf(b))
+    if (ends.size > 0) yield* toldOtherwise(groups, (vertex) => ends.has(nameOf(vertex)))
     graph.oweRestated()
     graph.settle()
   }
+}
+
+function nameOf({ kind, value }: Vertex): string {
+  return `${kind}\n${value}`
 }
 
 /** The browsers that were told of the company's own phones and emails. */
