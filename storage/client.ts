@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream'
-import { ClickHouseLogLevel, type ClickHouseSettings, createClient, parseError } from '@clickhouse/client'
+import {
+  ClickHouseError,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+  parseError,
+} from '@clickhouse/client'
 import { clientLogger, type StoreLog } from './client-logger.ts'
 import { localDatabase } from './cluster/distributed-table.ts'
 import { type NativeBlock, readNative } from './native/read-native.ts'
@@ -124,7 +130,7 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
       failing(async () => {
         // A format that the client has no reader for, nor a name.
         const native = { ...selectOf(sql, params, call), format: 'Native' as 'JSON' }
-        return readNative(await bytesOf(await client.query(native)))
+        return blocksIn(await client.query(native))
       }),
     async *stream<Row>(sql: string, params: Params = {}, call: CallOptions = {}) {
       try {
@@ -213,13 +219,28 @@ function* pieces(rows: readonly object[]): Generator<Buffer> {
 /** Rows sent as one block: each piece is a turn of the event loop. */
 const BLOCK_ROWS = 5_000
 
-/** An answer as it came. */
-async function bytesOf(answer: object): Promise<Buffer> {
+/** An answer as it came, taken apart. */
+async function blocksIn(answer: object): Promise<NativeBlock[]> {
   const chunks: Buffer[] = []
-  // Kept out of the client's types, and there: its version is exact, and a test reads this way.
-  for await (const chunk of (answer as { consume(): AsyncIterable<Buffer> }).consume()) chunks.push(chunk)
-  return Buffer.concat(chunks)
+  try {
+    // Kept out of the client's types, and there: its version is exact, and a test reads this way.
+    for await (const chunk of (answer as { consume(): AsyncIterable<Buffer> }).consume()) chunks.push(chunk)
+    return readNative(Buffer.concat(chunks))
+  } catch (error) {
+    throw refusalBehind(chunks) ?? error
+  }
 }
+
+/** Why ClickHouse broke off an answer: it says so behind what it had sent, and closes the connection. */
+function refusalBehind(chunks: readonly Buffer[]): Error | undefined {
+  const end = Buffer.concat(chunks).subarray(-REFUSAL_BYTES_MAX).toString()
+  // What stands before it is data, which may say anything.
+  const said = parseError(end.slice(Math.max(0, end.lastIndexOf('Code: '))))
+  return said instanceof ClickHouseError ? said : undefined
+}
+
+/** ClickHouse cuts its own words at this. */
+const REFUSAL_BYTES_MAX = 16 * 1024
 
 async function sendBlocks(
   client: Client,

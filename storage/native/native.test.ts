@@ -59,11 +59,11 @@ describe('an answer by column', () => {
     expect(rowsOf(found)).toEqual([[48_000]])
   })
 
-  test('that fails midway fails', async () => {
+  test('that fails midway fails, and says of what', async () => {
     const asked = store.columns(
       `SELECT throwIf(number = 300000) AS a, toString(number) AS b FROM numbers(400000) SETTINGS max_block_size = 1000`,
     )
-    await expect(asked).rejects.toThrow()
+    await expect(asked).rejects.toMatchObject({ code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' })
   })
 
   test('changes nothing', async () => {
