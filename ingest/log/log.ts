@@ -202,10 +202,10 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
   }
 }
 
-function writtenPosition(node: string, table: FactTable, written: Written, { reached }: TableLog): Position {
+function writtenPosition(node: string, table: FactTable, written: Written, tableLog: TableLog): Position {
   if (typeof written === 'number') return [{ node, segments: { [table]: written } }]
-  // Rows that were there already: whatever segment holds them, it is not after the last one.
-  const { segment, position } = written ?? { segment: undefined, position: reached }
+  // Rows that were there already: whatever segment holds them, it is not after the last one. Asked only then: it is dear.
+  const { segment, position } = written ?? { segment: undefined, position: tableLog.reached }
   return joinPositions([{ node, segments: segment === undefined ? {} : { [table]: segment } }], position)
 }
 
