@@ -149,17 +149,22 @@ const sentForm = fc
   .map(({ late: after, ...said }) =>
     fact('events', { ...said, type: 'form', ip: '10.0.0.0', received_at: said.at + after }),
   )
-/** So many requests from one number that it shows. */
+/** So many requests from one number within a day that it shows (five do), some in two versions, some a day later. */
+const CROWD_MAX = 14
+const requestOfCrowd = (ids: readonly string[], version: 0 | 1) =>
+  fc.record({
+    ...{ id: of(...ids), source: of('board', 'portal'), late, version: fc.constant(version) },
+    ...{ hour: fc.integer({ min: 0, max: 12 }), day: of(0, 0, 0, 0, 0, 0, 0, 0, DAY) },
+  })
+const crowdIds = ['x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8', 'x9']
+const byId = { selector: ({ id }: { id: string }) => id }
 const crowd = fc
-  .uniqueArray(
-    fc.record({
-      ...{ id: of('x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8'), source: of('board', 'portal'), late },
-      ...{ hour: fc.integer({ min: 0, max: 12 }), day: of(0, 0, 0, 0, DAY), version: of(0, 1) },
-    }),
-    { minLength: 5, maxLength: 10, selector: ({ id, version }) => `${id} ${version}` },
+  .tuple(
+    fc.uniqueArray(requestOfCrowd(crowdIds, 0), { minLength: 7, maxLength: 9, ...byId }),
+    fc.uniqueArray(requestOfCrowd(crowdIds.slice(0, 5), 1), { maxLength: CROWD_MAX - 9, ...byId }),
   )
-  .map((all) =>
-    all.map(({ hour, day, late: after, ...said }) => {
+  .map((both) =>
+    both.flat().map(({ hour, day, late: after, ...said }) => {
       const at = START_MS + day + hour * HOUR
       return fact('leads', { ...said, at, kind: 'marketplace', phone: '+79267770000', received_at: at + after })
     }),
@@ -246,7 +251,7 @@ export const manyRequests = fc
         { weight: 1, arbitrary: event },
         annotation,
       ),
-      { minLength: 10, maxLength: FACTS_MAX - 10 },
+      { minLength: 10, maxLength: FACTS_MAX - CROWD_MAX },
     ),
     crowd,
   )
