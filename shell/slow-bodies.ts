@@ -8,7 +8,7 @@ import { answerSocket } from './answer-socket.ts'
  * read for a moment only, so that its sender can finish and hear the answer.
  */
 export interface SlowBodies {
-  /** Called when the headers are there. */
+  /** Called when the headers are there; once more does nothing. */
   watch(request: IncomingMessage, response: ServerResponse): void
   /** The sender has shown a valid token. */
   trust(request: IncomingMessage): void
@@ -29,8 +29,11 @@ const usual: SlowBodyLimits = { look_ms: 1000, whole_looks_max: 15, idle_looks_m
 /** Fewer bytes between two looks are as good as none: a byte a second would hold a connection for ever. */
 const BYTES_A_LOOK_MIN = 64
 
-interface Watched {
+interface Body {
+  request: IncomingMessage
   response: ServerResponse
+  /** Where it stands among those that are watched, or -1. */
+  place: number
   is_trusted: boolean
   is_answered: boolean
   looks: number
@@ -38,34 +41,53 @@ interface Watched {
   socket_bytes: number
 }
 
+const bodyOf = Symbol('the body of a request, to those who watch for slow ones')
+type Watched = IncomingMessage & { [bodyOf]?: Body }
+
 export function openSlowBodies(limits: Partial<SlowBodyLimits> = {}): SlowBodies {
   const { look_ms, ...most } = { ...usual, ...limits }
-  const watched = new Map<IncomingMessage, Watched>()
+  // No Map: the tables it leaves behind as requests come and go hold each other, and all those requests, until the next
+  // collection of everything.
+  const watched: Body[] = []
+  const leave = (body: Body) => {
+    if (body.place < 0) return
+    const last = watched.pop() as Body
+    if (last !== body) {
+      watched[body.place] = last
+      last.place = body.place
+    }
+    body.place = -1
+  }
   const timer = setInterval(() => {
-    for (const [request, body] of watched) {
-      if (request.complete || request.destroyed) watched.delete(request)
-      else if (isTooSlow(request, body, most)) {
-        watched.delete(request)
-        cutOff(request, body)
+    // From the end, where one that leaves is followed by one that was looked at.
+    for (let place = watched.length - 1; place >= 0; place--) {
+      const body = watched[place] as Body
+      const { request } = body
+      if (request.complete || request.destroyed) leave(body)
+      else if (isTooSlow(body, most)) {
+        leave(body)
+        cutOff(body)
       }
     }
   }, look_ms)
   timer.unref()
   return {
-    watch(request, response) {
+    watch(request: Watched, response) {
       // One that was put in by hand (`inject`) has no connection to cut, and never says that it is whole.
-      if (!hasBody(request) || !(request.socket instanceof Socket)) return
-      const counts = { looks: 0, idle_looks: 0, socket_bytes: 0 }
-      watched.set(request, { response, is_trusted: false, is_answered: false, ...counts })
+      if (!hasBody(request) || !(request.socket instanceof Socket) || request[bodyOf]) return
+      const state = { place: watched.length, is_trusted: false, is_answered: false }
+      const body = { request, response, ...state, looks: 0, idle_looks: 0, socket_bytes: 0 }
+      watched.push(body)
+      request[bodyOf] = body
     },
-    trust(request) {
-      const body = watched.get(request)
+    trust(request: Watched) {
+      const body = request[bodyOf]
       if (body) body.is_trusted = true
     },
-    answered(request) {
-      const body = watched.get(request)
+    answered(request: Watched) {
+      const body = request[bodyOf]
       if (!body) return
-      if (request.complete) watched.delete(request)
+      if (request.complete) leave(body)
       body.is_answered = true
       body.looks = 0
     },
@@ -78,10 +100,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined
 }
 
-function isTooSlow(request: IncomingMessage, body: Watched, limits: Omit<SlowBodyLimits, 'look_ms'>): boolean {
+function isTooSlow(body: Body, limits: Omit<SlowBodyLimits, 'look_ms'>): boolean {
   body.looks += 1
   if (body.is_answered) return body.looks > limits.rest_looks_max
   if (!body.is_trusted) return body.looks > limits.whole_looks_max
+  const { request } = body
   const bytes = request.socket.bytesRead
   // Bytes that lie here unread are our own slowness.
   const isMoving = bytes - body.socket_bytes >= BYTES_A_LOOK_MIN || request.readableLength > 0
@@ -90,7 +113,7 @@ function isTooSlow(request: IncomingMessage, body: Watched, limits: Omit<SlowBod
   return body.idle_looks > limits.idle_looks_max
 }
 
-function cutOff({ socket }: IncomingMessage, { response, is_trusted }: Watched): void {
+function cutOff({ request: { socket }, response, is_trusted }: Body): void {
   // An answer that has begun, or one that is to come before this one, would be spoilt by another.
   const isFree = !response.headersSent && response.socket === socket
   if (!isFree) return void socket.destroy()

@@ -22,4 +22,33 @@ describe('ids in flight', () => {
       }),
     )
   })
+
+  test('are found however many there are, and those that go leave the others in their places', () => {
+    const ids = fc.array(
+      fc.tuple(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 5, 1023, 1024, 2 ** 32 - 1)),
+      {
+        minLength: 2_000,
+        maxLength: 5_000,
+        size: 'max',
+      },
+    )
+    fc.assert(
+      fc.property(ids, fc.infiniteStream(fc.boolean()), (all, goes) => {
+        const inFlight = new InFlight<number>()
+        const kept = new Map<string, { hash: [number, number]; step: number }>()
+        for (const [step, hash] of all.entries()) {
+          if (kept.has(hash.join())) continue
+          inFlight.claim(...hash, step)
+          kept.set(hash.join(), { hash, step })
+        }
+        for (const [name, { hash }] of kept)
+          if (goes.next().value) {
+            inFlight.release(Uint32Array.from(hash), 1)
+            kept.delete(name)
+          }
+        for (const hash of all) expect(inFlight.get(...hash)).toBe(kept.get(hash.join())?.step)
+      }),
+      { numRuns: 5 },
+    )
+  })
 })
