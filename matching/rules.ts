@@ -14,7 +14,7 @@ export const ruleNames = [
   'person_full',
   /** What is believed less does not make one person of two contacts. */
   'two_contacts',
-  /** A lease or a phone alone does not make one person of two who are known apart. */
+  /** A phone alone, or a lease that is not all but certain, does not make one person of two who are known apart. */
   'two_people',
   /** A match that is not sure says nothing of persons. */
   'unsure_matches',

@@ -66,7 +66,8 @@ describe('a lead', () => {
     await happens(visit('s1', T, ad), asked('f1', T + MINUTE), webhook('tilda:7', T + MINUTE + SECOND))
     const lead = await get('/v1/leads/f1')
     expect(lead).toMatchObject({ id: 'f1', kind: 'form', name: 'Anna', text: 'Hello', form: { name: 'Order' } })
-    expect(lead.also).toEqual([
+    expect(lead.also).toEqual(['tilda:7'])
+    expect(lead.same).toEqual([
       { id: 'tilda:7', same_as: 'f1', rule: 'message_of_form', by: ['phone'], apart_ms: SECOND },
     ])
     expect(await get('/v1/leads/tilda:7')).toEqual(lead)

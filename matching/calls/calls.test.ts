@@ -83,6 +83,18 @@ describe('a caller', () => {
     expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v1'))
   })
 
+  test('from two browsers is one person where nobody else comes into question', async () => {
+    const other = '+74951110002'
+    await happens(...turns, call('c1', T + 30 * SECOND))
+    await happens(
+      visit('s3', T + DAY, { visitor: 'v3' }),
+      lease('s3', T + DAY, T + DAY + MINUTE, { visitor: 'v3', number: other }),
+      call('c2', T + DAY + 30 * SECOND, { to: other }),
+    )
+    expect((await match('c2'))?.confidence).toBeGreaterThanOrEqual(0.95)
+    expect(await person('visitor', 'v3')).toBe(await person('visitor', 'v1'))
+  })
+
   test('who dials a number kept from an earlier visit while nobody holds it is matched to that visit', async () => {
     await happens(
       ...[visit('s1', T), lease('s1', T, T + MINUTE), visit('s3', T + DAY)],

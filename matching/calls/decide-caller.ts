@@ -10,6 +10,9 @@ import type { LeaseOfVisitor } from './read-leases.ts'
 /** Below this a match links the call to the session and says nothing about who the caller is. */
 export const SURE_CONFIDENCE = 0.8
 
+/** From this on a match also makes one person of two visitors of whom one has called before. */
+export const CERTAIN_CONFIDENCE = 0.95
+
 /** A call with everything in the facts that may decide it. */
 export interface CallFacts {
   call: Fact<'calls'>

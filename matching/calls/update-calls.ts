@@ -6,7 +6,7 @@ import { callClaims, matchClaims } from '../identity/fact-claims.ts'
 import type { SessionNames } from '../sessions/session-names.ts'
 import { callsOfChangedCallers, callsOfSameCallers } from './callers.ts'
 import { clockEvidence } from './clock-evidence.ts'
-import { type CallFacts, type KnownCall, SURE_CONFIDENCE } from './decide-caller.ts'
+import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, SURE_CONFIDENCE } from './decide-caller.ts'
 import { type CallsContext, decideCalls, readCallFacts } from './known-calls.ts'
 import { LEASE_LIFE_MAX_MS } from './match-call.ts'
 import { type ClockChanges, clockPeriod, evidenceRow, momentsOf } from './provider-clocks.ts'
@@ -107,6 +107,10 @@ function sureMatch({ call, held }: { call: Fact<'calls'>; held: KnownCall['held'
   if (!held?.best || call.session !== '') return undefined
   if (call.visitor !== '' && call.visitor !== held.best.visitor) return undefined
   // A number kept from an earlier visit says nothing of who calls that the phone does not say.
-  const isSure = held.best.confidence >= SURE_CONFIDENCE && held.best.reason !== 'known_caller'
-  return { ...held.best, isSure }
+  const { confidence, reason } = held.best
+  const isSure = confidence >= SURE_CONFIDENCE && reason !== 'known_caller'
+  return {
+    ...held.best,
+    sureness: !isSure ? 'unsure' : confidence < CERTAIN_CONFIDENCE ? 'probable' : 'certain',
+  } as const
 }

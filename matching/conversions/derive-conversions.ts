@@ -1,4 +1,5 @@
 import { projectOf } from '#domain/project.ts'
+import type { KnownCall } from '../calls/decide-caller.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { type AskedDraft, askedByCall, askedByLead, signAll } from '../fraud/ask.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
@@ -18,8 +19,8 @@ export interface PersonFacts {
   person: string
   sessions: SessionIndex
   calls: readonly HistoryRow<'call_matches'>[]
-  /** When the number was given to the visit that called it, by call. */
-  issued: ReadonlyMap<string, number>
+  /** What the facts say of these calls, by call. */
+  known: ReadonlyMap<string, KnownCall>
   leads: readonly MergedLead[]
   deals: readonly DealState[]
   /** What was said by hand, by `call\nid` or `lead\nid`. */
@@ -69,7 +70,7 @@ function whyUncredited(path: readonly unknown[], touches: readonly unknown[]): s
 
 function ofCall(
   call: HistoryRow<'call_matches'>,
-  { rules, annotations, sessions, site, person, issued }: PersonFacts,
+  { rules, annotations, sessions, site, person, known }: PersonFacts,
 ): AskedDraft {
   const { id, at, status, talk, to, pool, session, visitor } = call
   const isLong = status === 'answered' && talk >= rules.target_call_seconds
@@ -82,7 +83,7 @@ function ofCall(
     project: row?.project ?? '',
     ...judge(annotations.get(`call\n${id}`) ?? [], isLong),
   }
-  return askedByCall(conversion, call, { session: row, issued_at: issued.get(id), blocked: rules.blocked })
+  return askedByCall(conversion, call, { session: row, known: known.get(id), blocked: rules.blocked })
 }
 
 function ofLead(lead: MergedLead, { sessions, rules, annotations, site, person }: PersonFacts): AskedDraft {

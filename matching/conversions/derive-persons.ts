@@ -72,7 +72,7 @@ export async function derivePersons(
     const matches = calls.map(([, knownCall]) => decide(knownCall, { group, graph, rules, sessions: index }))
     const { conversions, touchpoints } = deriveConversions({
       ...{ site: graph.site, person: group.person, sessions: index, calls: matches, rules },
-      issued: new Map(calls.flatMap(([id, { issued_at }]) => (issued_at === undefined ? [] : [[id, issued_at]]))),
+      known: new Map(calls),
       leads: mergeLeads(new Map(leads), repeatsIn(group)),
       deals: deals.map(([, state]) => state),
       annotations: known.annotations,

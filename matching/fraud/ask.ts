@@ -1,6 +1,8 @@
 import { isJunk } from '#domain/identifier.ts'
+import type { KnownCall } from '../calls/decide-caller.ts'
 import type { MergedLead } from '../conversions/merge-leads.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
+import { clientPhone, phoneOf } from '../identity/fact-claims.ts'
 import { scored } from './crowd-signs.ts'
 import { fraudKeys } from './fraud-keys.ts'
 import { type Asked, type DealSeen, ownSigns } from './own-signs.ts'
@@ -28,8 +30,10 @@ export interface AskedDraft {
 export function askedByCall(
   conversion: Conversion,
   call: HistoryRow<'call_matches'>,
-  { session, issued_at, blocked }: { session: Session | undefined; issued_at: number | undefined; blocked: Blocked },
+  { session, known, blocked }: { session: Session | undefined; known: KnownCall | undefined; blocked: Blocked },
 ): AskedDraft {
+  const { issued_at, call: fact } = known ?? {}
+  const caller = fact && phoneOf(...clientPhone(fact))
   const { source, medium, campaign, channel } = session ?? call
   const placement = placementOf({ source, medium, campaign, channel })
   const isLeased = call.reason === 'number_on_screen' || call.reason === 'number_in_reserve'
@@ -41,8 +45,8 @@ export function askedByCall(
         conversion,
         ids: [call.id],
         phone: call.from,
-        // A number that stands for none names nobody: no change of the list would lead to its calls.
-        isBlocked: !isJunk('phone', call.from) && blocked.has(`phone\n${call.from}`),
+        // As an identifier: to calls that the listed number does not name (of a desk behind it) no change of the list would lead.
+        isBlocked: caller !== undefined && blocked.has(caller.join('\n')),
         names: [],
         session,
         byBrowser: false,

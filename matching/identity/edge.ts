@@ -45,6 +45,7 @@ export interface Claim extends Omit<Receipt, 'table'> {
   fact: EdgeFact
   fact_id: string
   at: number
+  /** A browser says so; of a key of a deal: others outrank it; of a match: it is probable, and not all but certain. */
   claimed: boolean
   /** Set when the edge can never join persons, whatever the rest of the graph says. */
   never?: (typeof reasonsNever)[number]

@@ -113,16 +113,20 @@ export function phoneOf(phone: string, extension: string): Named | undefined {
   return named && extension !== '' ? ['phone', `${phone};ext=${extension}`] : named
 }
 
-/** A match found by lease: the call belongs to the session, and so to its visitor. */
+/**
+ * A match found by lease: the call belongs to the session, and so to its visitor. `unsure`: too little so to say who the
+ * caller is; `probable`: joins, unless both are known apart; `certain`, all but: joins as well where the caller came before.
+ */
 export function matchClaims(
   call: Fact<'calls'>,
-  match: { session: string; visitor: string; isSure: boolean } | undefined,
+  match: { session: string; visitor: string; sureness: 'unsure' | 'probable' | 'certain' } | undefined,
 ): Claim[] {
   if (!match) return []
-  const claim = claimsOf(call, { fact: 'match', fact_id: call.id, at: call.at, claimed: false })
+  const claimed = match.sureness !== 'certain'
+  const claim = claimsOf(call, { fact: 'match', fact_id: call.id, at: call.at, claimed })
   const named = [real('session', match.session), real('visitor', match.visitor)].filter(isNamed)
   return named.map((one) =>
-    claim(['call', call.id], one, match.isSure || !holds('unsure_matches') ? undefined : 'unsure'),
+    claim(['call', call.id], one, match.sureness !== 'unsure' || !holds('unsure_matches') ? undefined : 'unsure'),
   )
 }
 

@@ -105,14 +105,18 @@ test('a start with other settings knows whom somebody meant by a phone that was 
   expect(await compareTables(store, undefined)).toEqual([])
 })
 
-test('other settings leave the calls of a number that stands for none as a rebuild has them', async () => {
+test.each([
+  ['a number that stands for none', '+79990000000', ''],
+  ['a desk behind a listed number', '+74951230000', '12'],
+])('other settings leave the calls of %s as a rebuild has them', async (_, from, from_extension) => {
   const [mine] = shop.site ?? []
-  const from = '+79990000000'
   const settings = fixedSettings({ ...shop, site: [{ ...mine, blocked: [from] }] })
   const options = { store, settings, now: () => T }
   await landFacts(
     store,
-    logFacts([fact('calls', { id: 'c1', at: T, from, to: '+74959999999', direction: 'in', status: 'answered' })]),
+    logFacts([
+      fact('calls', { id: 'c1', at: T, from, from_extension, to: '+74959999999', direction: 'in', status: 'answered' }),
+    ]),
   )
   const live = await openProjection(options)
   await readAll(live)
@@ -122,5 +126,29 @@ test('other settings leave the calls of a number that stands for none as a rebui
   await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
   const [row] = await store.query<{ n: number }>('SELECT toFloat64(count()) AS n FROM conversions_rebuild FINAL')
   expect(row?.n).toBe(1)
+  expect(await compareTables(store, undefined)).toEqual([])
+})
+
+test('a start with other settings writes down by which other rule something is shared', async () => {
+  const [mine] = shop.site ?? []
+  const email = 'ann@mail.ru'
+  const phones = Array.from({ length: 9 }, (_, index) => `+7926111000${index}`)
+  const facts = [
+    ...phones.map((phone, index) => fact('leads', { id: `l${index}`, at: T + index, kind: 'chat', phone, email })),
+    ...['k1', 'k2'].map((contact_id) =>
+      fact('deals', { id: contact_id, at: T + 20, status: 'open', contact_id, emails: [email] }),
+    ),
+  ]
+  const settings = fixedSettings(shop)
+  const options = { store, settings, now: () => T }
+  const ruled = () => store.query('SELECT value, shared_rule, shared_max FROM identities FINAL WHERE shared = 1')
+  await landFacts(store, logFacts(facts))
+  await readAll(await openProjection(options))
+  expect(await ruled()).toEqual([{ value: email, shared_rule: 'phone', shared_max: 8 }])
+  settings.change('site', { ...mine, blocked: [phones[0] as string] })
+  await readAll(await openProjection(options))
+  expect(await ruled()).toEqual([{ value: email, shared_rule: 'strangers', shared_max: 1 }])
+  await createRebuildTables(store)
+  await readAll(await openProjection({ ...options, suffix: REBUILD_SUFFIX, fresh: true }))
   expect(await compareTables(store, undefined)).toEqual([])
 })

@@ -122,7 +122,7 @@ function byTrust(x: Edge, y: Edge): number {
 }
 
 function trustOf(edge: Edge): Trust {
-  if (edge.fact === 'match') return 'matched'
+  if (edge.fact === 'match') return edge.claimed ? 'matched' : 'matched_surely'
   if (!edge.claimed) return 'said'
   return edge.a.kind === 'phone' || edge.b.kind === 'phone' ? 'claimed_by_phone' : 'claimed'
 }

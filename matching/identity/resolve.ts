@@ -5,11 +5,12 @@ import type { HeldReason } from './edge.ts'
 import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
 
 /** How far an edge is believed, the firmest first. */
-const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched'] as const
+const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched_surely', 'matched'] as const
 
 /**
  * `hand`: somebody said so by hand; `said`: a server, a provider or the CRM; `claimed`: a browser; `claimed_by_phone`: a
- * browser, by what people share most; `matched`: a call was given to a session by its lease.
+ * browser, by what people share most; `matched_surely`, `matched`: a call was given to a session by its lease, all but
+ * certainly or just probably.
  */
 export type Trust = (typeof trusts)[number]
 
@@ -61,7 +62,7 @@ function joinAll(
       held[index] = heldBy(clusters, a, b, trust)
       if (held[index] !== undefined) return
       clusters.join(a, b)
-      if (trust === 'matched') clusters.match(clusters.find(a))
+      if (isMatch(trust)) clusters.match(clusters.find(a))
     })
   }
   return { clusters, held }
@@ -72,19 +73,24 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
   if (clusters.areApart(a, b)) return 'split'
   const both = (kind: IdentifierKind) => clusters.count(a, kind) > 0 && clusters.count(b, kind) > 0
   if (trust !== 'said' && both('contact') && holds('two_contacts')) return 'two_contacts'
-  if (trust === 'matched' && isSomebodyElse(clusters, a, b) && holds('two_people')) return 'two_people'
+  if (isMatch(trust) && isSomebodyElse(clusters, a, b, trust) && holds('two_people')) return 'two_people'
   if (trust === 'claimed_by_phone' && both('email') && both('visitor') && holds('two_people')) return 'two_people'
   return clusters.isTooMuch(a, b) && holds('person_full') ? 'person_full' : undefined
 }
 
+function isMatch(trust: Trust): boolean {
+  return trust === 'matched' || trust === 'matched_surely'
+}
+
 /**
  * Whether a call that a lease gives to a visit was probably made by somebody who had kept the number: whoever called from
- * another visit before, or is known by something else and is not the one whom the visit is known by. `caller` is the end
- * of the call, since kinds have an order and visits come before calls.
+ * another visit before (unless the match is all but certain), or is known by something else and is not the one whom the visit
+ * is known by. `caller` is the end of the call, since kinds have an order and visits come before calls.
  */
-function isSomebodyElse(clusters: Clusters, visitor: number, caller: number): boolean {
+function isSomebodyElse(clusters: Clusters, visitor: number, caller: number, trust: Trust): boolean {
   const both = (kind: IdentifierKind) => clusters.count(visitor, kind) > 0 && clusters.count(caller, kind) > 0
   if (both('email')) return true
-  if (both('visitor') && (clusters.isMatched(visitor) || clusters.isMatched(caller))) return true
+  const hasCalled = clusters.isMatched(visitor) || clusters.isMatched(caller)
+  if (trust === 'matched' && hasCalled && both('visitor')) return true
   return both('phone') && (['contact', 'email', 'visitor'] as const).some((kind) => clusters.count(caller, kind) > 0)
 }

@@ -169,10 +169,11 @@ describe('a card of the CRM that was made for a phone', () => {
 })
 
 describe('a call that a lease gives to a visit', () => {
-  const call = (graph: Graph, id: string, at: number, phone: string, visitor: string) => {
+  const call = (graph: Graph, id: string, at: number, phone: string, visitor: string, isCertain = false) => {
     const said = { claimed: false, fact_id: id, at }
+    const match = { fact_id: id, at, fact: 'match' as const, claimed: !isCertain }
     graph.replaceFact('call', id, 'call', [claim(at, `call:${id}`, `phone:${phone}`, { ...said, fact: 'call' })])
-    graph.replaceFact('match', id, 'call', [claim(at, `call:${id}`, `visitor:${visitor}`, { ...said, fact: 'match' })])
+    graph.replaceFact('match', id, 'call', [claim(at, `call:${id}`, `visitor:${visitor}`, match)])
   }
 
   test('makes one person of the caller and the visitor', () => {
@@ -193,6 +194,19 @@ describe('a call that a lease gives to a visit', () => {
     expect(person(graph, 'call:c2')).toBe(person(graph, 'visitor:a'))
     expect(person(graph, 'visitor:b')).not.toBe(person(graph, 'visitor:a'))
     expect(graph.find('visitor', 'b')?.edges[0]?.reason).toBe('two_people')
+  })
+
+  test('joins both visitors of somebody who called from each, where that is all but certain', () => {
+    const graph = new Graph('shop')
+    call(graph, 'c2', 2, '+79261112233', 'b', true)
+    call(graph, 'c1', 1, '+79261112233', 'a')
+    recompute(graph, [])
+    // What is certain is taken first, though it rang later.
+    expect(person(graph, 'phone:+79261112233')).toBe(person(graph, 'visitor:b'))
+    expect(person(graph, 'visitor:a')).not.toBe(person(graph, 'visitor:b'))
+    call(graph, 'c1', 1, '+79261112233', 'a', true)
+    recompute(graph, [])
+    expect(person(graph, 'visitor:a')).toBe(person(graph, 'visitor:b'))
   })
 
   test('makes one person of them also when a form had told another phone', () => {

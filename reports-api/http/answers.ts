@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { also, conflict, fraud, judgement, judgementIfLead, stage, uncredited, verdict } from './judgement-answers.ts'
+import { conflict, fraud, judgement, judgementIfLead, same, stage, uncredited, verdict } from './judgement-answers.ts'
 
 // What reads answer with, for the reference alone: rows come from the store in this shape, and a check of each would cost
 // more than reading it. A test holds them to what the routes really say.
@@ -97,7 +97,8 @@ export const LeadAnswer = z.object({
   form: form.optional(),
   project: text,
   ...judgement,
-  also: also.describe('Other ids of the same request; this answer is found by each of them'),
+  also: z.array(text).describe('Other ids of the same request; this answer is found by each of them'),
+  same: same.describe('Why they are the same request'),
   person: personOrNull,
   match: matched,
 })

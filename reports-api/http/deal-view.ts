@@ -64,15 +64,15 @@ export function dealsSql(where: string, { isOne = false } = {}): string {
       argMaxIf(emails, ${order}, notEmpty(emails)) AS said_emails,
       argMaxIf(call, ${order}, call != '') AS said_call,
       argMaxIf(lead, ${order}, lead != '') AS said_lead,
-      arrayMap(one -> one.2, arraySort(one -> one.1,
-        groupArray(${MESSAGES_MAX})((${order}, (at, status, stage, reason, toString(amount), currency))))) AS messages
+      arrayMap(one -> one.2, arraySlice(arraySort(one -> one.1,
+        groupArray((${order}, (at, status, stage, reason, toString(amount), currency)))), -${MESSAGES_MAX})) AS messages
     FROM deals
     WHERE site = {site:String}${isOne ? ' AND id = {id:String}' : ''}
     GROUP BY id
   ) AS m ON m.id = c.id`
 }
 
-/** Messages of one deal whose path is shown. */
+/** Messages of one deal whose path is shown: the newest. */
 const MESSAGES_MAX = 1_000
 
 /** A deal as callers see it. */

@@ -152,3 +152,20 @@ describe('what was received', () => {
     }
   })
 })
+
+test('a deal of more messages than are shown ends with its newest stage', async () => {
+  const like = (table: string, where: string) => `(SELECT * FROM ${table} WHERE id = 'd1' AND ${where} LIMIT 1)`
+  await store.command(
+    `INSERT INTO conversions SELECT * REPLACE('long' AS id) FROM ${like('conversions', "kind = 'deal'")}`,
+  )
+  // The newest stand first in the table.
+  const said = "toDateTime64('2026-11-01 00:00:00', 3) + n.number AS at, toString(n.number) AS stage, 'long' AS id"
+  await store.command(
+    `INSERT INTO deals SELECT d.* REPLACE(${said}) FROM ${like('deals', "status = 'won'")} AS d
+     CROSS JOIN (SELECT 1001 - number AS number FROM numbers(1001)) AS n`,
+  )
+  const { body } = await http.get('/v1/deals/long?site=shop')
+  expect(body.stages, JSON.stringify(body)).toHaveLength(1000)
+  const stages = (body.stages as { stage: string }[]).map(({ stage }) => stage)
+  expect([stages[0], stages.at(-1)]).toEqual(['2', '1001'])
+})

@@ -35,7 +35,7 @@ export const judgementIfLead = {
   fraud: fraud.optional(),
 }
 
-export const also = z.array(
+export const same = z.array(
   z.object({
     id: text,
     same_as: text.describe('The id it repeats'),

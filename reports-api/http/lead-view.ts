@@ -9,6 +9,7 @@ export interface LeadRow extends JudgedRow {
   person: string
   visitor: string
   session: string
+  also: string[]
   same: string
   number: string
   pool: string
@@ -36,6 +37,7 @@ const kept = [
   'session',
   'number',
   'pool',
+  'also',
   'same',
   ...judgedColumns,
 ]
@@ -99,8 +101,8 @@ export function shapeLead(row: LeadRow, mask: Mask) {
     ...(hasForm && { form: shapeForm(row, mask) }),
     project: row.project,
     ...shapeJudgement(row, mask),
-    // Other ids of the same request, and why they are.
-    also: row.same === '' ? [] : (JSON.parse(row.same) as unknown[]),
+    also: row.also,
+    same: row.same === '' ? [] : (JSON.parse(row.same) as unknown[]),
     person: row.person || null,
     match: { session: row.session || null, visitor: row.visitor || null, person: row.person || null },
   }
