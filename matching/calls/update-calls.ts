@@ -44,7 +44,8 @@ export async function updateCalls(context: UpdateCallsContext, touched: Touched)
   for (const one of [...moved, ...begun]) {
     for (const id of await callsOfProvider(store, site, one.provider, momentsOf(one))) touched.calls.add(id)
   }
-  const visitors = [...touched.sessions.values()].flatMap((one) => [...one.visitors])
+  // Once each: of a visitor with ten thousand sessions all edges are looked at.
+  const visitors = new Set([...touched.sessions.values()].flatMap((one) => [...one.visitors]))
   for (const id of callsOfChangedCallers(graph, visitors)) touched.calls.add(id)
   for (const id of callsOfSameCallers(graph, touched.calls)) touched.calls.add(id)
   const others = await readCallFacts(
