@@ -30,8 +30,11 @@ export interface MatchingCare {
 }
 
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
-/** A step of matching may be broken off: it is read once more after the next start. */
-const CLOSE_MS = 5_000
+/**
+ * A step is broken off between two of its queries, and memory is kept for the next start in 4 s at most. Whoever is killed has
+ * its step looked at anew.
+ */
+const CLOSE_MS = 10_000
 
 /** A step of matching is not broken off to be measured. */
 const MEASURE_MS = 1_000
