@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shareName } from '#domain/site-share.ts'
 import type { MatchingStatus } from '#matching/service.ts'
+import { openCarriedCounters } from './carried-counters.ts'
 import type { Logger } from './logger.ts'
 import type { FromMatching, MatchingBegin, ToMatching } from './matching-messages.ts'
 import { type MatchingQuestions, openQuestions } from './matching-questions.ts'
@@ -17,7 +18,7 @@ export interface MatchingChild extends Pick<MatchingQuestions, 'rebuild' | 'meet
   /** A segment landed: look now instead of at the next turn. */
   poke(): void
   status(): ChildStatus
-  /** Its metrics; none while it does not run, or does not answer. */
+  /** Its metrics; while it does not run, or does not answer, what its counters had reached. */
   metrics(): Promise<object[]>
   close(): Promise<void>
 }
@@ -30,8 +31,11 @@ export interface MatchingCare {
 }
 
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
-/** A step of matching may be broken off: it is read once more after the next start. */
-const CLOSE_MS = 5_000
+/**
+ * A step is broken off between two of its queries, and memory is kept for the next start in 4 s at most. Whoever is killed has
+ * its step looked at anew.
+ */
+const CLOSE_MS = 10_000
 
 /** A step of matching is not broken off to be measured. */
 const MEASURE_MS = 1_000
@@ -51,6 +55,7 @@ export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onl
     return child.connected
   }
   const questions = openQuestions(send)
+  const counters = openCarriedCounters()
   let child = spawnOne()
 
   function spawnOne(): ChildProcess {
@@ -69,6 +74,7 @@ export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onl
     })
     made.once('exit', (code, signal) => {
       questions.ended()
+      void counters.ended()
       status = unknown
       if (isClosing) return
       const wait_ms = RESTART_MS[Math.min(restarts++, RESTART_MS.length - 1)]
@@ -89,8 +95,9 @@ export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onl
     rebuild: questions.rebuild,
     meet: questions.meet,
     async metrics() {
-      const measured = questions.measure().catch(() => [])
-      return Promise.race([measured, sleep(MEASURE_MS, [], { ref: false })])
+      const measured = questions.measure().catch(() => undefined)
+      const told = await Promise.race([measured, sleep(MEASURE_MS, undefined, { ref: false })])
+      return told ? counters.now(told) : counters.last()
     },
     async close() {
       isClosing = true

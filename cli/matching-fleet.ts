@@ -19,7 +19,7 @@ export interface MatchingFleet {
   status(): FleetStatus
   /** Makes the history anew, of one site or of all, or says where it differs from the facts. */
   rebuild(options: RebuildRequest): Promise<RebuildReport>
-  /** The metrics of each; none of one that does not run, or does not answer. */
+  /** The metrics of each; of one that does not run, or does not answer, what its counters had reached. */
   metrics(): Promise<object[][]>
   close(): Promise<void>
 }

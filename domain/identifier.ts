@@ -108,8 +108,9 @@ const ID_LENGTH = 20
 /** The id of the person founded on this identifier: the same on every machine and in every rebuild. */
 export function personId(site: string, kind: IdentifierKind, value: string): string {
   // JSON keeps the three apart whatever they hold.
-  const digest = hash('sha256', JSON.stringify([site, kind, value]), 'buffer')
+  // As a text of its bytes: half the time that a buffer takes, and there are millions.
+  const digest = hash('sha256', JSON.stringify([site, kind, value]), 'binary')
   let id = 'p'
-  for (let index = 0; index < ID_LENGTH; index++) id += alphabet[(digest[index] as number) & 31]
+  for (let index = 0; index < ID_LENGTH; index++) id += alphabet[digest.charCodeAt(index) & 31]
   return id
 }

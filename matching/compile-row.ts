@@ -4,10 +4,6 @@ import type { NativeColumnRead } from '#storage/native/read-native.ts'
  * Functions from rows to lists of values and back, made of the names of columns: written out, as a loop over forty names
  * takes ten times as long and matching does it for every event. The names are those of our own tables, never input.
  */
-export function compileRow(names: readonly string[]): (values: readonly unknown[]) => Record<string, unknown> {
-  const fields = names.map((name, index) => `${JSON.stringify(name)}: values[${index}]`)
-  return new Function('values', `return { ${fields.join(', ')} }`) as ReturnType<typeof compileRow>
-}
 
 /** The values of these columns, and behind them whatever else is given. */
 export function compileValues(names: readonly string[]): (row: object, ...more: unknown[]) => unknown[] {
@@ -22,16 +18,27 @@ export function compileColumn(name: string): (rows: readonly object[]) => unknow
   >
 }
 
-/** A fact of one row of these columns, behind those of its place in the log. */
-export function compileFact(
-  table: string,
-  columns: readonly { name: string; isMap: boolean }[],
-): (columns: readonly NativeColumnRead[], row: number) => object {
-  const said = columns.map(({ name, isMap }, index) => {
-    const value = `columns[${index + 3}].at(row)`
-    return `${JSON.stringify(name)}: ${isMap ? `JSON.parse(${value} || '{}')` : value}`
-  })
-  const place = ['node', 'segment', 'row'].map((name, index) => `${name}: columns[${index}].at(row)`)
-  const fields = [...place, `table: ${JSON.stringify(table)}`, ...said]
-  return new Function('columns', 'row', `return { ${fields.join(', ')} }`) as ReturnType<typeof compileFact>
+/** What a field of a row is: a constant, or the value in a column of an answer as it was sent. */
+export interface ReadField {
+  name: string
+  /** An expression of the value that was sent, as text; without a column, of nothing. */
+  read(sent: string): string
+  isSent: boolean
 }
+
+/** Rows of an answer by column. */
+export function compileReadRow(
+  fields: readonly ReadField[],
+): (columns: readonly NativeColumnRead[], row: number) => object {
+  let index = 0
+  const said = fields.map(
+    ({ name, read, isSent }) => `${JSON.stringify(name)}: ${read(isSent ? `columns[${index++}].at(row)` : '')}`,
+  )
+  return new Function('columns', 'row', `return { ${said.join(', ')} }`) as ReturnType<typeof compileReadRow>
+}
+
+export const asSent = (sent: string): string => sent
+
+/** A map, or a list, sent as text; as none when it is empty: next to all are. */
+export const asMap = (sent: string): string => `JSON.parse(${sent} || '{}')`
+export const asList = (sent: string): string => `JSON.parse(${sent} || '[]')`

@@ -19,6 +19,8 @@ import {
   visit,
   type WorldFact,
 } from '#tests/support/matching-world.ts'
+import { siteFilter } from './facts/site-filter.ts'
+import { readUnfinished } from './history/unfinished.ts'
 import { openProjection } from './projection.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
@@ -312,4 +314,35 @@ test('a large segment is read in parts, and counts as read when all of it is', a
   expect(await position()).toEqual([{ segment: 0 }])
   expect(await projection.step()).toBeUndefined()
   expect(await store.query('SELECT id FROM sessions FINAL')).toHaveLength(25)
+})
+
+describe('a step that is to stop', () => {
+  test.each([
+    ['among plain visitors', 7_000, { plain_min: 0 }, 2],
+    ['between the others', 4, { together_max: 1 }, 8],
+    ['within the others', 4, { together_max: 1 }, 10],
+  ])('%s leaves nothing to be looked at again but what it had not come to', async (_, length, sizes, asked_max) => {
+    const visits = Array.from({ length }, (_, index) =>
+      fact('events', { id: `e${index}`, at: T + index, visitor: `v${index}`, session: `s${index}` }),
+    )
+    const facts = logFacts(visits, 'n1', length)
+    await landFacts(
+      store,
+      // A log counts from 1.
+      facts.map((one) => ({ ...one, segment: 1 })),
+    )
+    let asked = 0
+    const options = { store, settings, now: () => T, ...sizes }
+    // Asked before each portion, group and piece.
+    const stopped = await openProjection({ ...options, isStopping: () => ++asked > asked_max })
+    expect(await stopped.step()).toMatchObject({ rows: 0 })
+    const sessions = () => store.query<{ n: number }>('SELECT toFloat64(count()) AS n FROM sessions FINAL')
+    const [{ n: written = 0 } = {}] = await sessions()
+    expect(written).toBeGreaterThan(0)
+    expect(written).toBeLessThan(facts.length)
+    expect(await readUnfinished(store, siteFilter({}))).toEqual(new Map())
+    const next = await openProjection(options)
+    expect(await next.step()).toMatchObject({ rows: facts.length })
+    expect(await sessions()).toEqual([{ n: facts.length }])
+  })
 })

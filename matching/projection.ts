@@ -4,20 +4,14 @@ import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { derivePersons } from './conversions/derive-persons.ts'
 import { linkRequests } from './conversions/link-requests.ts'
+import { touchpointChanges, withIds } from './conversions/touchpoint-changes.ts'
 import { updateFacts } from './conversions/update-facts.ts'
 import { Positions, STEP_ROWS, type Step } from './facts/positions.ts'
 import { countNewFacts, type Portion, readNewFacts } from './facts/read-new-facts.ts'
 import { type SiteFilter, siteFilter } from './facts/site-filter.ts'
 import { nothingTouched, slicesOf, TOGETHER_MAX, type Touched, touchAlso } from './facts/touched.ts'
 import { scoreCrowd } from './fraud/score-crowd.ts'
-import {
-  type Changes,
-  changesBetween,
-  type FactIds,
-  type History,
-  highestVersion,
-  openHistory,
-} from './history/history.ts'
+import { changesBetween, type FactIds, type History, highestVersion, openHistory } from './history/history.ts'
 import type { HistoryRow } from './history/history-tables.ts'
 import { readUnfinished, type Unfinished } from './history/unfinished.ts'
 import { otherEnd, type Vertex } from './identity/edge.ts'
@@ -28,6 +22,7 @@ import { loadSites } from './identity/load-sites.ts'
 import { recompute } from './identity/recompute.ts'
 import { lookAgain, openSite, type SiteState } from './identity/site-state.ts'
 import { PLAIN_MIN, takePlain } from './plain/take-plain.ts'
+import { readAhead } from './read-ahead.ts'
 import { deriveSessions, readTouchedAhead } from './sessions/derive-sessions.ts'
 import type { EventsAhead } from './sessions/read-events.ts'
 import { siteRules } from './site-rules.ts'
@@ -57,11 +52,13 @@ export interface ProjectionOptions {
   plain_min?: number
   /** Called with the deals a step spoke of, before the step counts as read: what it stores is never forgotten. */
   beforePositions?: (deals: HistoryRow<'conversions'>[]) => Promise<void>
+  /** Asked between pieces of a step: once it says so, the step is broken off, and no other begun. */
+  isStopping?: () => boolean
   /** Called with what a step has read, before it counts as read. */
   onRead?: (portions: readonly Portion[]) => Promise<void>
 }
 
-/** What one step has done. */
+/** What one step has done. Of one that was broken off no row counts as read, whatever is written. */
 export interface StepDone {
   rows: number
   oldest_landed_ms: number
@@ -101,40 +98,35 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     ...{ history, positions, sites },
     version: (await highestVersion(store, '')) + 1,
     step: () => atRest(history, takeStep),
-    async finish(version) {
-      projection.version = Math.max(projection.version, version)
-      if (suffix === '') await positions.save(positions.all(), { version: projection.version, read_at: now() })
-    },
+    finish: (version) => finish(Math.max(projection.version, version)),
   }
   return projection
 
   async function takeStep(): Promise<StepDone | undefined> {
     const deals = new Map<string, HistoryRow<'conversions'>>()
     const hadUnfinished = unfinished.size > 0
-    for (const [name, rows] of unfinished) {
-      for (let from = 0; from < rows.length; from += UNFINISHED_ROWS) {
-        lookAgain(siteOf(sites, name), rows.slice(from, from + UNFINISHED_ROWS))
-        await applySite(options, projection, name, { touched: nothingTouched(), deals })
-      }
-      // Counted while rows of the broken step stood among the others.
-      siteOf(sites, name).requests = undefined
-    }
-    unfinished.clear()
+    if (hadUnfinished) await finishRows(options, projection, unfinished, deals)
+    if (options.isStopping?.()) return { rows: 0, oldest_landed_ms: now() }
     const step = await positions.next(now())
     const touched = new Map<string, Touched>()
     if (step) await options.settingsNow?.()
-    const rows = step ? await readStep(store, step, { filter, into: touched }) : 0
-    for (const [name, state] of sites) {
-      if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())
-    }
-    if (!step && touched.size === 0 && !hadUnfinished) return undefined
-    for (const [name, facts] of touched) {
-      await takePlainOnes(options, projection, name, { touched: facts, portions: step?.portions ?? [] })
-      const slices = [...slicesOf(facts, options.together_max ?? TOGETHER_MAX)]
-      let ahead: EventsAhead | undefined
-      for (const [index, slice] of slices.entries()) {
-        ahead = await applySite(options, projection, name, { touched: slice, ahead, next: slices[index + 1], deals })
+    let rows = 0
+    try {
+      if (step) rows = await readStep(options, step, { filter, into: touched })
+      for (const [name, state] of sites) {
+        if (!touched.has(name) && hasNews(state, settings)) touched.set(name, nothingTouched())
       }
+      if (!step && touched.size === 0 && !hadUnfinished) return undefined
+      for (const [name, facts] of touched) {
+        await takePlainOnes(options, projection, name, { touched: facts, portions: step?.portions ?? [] })
+        await takeOthers(options, projection, name, { touched: facts, deals })
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenOff)) throw error
+      await history.written()
+      // All that is written is as a step would leave it, and its facts are read once more: none of it need be looked at.
+      await finish(projection.version, step?.portions)
+      return { rows: 0, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
     }
     await history.written()
     await options.beforePositions?.([...deals.values()])
@@ -144,19 +136,66 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     if (step) positions.commit(step)
     return { rows, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
   }
+
+  async function finish(version: number, portions: readonly Portion[] = []): Promise<void> {
+    projection.version = Math.max(projection.version, version)
+    if (suffix === '') await positions.save(positions.before(portions), { version, read_at: now() })
+  }
+}
+
+/** A step is given up between its pieces, or within one before that has written anything. */
+class BrokenOff extends Error {
+  constructor() {
+    super('Matching is being stopped.')
+  }
+}
+
+function goOn({ isStopping }: ProjectionOptions): void {
+  if (isStopping?.()) throw new BrokenOff()
+}
+
+/** Looks again at what a broken step had written. What is left when that is broken off is looked at by the next start. */
+async function finishRows(
+  options: ProjectionOptions,
+  projection: Projection,
+  unfinished: Map<string, Unfinished[]>,
+  deals: Map<string, HistoryRow<'conversions'>>,
+): Promise<void> {
+  const { sites } = projection
+  try {
+    for (const [name, rows] of unfinished) {
+      for (let from = 0; from < rows.length; from += UNFINISHED_ROWS) {
+        lookAgain(siteOf(sites, name), rows.slice(from, from + UNFINISHED_ROWS))
+        await applySite(options, projection, name, { touched: nothingTouched(), deals })
+      }
+      // Counted while rows of the broken step stood among the others.
+      siteOf(sites, name).requests = undefined
+    }
+    unfinished.clear()
+  } catch (error) {
+    if (!(error instanceof BrokenOff)) throw error
+    // Nothing of them is kept as finished: neither by the positions, nor in a snapshot.
+    for (const [name, rows] of unfinished) lookAgain(siteOf(sites, name), rows)
+  }
 }
 
 /** Reads what a step is to look at. Returns how many of its rows that are. */
 async function readStep(
-  store: Store,
+  options: ProjectionOptions,
   step: Step,
   { filter, into }: { filter: SiteFilter; into: Map<string, Touched> },
 ): Promise<number> {
+  const { store } = options
   let own = 0
-  for (const portion of step.portions) {
+  const read = async (portion: Portion) => {
     const rows = filter.isAll ? undefined : await countNewFacts(store, portion, filter)
-    own += rows ?? 0
-    if (rows !== 0) await readNewFacts(store, portion, { filter, into })
+    const tell = rows === 0 ? undefined : await readNewFacts(store, portion, filter)
+    return { rows: rows ?? 0, tell }
+  }
+  for await (const { rows, tell } of readAhead(step.portions, read, 1)) {
+    goOn(options)
+    own += rows
+    tell?.(into)
   }
   return filter.isAll ? step.rows : own
 }
@@ -189,11 +228,12 @@ function hasNews({ graph, blocked, unfinished }: SiteState, settings: Settings):
 
 /** Takes out of what is touched the visitors with whom there is nothing to decide. */
 async function takePlainOnes(
-  { store, settings, plain_min = PLAIN_MIN }: ProjectionOptions,
+  options: ProjectionOptions,
   projection: Projection,
   site: string,
   { touched, portions }: { touched: Touched; portions: readonly Portion[] },
 ): Promise<void> {
+  const { store, settings, plain_min = PLAIN_MIN } = options
   const state = siteOf(projection.sites, site)
   // What a broken step had begun is compared with what it wrote.
   if (touched.sessions.size < plain_min || touched.isAgain || state.unfinished) return
@@ -202,7 +242,24 @@ async function takePlainOnes(
     projection.version += 1
     return projection.version
   }
-  await takePlain({ store, history, rules: siteRules(settings, site), state, portions, nextVersion }, touched)
+  const isStopping = () => options.isStopping?.() === true
+  const rules = siteRules(settings, site)
+  await takePlain({ store, history, rules, state, portions, nextVersion, isStopping }, touched)
+}
+
+/** Takes all the others into the history, in pieces. */
+async function takeOthers(
+  options: ProjectionOptions,
+  projection: Projection,
+  site: string,
+  { touched, deals }: Pick<News, 'touched' | 'deals'>,
+): Promise<void> {
+  goOn(options)
+  const slices = [...slicesOf(touched, options.together_max ?? TOGETHER_MAX)]
+  let ahead: EventsAhead | undefined
+  for (const [index, slice] of slices.entries()) {
+    ahead = await applySite(options, projection, site, { touched: slice, ahead, next: slices[index + 1], deals })
+  }
 }
 
 interface News {
@@ -217,15 +274,33 @@ interface News {
 
 /** Takes some news of one site into its history. Returns events of the next that it began to read meanwhile. */
 async function applySite(
-  { store, settings }: ProjectionOptions,
+  options: ProjectionOptions,
   projection: Projection,
   site: string,
+  news: News,
+): Promise<EventsAhead | undefined> {
+  const state = siteOf(projection.sites, site)
+  try {
+    return await takeNews(options, projection, state, news)
+  } catch (error) {
+    // Memory knows more than the tables now: no snapshot may be taken of it.
+    if (error instanceof BrokenOff) lookAgain(state, [])
+    throw error
+  }
+}
+
+async function takeNews(
+  options: ProjectionOptions,
+  projection: Projection,
+  state: SiteState,
   { touched, ahead, next, deals }: News,
 ): Promise<EventsAhead | undefined> {
-  const { history, sites } = projection
+  goOn(options)
+  const { store, settings } = options
+  const { history } = projection
   projection.version += 1
+  const { site } = state.graph
   const rules = siteRules(settings, site)
-  const state = siteOf(sites, site)
   const { graph, names, clocks } = state
   if (!sameKeys(state.blocked, rules.blocked)) {
     state.blocked = rules.blocked
@@ -242,11 +317,15 @@ async function applySite(
   }
   const fresh = await deriveSessions({ store, graph, rules, names, ahead }, touched)
   const nextAhead = next && next.sessions.size > 0 ? readTouchedAhead(store, graph, next) : undefined
+  goOn(options)
   const { decided, clocks: dated } = await updateFacts({ store, history, graph, names, clocks }, touched)
   await linkRequests(store, graph, touched)
+  goOn(options)
   tellHands(graph, state.hands)
   const { groups, changed } = recompute(graph, touchedVertices(state, touched))
+  goOn(options)
   const derived = await derivePersons({ store, history, graph, names, clocks, decided, rules }, groups, fresh)
+  goOn(options)
   const stored = storedIds(graph, derived.ids)
   const [callMatches, conversions] = await Promise.all([
     history.callMatches(site, stored),
@@ -283,45 +362,6 @@ function storedIds(graph: Graph, ids: FactIds): FactIds {
       return vertex === undefined || !graph.born.has(vertex)
     })
   return { call: stored('call'), lead: stored('lead'), deal: stored('deal') }
-}
-
-function withIds(ids: FactIds, rows: readonly HistoryRow<'conversions'>[]): FactIds {
-  const all = (fact: keyof FactIds) => [
-    ...new Set([...ids[fact], ...rows.filter((row) => row.fact === fact).map(({ id }) => id)]),
-  ]
-  return { call: all('call'), lead: all('lead'), deal: all('deal') }
-}
-
-/** Conversions whose paths are compared together: of a person with thousands there may be a million steps. */
-const PATHS_MAX = 2_000
-
-async function touchpointChanges(
-  history: History,
-  site: string,
-  stored: FactIds,
-  wanted: readonly HistoryRow<'touchpoints'>[],
-): Promise<Changes<'touchpoints'>> {
-  const changes: Changes<'touchpoints'> = { put: [], drop: [] }
-  const left = new Map<string, HistoryRow<'touchpoints'>[]>()
-  for (const row of wanted) {
-    const key = `${row.conversion_fact}\n${row.conversion}`
-    const path = left.get(key)
-    if (path) path.push(row)
-    else left.set(key, [row])
-  }
-  for (const fact of ['call', 'lead', 'deal'] as const) {
-    for (let from = 0; from < stored[fact].length; from += PATHS_MAX) {
-      const some = stored[fact].slice(from, from + PATHS_MAX)
-      const current = await history.touchpoints(site, { call: [], lead: [], deal: [], [fact]: some })
-      const paths = some.flatMap((id) => left.get(`${fact}\n${id}`) ?? [])
-      for (const id of some) left.delete(`${fact}\n${id}`)
-      const { put, drop } = changesBetween('touchpoints', current, paths)
-      for (const row of put) changes.put.push(row)
-      for (const row of drop) changes.drop.push(row)
-    }
-  }
-  for (const path of left.values()) for (const row of path) changes.put.push(row)
-  return changes
 }
 
 /** The identifiers whose persons must be looked at: those the news name, and what hangs on sessions that were cut anew. */

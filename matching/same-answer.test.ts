@@ -23,7 +23,7 @@ const worlds = fc.record({
   together: fc.integer({ min: 1, max: 4 }),
   together_max: of(1, 2, 8_000),
   plain_min: of(0, 3, 8_000),
-  restarts: fc.array(of('no', 'no', 'restart', 'crash'), { minLength: 30, maxLength: 30 }),
+  restarts: fc.array(of('no', 'no', 'restart', 'crash', 'stop'), { minLength: 30, maxLength: 30 }),
   written: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 30, maxLength: 30 }),
 })
 
@@ -71,6 +71,10 @@ describe('the same facts', () => {
               // What comes next is read together with what the broken step had begun to write.
               const failing = { ...options, store: breaking(store, written[from] ?? 0) }
               await readAll(await openProjection(failing)).catch(() => undefined)
+            } else if (restarts[from] === 'stop') {
+              let left = written[from] ?? 0
+              const stopped = await openProjection({ ...options, isStopping: () => left-- <= 0 })
+              while (left > 0 && (await stopped.step()));
             } else await readAll(live)
             if (restarts[from] !== 'no') live = await openProjection(options)
           }

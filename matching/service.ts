@@ -8,8 +8,9 @@ import type { Settings, WritableSettings } from '#storage/settings/settings.ts'
 import { openErasures } from './erasures/erasures.ts'
 import { takeLock } from './lock.ts'
 import type { MatchingLog } from './matching-log.ts'
+import { endFormerWrites, namedWrites } from './named-writes.ts'
 import { openPostbacks } from './postbacks/postbacks.ts'
-import { openProjection, type Projection } from './projection.ts'
+import { openProjection, type Projection, type ProjectionOptions } from './projection.ts'
 import { alone, type Meeting } from './rebuild/meeting.ts'
 import { type LiveRun, type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
 import { dropRebuildTables } from './rebuild/rebuild-tables.ts'
@@ -80,8 +81,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const removals = openRemoving(options, measure.removed)
   const { snapshots, opening } = await openKeeping(options)
   const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed, snapshots }
-  const open = () =>
-    opening(() => openProjection({ store, settings, now, share, settingsNow: settingsNow(settings), ...hooks }))
+  const open = () => opening(() => openRun(options, { ...hooks, isStopping: () => isClosed }))
   const rules = await lookAround(store, share)
   let projection = await open()
   version = projection.version
@@ -116,7 +116,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const running = keepOn(turns, () => isClosed, {
     failed,
     async once() {
-      const hasDone = [await turns.alone(step), await turns.alone(remove)]
+      const hasDone = [await turns.alone(step), isClosed || (await turns.alone(remove))]
       void postbacks.deliverDue()
       return hasDone.includes(true)
     },
@@ -127,7 +127,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     status: () => statusOf(projection, state),
     rebuild: oneAtATime(options, state, async (asked, meeting) => {
       await removals.over(() => isClosed, meeting)
-      const paused = pausing(turns, step, failed)
+      const paused = pausing(turns, step, { failed, isClosed: () => isClosed })
       const live = { store, projection: () => projection, paused, snapshots, ...keeping }
       return rebuild(live, { settings, now, share, settingsNow: settingsNow(settings) }, asked, meeting)
     }),
@@ -142,6 +142,16 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   }
   void keepToRules(options, { rules, keeping }, matching, () => isClosed)
   return matching
+}
+
+/** What a killed process, or a step that failed, had sent to ClickHouse is ended first. */
+async function openRun(
+  { store, settings, now, share = wholeShare }: MatchingOptions,
+  hooks: Pick<ProjectionOptions, 'beforePositions' | 'onRead' | 'snapshots' | 'isStopping'>,
+): Promise<Projection> {
+  await endFormerWrites(store, share)
+  const said = { settings, now, share, settingsNow: settingsNow(settings) }
+  return openProjection({ store: namedWrites(store, share), ...said, ...hooks })
 }
 
 /** What was set by now holds for whatever has landed by now. */
@@ -254,11 +264,15 @@ function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<strin
 function pausing(
   { alone }: Pick<ReturnType<typeof openTurns>, 'alone'>,
   step: () => Promise<boolean>,
-  failed: (error: unknown) => void,
+  { failed, isClosed }: { failed(error: unknown): void; isClosed(): boolean },
 ) {
   const catchUp = async () => {
     let hadMore = false
-    while (await step()) hadMore = true
+    while (await step()) {
+      // What is stopped has not read all there is.
+      if (isClosed()) throw new Error('Matching is being stopped.')
+      hadMore = true
+    }
     return hadMore
   }
   return <Result>(work: (catchUp: () => Promise<boolean>) => Promise<Result>) =>

@@ -50,8 +50,6 @@ export interface Store {
   readonly shards: readonly Store[]
   /** All rows of a SELECT, as objects. 64-bit integers come as strings. */
   query<Row>(sql: string, params?: Params, options?: CallOptions): Promise<Row[]>
-  /** All rows of a SELECT as arrays of their columns, in less than half the bytes of objects. */
-  values<Row extends unknown[]>(sql: string, params?: Params, options?: CallOptions): Promise<Row[]>
   /** All rows of a SELECT by column, for whoever reads many: of the types that `readNative` knows. */
   columns(sql: string, params?: Params, options?: CallOptions): Promise<NativeBlock[]>
   /** Rows of a SELECT as they come, in groups, for answers that must not be held in memory. */
@@ -120,11 +118,6 @@ function openOne(options: StoreOptions, settings: ClickHouseSettings = {}): Stor
       failing(async () => {
         const answer = await client.query(selectOf(sql, params, call))
         return answer.json<Row>()
-      }),
-    values: <Row extends unknown[]>(sql: string, params: Params = {}, call: CallOptions = {}) =>
-      failing(async () => {
-        const answer = await client.query({ ...selectOf(sql, params, call), format: 'JSONCompactEachRow' })
-        return answer.json<Row>() as Promise<Row[]>
       }),
     columns: (sql, params = {}, call = {}) =>
       failing(async () => {

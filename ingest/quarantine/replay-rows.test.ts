@@ -90,7 +90,7 @@ describe('a quarantined row', () => {
     const touched = new Map<string, Touched>()
     const portions = step?.portions.filter((portion) => portion.node === node) ?? []
     expect(portions).toHaveLength(1)
-    for (const portion of portions) await readNewFacts(store, portion, { filter: siteFilter({}), into: touched })
+    for (const portion of portions) (await readNewFacts(store, portion, siteFilter({})))(touched)
     expect(touched.get('shop')?.sessions.size).toBe(1)
   })
   test('stays where it is while ClickHouse would refuse it again, and its neighbours go', async () => {

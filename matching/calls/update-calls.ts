@@ -1,6 +1,6 @@
 import type { Fact } from '../facts/fact-rows.ts'
 import { callsOfProvider, callsToNumbers } from '../facts/read-facts.ts'
-import { type Touched, widen } from '../facts/touched.ts'
+import { type Moments, type Touched, widen } from '../facts/touched.ts'
 import type { History } from '../history/history.ts'
 import { callClaims, matchClaims } from '../identity/fact-claims.ts'
 import type { SessionNames } from '../sessions/session-names.ts'
@@ -44,7 +44,8 @@ export async function updateCalls(context: UpdateCallsContext, touched: Touched)
   for (const one of [...moved, ...begun]) {
     for (const id of await callsOfProvider(store, site, one.provider, momentsOf(one))) touched.calls.add(id)
   }
-  const visitors = [...touched.sessions.values()].flatMap((one) => [...one.visitors])
+  // Once each: of a visitor with ten thousand sessions all edges are looked at.
+  const visitors = new Set([...touched.sessions.values()].flatMap((one) => [...one.visitors]))
   for (const id of callsOfChangedCallers(graph, visitors)) touched.calls.add(id)
   for (const id of callsOfSameCallers(graph, touched.calls)) touched.calls.add(id)
   const others = await readCallFacts(
@@ -70,15 +71,33 @@ async function touchCallsOfLeases({ store, graph }: UpdateCallsContext, touched:
     for (const one of await readShownNumbers(store, site, touched.clicked.keys(), { from_ms, to_ms }))
       widen(touched.leased, one.number, one.from_ms)
   }
-  if (touched.leased.size === 0) return
-  const ranges = [...touched.leased.values()]
-  const first_ms = Math.min(...ranges.map((range) => range.first_ms))
-  const last_ms = Math.max(...ranges.map((range) => range.last_ms))
-  // A lease that now ends earlier also concerns the calls that came before it ended by what was said first.
-  const ended_ms = await latestEnd(store, site, touched.leased.keys(), { from_ms: first_ms, to_ms: last_ms })
-  const to_ms = Math.min(ended_ms, last_ms + LEASE_LIFE_MAX_MS) + LEASE_AROUND_MS.after
-  const within = { from_ms: first_ms - LEASE_AROUND_MS.before, to_ms }
-  for (const id of await callsToNumbers(store, site, touched.leased.keys(), within)) touched.calls.add(id)
+  for (const { numbers, first_ms, last_ms } of spansOf(touched.leased)) {
+    // A lease that now ends earlier also concerns the calls that came before it ended by what was said first.
+    const ended_ms = await latestEnd(store, site, numbers, { from_ms: first_ms, to_ms: last_ms })
+    const to_ms = Math.min(ended_ms, last_ms + LEASE_LIFE_MAX_MS) + LEASE_AROUND_MS.after
+    const within = { from_ms: first_ms - LEASE_AROUND_MS.before, to_ms }
+    for (const id of await callsToNumbers(store, site, numbers, within)) touched.calls.add(id)
+  }
+}
+
+/** Leases that began with no longer pause between them are asked about together. */
+const PAUSE_MAX_MS = 86_400_000
+
+interface Span extends Moments {
+  numbers: string[]
+}
+
+/** Numbers with about when their leases began: a lease of last year must not ask for all calls since. */
+function spansOf(leased: ReadonlyMap<string, Moments>): Span[] {
+  const spans: Span[] = []
+  for (const [number, { first_ms, last_ms }] of [...leased].sort(([, a], [, b]) => a.first_ms - b.first_ms)) {
+    const span = spans.at(-1)
+    if (span && first_ms <= span.last_ms + PAUSE_MAX_MS) {
+      span.numbers.push(number)
+      span.last_ms = Math.max(span.last_ms, last_ms)
+    } else spans.push({ numbers: [number], first_ms, last_ms })
+  }
+  return spans
 }
 
 /** What the touched calls say of their providers' clocks. */

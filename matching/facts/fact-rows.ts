@@ -2,7 +2,7 @@ import type { Params, Store } from '#storage/client.ts'
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import { factTableNames, factTables } from '#storage/fact-tables.ts'
 import type { NativeColumnRead } from '#storage/native/read-native.ts'
-import { compileFact } from '../compile-row.ts'
+import { asMap, asSent, compileReadRow } from '../compile-row.ts'
 import type { Receipt } from '../receipt.ts'
 
 /** A fact with its place in the log. */
@@ -83,9 +83,14 @@ function readAs(column: string, type: string): string {
 const toRow = Object.fromEntries(
   factTableNames.map((table) => [
     table,
-    compileFact(
-      table,
-      columnsOf(table).map(([name, type]) => ({ name, isMap: type.startsWith('Map') })),
-    ),
+    compileReadRow([
+      ...['node', 'segment', 'row'].map((name) => ({ name, isSent: true, read: asSent })),
+      { name: 'table', isSent: false, read: () => JSON.stringify(table) },
+      ...columnsOf(table).map(([name, type]) => ({
+        name,
+        isSent: true,
+        read: type.startsWith('Map') ? asMap : asSent,
+      })),
+    ]),
   ]),
-) as Record<FactTable, ReturnType<typeof compileFact>>
+) as Record<FactTable, ReturnType<typeof compileReadRow>>

@@ -88,6 +88,17 @@ export class Positions {
     })
   }
 
+  /** Where the logs of these portions, and all others, stood before a step: of a log that is new before its first segment. */
+  before(portions: readonly Portion[]): Step['reached'] {
+    const begun = new Map<string, Step['reached'][number]>()
+    for (const { node, table, first_segment } of portions) {
+      const key = `${node}\n${table}`
+      if (this.#read.has(key) || begun.has(key) || first_segment === 0) continue
+      begun.set(key, { node, table, segment: first_segment - 1 })
+    }
+    return [...this.all(), ...begun.values()]
+  }
+
   /** The next facts to read, oldest landed first; undefined when all is read. */
   async next(now_ms: number): Promise<Step | undefined> {
     const landed = inOrder(await this.#unread())

@@ -1,5 +1,6 @@
 import type { Params, Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
+import type { NativeBlock } from '#storage/native/read-native.ts'
 import type { SiteFilter } from './site-filter.ts'
 import { nothingTouched, type Touched, touchLease, touchSession, widen } from './touched.ts'
 
@@ -15,45 +16,61 @@ export interface Portion {
   received_ms: number
 }
 
-/** Reads what the facts of a portion may have changed, by site. */
-export async function readNewFacts(
-  store: Store,
-  portion: Portion,
-  { filter, into }: { filter: SiteFilter; into: Map<string, Touched> },
-): Promise<void> {
-  const of = (name: string) => {
-    let touched = into.get(name)
-    if (!touched) {
-      touched = nothingTouched()
-      into.set(name, touched)
-    }
-    return touched
-  }
+/** Adds what the facts of a portion may have changed to what is touched, by site. */
+export type TellNewFacts = (into: Map<string, Touched>) => void
+
+/** Reads what the facts of a portion may have changed. */
+export async function readNewFacts(store: Store, portion: Portion, filter: SiteFilter): Promise<TellNewFacts> {
   const ask = <Row>(columns: string) => askPortion<Row & { site: string }>(store, portion, columns, filter)
   if (portion.table === 'events') {
     // There are a million of them at a time.
-    for (const { rows, columns } of await store.columns(...portionQuery(portion, eventColumns, filter))) {
-      const [sites, visitors, sessions, clicks] = columns as EventColumns
-      for (let row = 0; row < rows; row++) {
-        const [touched, session, clicked_ms] = [of(sites.at(row)), sessions.at(row), clicks.at(row)]
-        touchSession(touched, session, visitors.at(row))
-        if (clicked_ms > 0 && session !== '') widen(touched.clicked, session, clicked_ms)
-      }
+    const blocks = await store.columns(...portionQuery(portion, eventColumns, filter))
+    return (into) => tellEvents(blocks, into)
+  }
+  if (portion.table === 'leases') {
+    const rows = await ask<LeaseKey>(leaseColumns)
+    return (into) => {
+      for (const row of rows) touchLease(touchedIn(into, row.site), row)
     }
-  } else if (portion.table === 'leases') {
-    for (const row of await ask<LeaseKey>(leaseColumns)) touchLease(of(row.site), row)
-  } else if (portion.table === 'annotations') {
+  }
+  if (portion.table === 'annotations') {
     const rows = await ask<{ kind: string; id: string; hands: number }>(
       `t.on_kind AS kind, t.on_id AS id, notEmpty(t.merge) OR t.split_kind != '' AS hands`,
     )
-    for (const { site: name, kind, id, hands } of rows) {
-      if (hands === 1) of(name).hands = true
-      if (kind === 'call') of(name).calls.add(id)
-      if (kind === 'lead') of(name).leads.add(id)
+    return (into) => {
+      for (const { site, kind, id, hands } of rows) {
+        const touched = touchedIn(into, site)
+        if (hands === 1) touched.hands = true
+        if (kind === 'call') touched.calls.add(id)
+        if (kind === 'lead') touched.leads.add(id)
+      }
     }
-  } else if (portion.table !== 'costs' && portion.table !== 'erasures') {
-    const kind = portion.table
-    for (const row of await ask<{ id: string }>('t.id AS id')) of(row.site)[kind].add(row.id)
+  }
+  if (portion.table === 'costs' || portion.table === 'erasures') return () => {}
+  const kind = portion.table
+  const rows = await ask<{ id: string }>('t.id AS id')
+  return (into) => {
+    for (const { site, id } of rows) touchedIn(into, site)[kind].add(id)
+  }
+}
+
+function touchedIn(into: Map<string, Touched>, site: string): Touched {
+  let touched = into.get(site)
+  if (!touched) {
+    touched = nothingTouched()
+    into.set(site, touched)
+  }
+  return touched
+}
+
+function tellEvents(blocks: readonly NativeBlock[], into: Map<string, Touched>): void {
+  for (const { rows, columns } of blocks) {
+    const [sites, visitors, sessions, clicks] = columns as unknown as EventColumns
+    for (let row = 0; row < rows; row++) {
+      const [touched, session, clicked_ms] = [touchedIn(into, sites.at(row)), sessions.at(row), clicks.at(row)]
+      touchSession(touched, session, visitors.at(row))
+      if (clicked_ms > 0 && session !== '') widen(touched.clicked, session, clicked_ms)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
+import type { NativeBlock } from '#storage/native/read-native.ts'
 import type { NativeColumn } from '#storage/native/write-native.ts'
-import { compileColumn, compileRow, compileValues } from '../compile-row.ts'
+import { asList, asMap, asSent, compileColumn, compileReadRow, compileValues } from '../compile-row.ts'
 
 /** What a column of a derived table holds in memory: instants are epoch milliseconds, decimals are strings. */
 type ColumnKind = 'text' | 'texts' | 'map' | 'number' | 'instant' | 'instant?' | 'decimal?'
@@ -265,15 +266,34 @@ const sentColumns = Object.fromEntries(
   ]),
 ) as Record<HistoryTable, NativeColumn[]>
 
-/** A row of `selectColumns`. */
-export function historyRow<Table extends HistoryTable>(table: Table, values: readonly unknown[]): HistoryRow<Table> {
-  // The columns are those of the table, in their order.
-  return toRow[table](values) as HistoryRow<Table>
+/** The rows of an answer to `selectBlocks`. */
+export function historyRows<Table extends HistoryTable>(
+  table: Table,
+  blocks: readonly NativeBlock[],
+): HistoryRow<Table>[] {
+  const found: HistoryRow<Table>[] = []
+  for (const { rows, columns } of blocks) {
+    // The columns are those of the table, in their order.
+    for (let row = 0; row < rows; row++) found.push(toRow[table](columns, row) as HistoryRow<Table>)
+  }
+  return found
 }
 
+/** How values are made of what `sendAs` sends. */
+const readSent: Partial<Record<ColumnKind, (sent: string) => string>> = { texts: asList, map: asMap }
+
 const toRow = Object.fromEntries(
-  Object.entries(columnNames).map(([table, names]) => [table, compileRow(names)]),
-) as Record<HistoryTable, ReturnType<typeof compileRow>>
+  Object.entries(historyTables).map(([table, { columns }]) => [
+    table,
+    compileReadRow(
+      Object.entries<ColumnKind>(columns).map(([name, kind]) => ({
+        name,
+        isSent: true,
+        read: readSent[kind] ?? asSent,
+      })),
+    ),
+  ]),
+) as Record<HistoryTable, ReturnType<typeof compileReadRow>>
 
 const toValues = Object.fromEntries(
   Object.entries(columnNames).map(([table, names]) => [table, compileValues(names)]),
@@ -284,6 +304,17 @@ export function selectColumns(table: HistoryTable): string {
   return Object.entries<ColumnKind>(historyTables[table].columns)
     .map(([name, kind]) => `${readAs(`t.\`${name}\``, kind)} AS \`${name}\``)
     .join(', ')
+}
+
+/** The same for an answer by column, which has no lists and maps: they come as text. */
+export function selectBlocks(table: HistoryTable): string {
+  return Object.entries<ColumnKind>(historyTables[table].columns)
+    .map(([name, kind]) => `${sendAs(`t.\`${name}\``, kind)} AS \`${name}\``)
+    .join(', ')
+}
+
+function sendAs(column: string, kind: ColumnKind): string {
+  return kind in readSent ? `if(empty(${column}), '', toJSONString(${column}))` : readAs(column, kind)
 }
 
 function readAs(column: string, kind: ColumnKind): string {

@@ -3,14 +3,15 @@ import type { GatheredRows } from './gathered-rows.ts'
 import {
   type HistoryRow,
   type HistoryTable,
-  historyRow,
+  historyRows,
   historyTables,
   insertColumns,
   keyOf,
   sameRow,
+  selectBlocks,
   selectColumns,
 } from './history-tables.ts'
-import { valuesByKeys } from './query-by-keys.ts'
+import { blocksByKeys } from './query-by-keys.ts'
 
 const INSERT_ROWS_MAX = 50_000
 
@@ -65,15 +66,15 @@ export function openHistory(store: Store, suffix: string): History {
   ): Promise<HistoryRow<Table>[]> => {
     if (ids.length === 0) return []
     await writing.written()
-    const rows = await valuesByKeys(
+    const blocks = await blocksByKeys(
       store,
       // Columns of the sort key alone are asked for, so all versions of a row are in or out: before they are compared, and
       // before the other columns are read.
-      `SELECT ${selectColumns(name)} FROM ${table(name)} AS t FINAL PREWHERE t.site = {site:String} AND ${filter}`,
+      `SELECT ${selectBlocks(name)} FROM ${table(name)} AS t FINAL PREWHERE t.site = {site:String} AND ${filter}`,
       { site },
       ids,
     )
-    return rows.map((values) => historyRow(name, values))
+    return historyRows(name, blocks)
   }
   return {
     table,

@@ -1,4 +1,5 @@
 import type { Params, Store } from '#storage/client.ts'
+import type { NativeBlock } from '#storage/native/read-native.ts'
 
 /** ClickHouse refuses a bound value over 128 KB; this leaves room for quotes and escapes. */
 const KEYS_BYTES_MAX = 90_000
@@ -27,14 +28,14 @@ export async function queryByKeys<Row>(
   return inPieces(keys, (list) => store.query<Row>(sql.replaceAll(KEYS, list.sql), { ...params, ...list.params }))
 }
 
-/** The same, with rows as arrays of their columns: for those who ask for many. */
-export async function valuesByKeys<Row extends unknown[]>(
+/** The same, by column: for those who ask for many. */
+export async function blocksByKeys(
   store: Store,
   sql: string,
   params: Params,
   keys: Iterable<string>,
-): Promise<Row[]> {
-  return inPieces(keys, (list) => store.values<Row>(sql.replaceAll(KEYS, list.sql), { ...params, ...list.params }))
+): Promise<NativeBlock[]> {
+  return inPieces(keys, (list) => store.columns(sql.replaceAll(KEYS, list.sql), { ...params, ...list.params }))
 }
 
 async function inPieces<Row>(keys: Iterable<string>, ask: (list: KeyList) => Promise<Row[]>): Promise<Row[]> {

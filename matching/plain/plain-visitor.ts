@@ -10,7 +10,7 @@ import type { SiteRules } from '../site-rules.ts'
 type Event = Fact<'events'>
 
 /** Events of one visitor that are looked at here, and edges: who has more is no plain visitor. */
-export const PLAIN_EVENTS_MAX = 1_000
+export const PLAIN_EVENTS_MAX = 300
 const PLAIN_EDGES_MAX = 64
 
 /** An identifier that only this visitor's events name, with the first received of them. */

@@ -9,6 +9,7 @@ import { keyLists } from '../history/query-by-keys.ts'
 import { real } from '../identity/fact-claims.ts'
 import type { PackedGraph } from '../identity/packed/packed-graph.ts'
 import type { SiteState } from '../identity/site-state.ts'
+import { readAhead } from '../read-ahead.ts'
 import { compareText } from '../receipt.ts'
 import type { SessionPiece } from '../sessions/cut-sessions.ts'
 import { sessionKey } from '../sessions/session-index.ts'
@@ -23,6 +24,9 @@ export const PLAIN_MIN = 4_000
 /** Visitors whose events are read together. */
 const VISITORS_MAX = 3_000
 
+/** Groups read while another is looked at: ClickHouse has one to work on when the next is asked for. */
+const GROUPS_AHEAD = 2
+
 /** Sessions written together. */
 const WRITTEN_TOGETHER = 20_000
 
@@ -35,6 +39,8 @@ export interface TakePlain {
   portions: readonly Portion[]
   /** A version for each part that is written. */
   nextVersion(): number
+  /** Asked between groups of visitors: what is ready is written then, and the others are left. */
+  isStopping(): boolean
 }
 
 /**
@@ -42,20 +48,17 @@ export interface TakePlain {
  * asked of the tables. Takes their sessions out of what is touched; all others are left in it.
  */
 export async function takePlain(context: TakePlain, touched: Touched): Promise<void> {
-  const { store, history, rules, state, nextVersion } = context
+  const { store, history, rules, state, nextVersion, isStopping } = context
   const { graph, names } = state
   const packed = graph.packedAtRest
   const around = await readAround(context)
   if (!packed || !around) return
   const groups = groupsOf(newSessions(packed, touched))
   let rows = new GatheredRows(nextVersion())
-  let next = groups[0] && readGroup(store, graph.site, groups[0])
-  for (const [index, group] of groups.entries()) {
-    const events = await (next as NonNullable<typeof next>)
-    const after = groups[index + 1]
-    next = after && readGroup(store, graph.site, after)
-    // Whoever waits for it is told; if nobody comes to that, it does not matter any more.
-    next?.catch(() => undefined)
+  const read = async (group: Map<string, string[]>) => ({ group, events: await readGroup(store, graph.site, group) })
+  let left = groups.length
+  for await (const { group, events } of readAhead(groups, read, GROUPS_AHEAD)) {
+    left -= 1
     const found: PlainVisitor[] = []
     for (const [visitor, news] of group) {
       const own = eventsOf(events, visitor)
@@ -68,8 +71,10 @@ export async function takePlain(context: TakePlain, touched: Touched): Promise<v
     }
     for (const [visitor, news] of group) for (const session of news) touchSession(touched, session, visitor)
     group.clear()
-    if (rows.count('sessions') < WRITTEN_TOGETHER && after) continue
+    const isLast = left === 0 || isStopping()
+    if (rows.count('sessions') < WRITTEN_TOGETHER && !isLast) continue
     await history.writeGathered(rows)
+    if (isLast) return
     rows = new GatheredRows(nextVersion())
   }
 }

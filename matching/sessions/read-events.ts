@@ -81,7 +81,8 @@ function isSame(a: readonly [string, SenderSession][], b: readonly [string, Send
 }
 
 function firstOf({ visitors }: SenderSession): string {
-  return visitors.values().next().value ?? ''
+  for (const visitor of visitors) return visitor
+  return ''
 }
 
 async function readSome(store: Store, site: string, some: readonly [string, SenderSession][]): Promise<SomeEvents> {

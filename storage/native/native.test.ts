@@ -32,6 +32,18 @@ describe('an answer by column', () => {
     ])
   })
 
+  test('says what is null', async () => {
+    const found = await store.columns(
+      `SELECT if(number = 1, NULL, toFloat64(number)) AS a, if(number < 2, NULL, toString(number)) AS b,
+         CAST(NULL, 'Nullable(String)') AS c FROM numbers(3) ORDER BY number`,
+    )
+    expect(rowsOf(found)).toEqual([
+      [0, null, null],
+      [null, null, null],
+      [2, '2', null],
+    ])
+  })
+
   test('comes whole in many blocks, with long texts and large dictionaries', async () => {
     const found = await store.columns(
       `SELECT toUInt32(number) AS a, repeat('x', number % 400) AS b, toLowCardinality(toString(number % 700)) AS c

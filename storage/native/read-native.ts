@@ -10,8 +10,8 @@ export interface NativeColumnRead {
 }
 
 /**
- * Takes apart an answer in ClickHouse's Native format: columns of numbers, of text, and of text with a dictionary. An answer
- * that was broken off throws.
+ * Takes apart an answer in ClickHouse's Native format: columns of numbers, of text, and of text with a dictionary, with or
+ * without nulls. An answer that was broken off throws.
  */
 export function readNative(bytes: Buffer): NativeBlock[] {
   const reader = new Reader(bytes)
@@ -38,6 +38,8 @@ function readColumn(reader: Reader, type: string, rows: number): NativeColumnRea
   if (numbers) return new Numbers(numbers(reader, rows))
   if (type === 'String') return reader.texts(rows)
   if (type === 'LowCardinality(String)') return readDictionary(reader, rows)
+  const [, inner] = /^Nullable\((.*)\)$/.exec(type) ?? []
+  if (inner !== undefined) return new Nullable(new Uint8Array(reader.aligned(rows)), readColumn(reader, inner, rows))
   throw new Error(`Columns of type ${type} are not read this way`)
 }
 
@@ -78,6 +80,20 @@ class Numbers implements NativeColumnRead {
 
   at(row: number): number {
     return this.#values[row] as number
+  }
+}
+
+class Nullable implements NativeColumnRead {
+  readonly #isNull: Uint8Array
+  readonly #values: NativeColumnRead
+
+  constructor(isNull: Uint8Array, values: NativeColumnRead) {
+    this.#isNull = isNull
+    this.#values = values
+  }
+
+  at(row: number): unknown {
+    return this.#isNull[row] === 1 ? null : this.#values.at(row)
   }
 }
 

@@ -53,6 +53,12 @@ const writeColumn: Record<NativeType, (writer: Writer, values: unknown[]) => voi
 /** Longer texts are written by the runtime: a call costs as much as so many characters. */
 const SHORT = 64
 
+/** Of many columns all rows say the same. */
+function isSame(values: readonly string[]): boolean {
+  const [first] = values
+  return values.length > 1 && values.every((value) => value === first)
+}
+
 class Writer {
   #bytes: Buffer
   #at = 0
@@ -76,18 +82,42 @@ class Writer {
   }
 
   texts(values: readonly string[]): void {
+    if (isSame(values)) {
+      this.#repeat(values.length, () => this.text(values[0] as string))
+      return
+    }
+    let left = values.length
+    this.#reserve(left * (SHORT + 1))
+    let [bytes, at] = [this.#bytes, this.#at]
     for (const value of values) {
-      if (value !== '') this.text(value)
+      left -= 1
+      const { length } = value
+      let index = 0
+      if (length <= SHORT) {
+        bytes[at] = length
+        for (; index < length; index++) {
+          const code = value.charCodeAt(index)
+          if (code > 127) break
+          bytes[at + 1 + index] = code
+        }
+      }
+      if (index === length) at += length + 1
       else {
-        this.#reserve(1)
-        this.#bytes[this.#at++] = 0
+        this.#at = at
+        this.text(value)
+        this.#reserve(left * (SHORT + 1))
+        bytes = this.#bytes
+        at = this.#at
       }
     }
+    this.#at = at
   }
 
   text(value: string): void {
-    const { length } = value
-    if (length > SHORT || !this.#shortText(value, length)) this.#longText(value)
+    const length = Buffer.byteLength(value)
+    this.varint(length)
+    this.#reserve(length)
+    this.#at += this.#bytes.write(value, this.#at)
   }
 
   lists(values: readonly (readonly string[])[]): void {
@@ -112,40 +142,34 @@ class Writer {
   }
 
   doubles(values: readonly number[]): void {
-    this.#reserve(values.length * 8)
-    this.#at += Buffer.from(Float64Array.from(values).buffer).copy(this.#bytes, this.#at)
+    this.#append(new Float64Array(values))
   }
 
   /** Whole numbers as 64 bits, those below zero in two's complement. */
   longs(values: readonly number[]): void {
-    this.#reserve(values.length * 8)
+    const words = new Uint32Array(values.length * 2)
+    let at = 0
     for (const value of values) {
       const high = Math.floor(value / 2 ** 32)
-      this.#at = this.#bytes.writeUInt32LE(value - high * 2 ** 32, this.#at)
-      this.#at = this.#bytes.writeInt32LE(high, this.#at)
+      words[at++] = value - high * 2 ** 32
+      words[at++] = high
     }
+    this.#append(words)
   }
 
-  /** Returns false, and has written nothing, when a character is not plain. */
-  #shortText(value: string, length: number): boolean {
-    this.#reserve(length + 1)
-    const bytes = this.#bytes
-    let at = this.#at
-    bytes[at++] = length
-    for (let index = 0; index < length; index++) {
-      const code = value.charCodeAt(index)
-      if (code > 127) return false
-      bytes[at++] = code
-    }
-    this.#at = at
-    return true
+  #append({ buffer }: Float64Array | Uint32Array): void {
+    this.#reserve(buffer.byteLength)
+    this.#at += Buffer.from(buffer).copy(this.#bytes, this.#at)
   }
 
-  #longText(value: string): void {
-    const length = Buffer.byteLength(value)
-    this.varint(length)
-    this.#reserve(length)
-    this.#at += this.#bytes.write(value, this.#at)
+  /** What is written once, so many times. */
+  #repeat(times: number, write: () => void): void {
+    const from = this.#at
+    write()
+    const length = this.#at - from
+    this.#reserve(length * (times - 1))
+    this.#bytes.fill(this.#bytes.subarray(from, from + length), from + length, from + length * times)
+    this.#at = from + length * times
   }
 
   #reserve(length: number): void {
