@@ -2,6 +2,7 @@ import { clientIds } from './client-ids.ts'
 import { endpoint } from './endpoint.ts'
 import { guard, on } from './guard.ts'
 import { address } from './landed.ts'
+import { numberFor } from './leases.ts'
 import { showNumbers } from './numbers.ts'
 import { session } from './session.ts'
 import { ASKING, agreesTo, keep, kept } from './storage.ts'
@@ -42,7 +43,7 @@ export function startSending(): void {
 export function dropUnsent(): void {
   unsettled = {}
   // A number that is no longer renewed is soon somebody else's.
-  if (with_calls && hasLeases) showNumbers([])
+  if (with_calls && numberFor()) showNumbers([])
 }
 
 /**
