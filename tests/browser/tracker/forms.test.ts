@@ -188,6 +188,7 @@ describe('fields without a form around them', () => {
     ],
   ])('are one lead by a click on their one button (%s), once they are filled in', async (_, html) => {
     const { outside, visit, settle } = visitor
+    outside.put('/lead', '')
     const page = await visit('/', html + sending)
     await outside.event('page')
     await page.locator('#send').click()

@@ -50,11 +50,16 @@ describe('the page around it', () => {
     const { outside, context, settle } = visitor
     // All that hangs on the window and on the prototypes of its classes, getters and setters among them.
     await context.addInitScript(() => {
+      // The empty page that a tab begins with has no storage.
+      if (!location.host) return
       const look = () => {
         const all = new Map<string, unknown>()
         const note = (name: string, owner: object) => {
-          for (const [key, { value, get, set }] of Object.entries(Object.getOwnPropertyDescriptors(owner)))
-            if (typeof value === 'function' || get || set) all.set(`${name}.${key}`, value ?? get ?? set)
+          for (const [key, { value, get, set }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+            if (typeof value === 'function') all.set(`${name}.${key}`, value)
+            if (get) all.set(`get ${name}.${key}`, get)
+            if (set) all.set(`set ${name}.${key}`, set)
+          }
         }
         for (const name of Object.getOwnPropertyNames(window)) {
           const it = Object.getOwnPropertyDescriptor(window, name)?.value
