@@ -3,6 +3,7 @@ import { build } from 'esbuild'
 import { minify } from 'terser'
 import { AIDS, FEATURES, type Feature, keyOf, type Trackers } from './features.ts'
 import { inPackingOrder } from './packing-order.ts'
+import { type Node, programOf } from './program-of.ts'
 import { SETTINGS, SHORT } from './render-script.ts'
 
 /** The trackers for all choices of features, and the aids. A bundle of this file has to say where the sources are. */
@@ -59,8 +60,12 @@ async function compile(tracker: string, entry: string, features: readonly Featur
 /** Terser leaves 5% less than esbuild does: it inlines functions that are called once. */
 async function shorten(bundled: string): Promise<string> {
   const options = { ecma: 2017, toplevel: true } as const
-  // The types see to it that what is compared is of one kind.
-  const { code: compressed } = await minify(bundled.replace(/([!=]=)=/g, '$1'), {
+  const shorter = bundled
+    // The types see to it that what is compared is of one kind.
+    .replace(/([!=]=)=/g, '$1')
+    // Only makes a function of another: a variable for that may stand anywhere.
+    .replaceAll('= guard(', '= /* @__PURE__ */ guard(')
+  const { code: compressed } = await minify(shorter, {
     ...options,
     compress: {
       // Of functions with arguments it would make functions again, on the spot.
@@ -74,6 +79,7 @@ async function shorten(bundled: string): Promise<string> {
       keep_fargs: false,
     },
     mangle: false,
+    format: { preserve_annotations: true },
   })
   if (!compressed) throw new Error('terser left no tracker.')
   // Names are given in a run of their own, by how often they are used in what the first has left.
@@ -84,13 +90,13 @@ async function shorten(bundled: string): Promise<string> {
     format: { ast: true, code: false } as object,
   })
   // Terser's types know nothing of what it is asked for and answers here.
-  const { ast } = minified as { ast: { body: { print_to_string(): string }[] } }
-  return inPackingOrder(ast.body.map((statement) => statement.print_to_string()))
+  const { ast } = minified as { ast: { body: Node[] } }
+  return inPackingOrder(programOf(ast.body))
 }
 
 // Those that code is full of anyway come first, and so what is packed repeats itself more. The order of the others is found
-// by trial: it is worth ten bytes.
-const LETTERS = 'etsoihfnclwgqKVICSLRvyudkjWDTBObYNraAUFzmP_GHEMxpJXQZ'
+// by trial: it is worth twenty bytes.
+const LETTERS = 'etasilrhcwKFDyVPoLMvbOuCxjBA_NqnJfmpgTzISUEWGdHkYRXQZ'
 const SIGNS = `${LETTERS}0123456789`
 
 /** A variable's name, by how often it is used. */

@@ -10,6 +10,7 @@ import { visitor } from './visitor.ts'
 type Call = [name: string, ...args: never[]]
 type Tell = (value: string | undefined) => void
 type Global = ((...call: Call) => unknown) & { q?: Iterable<Call>; on?: boolean }
+type Page = { throughline?: Partial<Global> }
 type Command = (...args: never[]) => unknown
 
 const commands: Record<string, Command> = {
@@ -17,7 +18,7 @@ const commands: Record<string, Command> = {
   identify: ({ phone, email, user }: Record<string, unknown>) => track('identify', { phone, email, user }),
   page: countPage,
   // Returned as well as told: a call queued before the script came has nobody left to return to.
-  getVisitor: (tell: Tell = String) => {
+  getVisitor: (tell: Tell = visitor) => {
     tell(visitor())
     return visitor()
   },
@@ -30,15 +31,14 @@ if (with_calls) {
 
 /** Puts `throughline(…)` in place and runs what was called before it was there. Until `start` may run, calls only wait. */
 export function openApi(): void {
-  const page = window as { throughline?: Partial<Global> }
-  const stub = page.throughline || {}
+  const stub = (window as Page).throughline || {}
   // Another copy of the script is at work on this page already.
   if (stub.on) return
-  let waiting: (() => unknown)[] | undefined = [start]
+  let waiting: (() => unknown)[] | 0 = [start]
 
   const begin = (): void => {
     const acts = waiting || []
-    waiting = undefined
+    waiting = 0
     acts.map((act) => act())
   }
   const api: Global = guard((name, ...args) => {
@@ -57,7 +57,7 @@ export function openApi(): void {
     return
   })
   api.on = true
-  page.throughline = api
+  ;(window as Page).throughline = api
   // There may be no queue, and what is in it is the page's.
   guard(() => [...(stub.q as Iterable<Call>)].map((call) => api(...call)))()
   if (agreesTo(STARTING)) begin()

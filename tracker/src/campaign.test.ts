@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { clickIds } from '#domain/traffic/click-ids.ts'
 import { campaignOf } from './campaign.ts'
 
 describe('the mark of a campaign', () => {
@@ -10,17 +11,30 @@ describe('the mark of a campaign', () => {
     ['?msclkid=1'],
     ['?ttclid=1'],
     ['?_openstat=x'],
-    ['?click_id=1'],
+    ['?vk_click_id=1'],
+    ['#utm_source=yandex'],
+    ['#/flats?gclid=1'],
   ])('is made of «%s»', (query) => {
     expect(campaignOf(query)).toMatch(/^\w+$/)
   })
 
-  test.each([[''], ['?page=2'], ['?utm_source='], ['?id=1'], ['?xutm_source=a'], ['?inclid=']])(
-    'is empty for «%s»',
-    (query) => {
-      expect(campaignOf(query)).toBe('')
-    },
-  )
+  test('is made of every click id by which the service knows a source', () => {
+    const telling = [...clickIds].filter(([, { proves }]) => proves !== 'nothing').map(([name]) => name)
+    expect(telling.length).toBeGreaterThan(25)
+    expect(telling.filter((name) => !campaignOf(`?page=2&${name}=x1`).endsWith(`${name}x1`))).toEqual([])
+  })
+
+  test.each([
+    ...['', '?page=2', '?utm_source=', '?xutm_source=a', '?inclid=', '?awards=1', '#gallery', '?gad=1'],
+    ...['id', 'cid', 'clid', 'uid', 'sid', 'aid', 'tid', 'pid', 'bid', 'grid', 'client_id', 'clientid'].map(
+      (name) => `?${name}=1`,
+    ),
+    ...['product_id', 'user_id', 'click', 'clickid', 'click_id', 'filter', 'li', 'opens', 'admin', 'discid'].map(
+      (name) => `?${name}=1`,
+    ),
+  ])('is empty for «%s»', (query) => {
+    expect(campaignOf(query)).toBe('')
+  })
 
   test('differs with any tag and ignores all that is no tag', () => {
     expect(campaignOf('?utm_source=a&gclid=1')).toBe(campaignOf('?utm_source=a&sort=price&gclid=1'))

@@ -2,8 +2,10 @@
 const CHARS_MAX = 80
 
 /** A mark of the tags and click ids in an address, made of letters that an id may hold; empty when there are none. */
-export function campaignOf(url = ''): string {
-  const tags = url.match(/[?&](utm_\w+|_openstat|[gw]braid|\w*cl(ic)?k?_?id)=[^&#]+/gi) || ''
+export function campaignOf(url: string): string {
+  const tags = url.match(
+    /[?&#](utm_|gad_|rdt_|li_fa|_opens|admita|awc|cje|tdu|tblc|dicb|srsl|(s[cs]c|\w+cl(ic)?k?_?|\wbra)id)\w*=[^&#]+/gi,
+  )
   // The end tells most: that is where click ids stand, of which each is another.
-  return `${tags}`.replace(/\W/g, '').slice(-CHARS_MAX)
+  return `${[tags]}`.replace(/\W/g, '').slice(-CHARS_MAX)
 }

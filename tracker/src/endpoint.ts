@@ -1,9 +1,11 @@
 /** Where facts go: beside the script, under whatever path and name it is served; `data-tl-base` says otherwise. */
 export let endpoint: string
+// Not inside, where it would keep the build from doing without the function.
+let script: HTMLScriptElement
 
 export function findEndpoint(): void {
   // Looked for by its address first: Rocket Loader and «delay JS» run scripts without currentScript, or inside another file.
-  const script = (document.querySelector(`[data-tl-base],[src*="/t/${tl_settings.site}.js"]`) ||
+  script = (document.querySelector(`[data-tl-base],[src*="/t/${tl_settings.site}.js"]`) ||
     document.currentScript) as HTMLScriptElement
   // Throws, and so keeps us still, where there is no such address: in a page that has the code written into it.
   endpoint = `${script.dataset.tlBase || new URL('.', script.src).href.replace(/(\/t)?\/$/, '')}/v1/`

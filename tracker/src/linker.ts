@@ -4,8 +4,8 @@ import { agreesTo, KEEPING } from './storage.ts'
 import { adoptVisitor, visitor } from './visitor.ts'
 
 const LIFE_MS = 120_000
-// What begins a query goes with it, unless a redirect has put more behind.
-const STAMP = /(?:[?#](?!.*\w&))?&tl=(\w{1,128})\.([\w-]{1,128})\.(\w+)/
+// What begins a query goes with it, unless a redirect has put more behind. A time of any other length would pass for now.
+const STAMP = /(?:[?#](?!.*\w&))?&tl=(\w{1,128})\.([\w-]{1,128})\.(\d{13})/
 
 /** Goes on with the visit that began on another domain, and lets links and forms to the others carry it on. */
 export function linkDomains(): void {

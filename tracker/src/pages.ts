@@ -2,7 +2,7 @@ import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
 import { address, forgetLanded } from './landed.ts'
 import { keepUnsettled, renewLeases, track } from './send.ts'
-import { adoptSession, lastSession, touchSession } from './session.ts'
+import { adoptSession, id, isAlive, seen_ms, touchSession } from './session.ts'
 import { ASKING, agreesTo } from './storage.ts'
 import { adoptVisitor } from './visitor.ts'
 
@@ -78,10 +78,15 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
   }
   // Hidden is the last moment a phone promises: what comes after it may never run.
   if (due_ms && (isHidden || now >= due_ms)) countSettled()
-  // What was read until now belongs to the session of then.
-  const last = lastSession()
-  const isAlive = with_calls ? now - active_ms < PATIENCE_MS : bubbles
-  if (isAlive && counted_url && !isHidden && now - pulsed_ms > PULSE_MS) {
+  // What was read until now belongs to the session of then, and to when that was last alive.
+  const reading: Record<string, unknown> = {
+    session: id,
+    at: isAlive() ? now : seen_ms,
+    url: counted_url,
+    engaged_ms,
+  }
+  const isSomebodyHere = with_calls ? now - active_ms < PATIENCE_MS : bubbles
+  if (isSomebodyHere && counted_url && !isHidden && now - pulsed_ms > PULSE_MS) {
     pulsed_ms = now
     pulse()
   }
@@ -89,20 +94,14 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
   // In a chain of redirects only the first step leaves a page that somebody has seen.
   const isLeft = isHidden || !(due_ms || counted_as.startsWith(markOf()))
   // Routers scroll to the top when they are ready: before that, where the page stands is not where it was read.
-  if (isLeft || type === 'scroll') scrolled_px = Math.max(scrolled_px, scrollY)
+  if ((isLeft || type === 'scroll') && scrolled_px < scrollY) scrolled_px = scrollY
   if (isLeft) {
     // A page can be left many times: the parts add up.
-    if (engaged_ms >= SETTLE_MS && counted_url)
-      track(
-        'leave',
-        Object.assign(last, {
-          url: counted_url,
-          engaged_ms,
-          // More than all of it where a page bounces, or is shorter than its window: the service knows.
-          scroll_percent: ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100,
-        }),
-        isHidden,
-      )
+    if (engaged_ms >= SETTLE_MS && counted_url) {
+      // More than all of it where a page bounces, or is shorter than its window: the service knows.
+      reading.scroll_percent = ((scrolled_px + innerHeight) / document.documentElement.scrollHeight) * 100
+      track('leave', reading, isHidden)
+    }
     engaged_ms = 0
     if (isHidden) keepUnsettled()
     // A prerendered page or a tab in the background waits until somebody looks.

@@ -17,5 +17,5 @@ export function recogniseField(about: string, value: string, other: string): str
     /^\D*(\d[^\d_]*){7,15}$/.test(value)
   )
     return 'phone'
-  return /[^r]name\b|имя|фам|фио/i.test(about) && /^\D+$/.test(value) ? 'name' : other
+  return /[^r]name\b|имя|ф(ам|ио)/i.test(about) && /^\D+$/.test(value) ? 'name' : other
 }

@@ -2,6 +2,7 @@ import { clientIds } from './client-ids.ts'
 import { endpoint } from './endpoint.ts'
 import { guard, on } from './guard.ts'
 import { address } from './landed.ts'
+import { numberFor } from './leases.ts'
 import { showNumbers } from './numbers.ts'
 import { session } from './session.ts'
 import { ASKING, agreesTo, keep, kept } from './storage.ts'
@@ -42,7 +43,7 @@ export function startSending(): void {
 export function dropUnsent(): void {
   unsettled = {}
   // A number that is no longer renewed is soon somebody else's.
-  if (with_calls && hasLeases) showNumbers([])
+  if (with_calls && numberFor()) showNumbers([])
 }
 
 /**
@@ -58,10 +59,10 @@ export function track(type: string, fields: object, isEnd?: boolean): void {
     const key = KEPT + id
     const event = JSON.stringify(Object.assign({ id, type, at: Date.now(), url: address() }, fields))
     const sender = JSON.stringify({
-      site: tl_settings.site,
-      visitor: visitor(),
       // A page knows which session it was shown in.
       session: (fields as { session?: string }).session || session(),
+      visitor: visitor(),
+      site: tl_settings.site,
       cookie_domain: renewal(),
       client_ids: clientIds(),
     })
@@ -99,7 +100,8 @@ function send(key: string, text: string): void {
   post('events', timed(key, text))
     .then((response) => {
       // Anything else that is wrong with a fact would be wrong again tomorrow.
-      if (response.status > REFUSED_MAX) throw 0
+      // Calls what is no function: that ends in the same place as `throw 0`, in seven bytes less.
+      if (response.status > REFUSED_MAX) (response as unknown as () => never)()
       delete unsettled[key]
       delete kept()[key]
       pause_ms = PAUSE_MS
@@ -132,7 +134,7 @@ const retry = guard(() => {
   if (key && agreesTo(ASKING)) send(key, kept()[key] as string)
 })
 
-const waiting = (): string[] => Object.keys(kept()).filter((key) => key.startsWith(KEPT))
+const waiting = (): string[] => Object.keys(kept()).filter((key) => key.includes(KEPT))
 
 /** The clock at sending, by which the server puts `at` right, and the wish for numbers change with each try. */
 const timed = (key: string, text: string): string =>

@@ -5,8 +5,8 @@ import { newId } from './visitor.ts'
 
 const LIFE_S = 1800
 
-let id = ''
-let seen_ms = 0
+export let id = ''
+export let seen_ms = 0
 
 /** The current session. Tabs agree because the cookie decides, and ends because the browser forgets it. */
 export function session(): string {
@@ -20,7 +20,7 @@ export function session(): string {
  */
 export function touchSession(arriving?: boolean): boolean {
   const mark = `-${campaignOf(address())}`
-  const current = readId('tl_session') || (isAlive() ? id : '')
+  const current = readId('tl_session') || (isAlive() && id)
   // The campaign's mark is the tail of the id, so that it needs no storage of its own.
   const isOver = !current || (arriving && mark[1] && !current.endsWith(mark))
   adoptSession(isOver ? newId() + mark : current)
@@ -34,9 +34,4 @@ export function adoptSession(session: string): void {
   writeCookie('tl_session', id, LIFE_S)
 }
 
-/** The session that the page on show was counted in, and when it was last alive: what a page that is being left belongs to. */
-export function lastSession(): { session: string; at: number } {
-  return { session: id, at: isAlive() ? Date.now() : seen_ms }
-}
-
-const isAlive = (): boolean => Date.now() - seen_ms < LIFE_S * 1000
+export const isAlive = (): boolean => Date.now() - seen_ms < LIFE_S * 1000

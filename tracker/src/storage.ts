@@ -5,7 +5,6 @@ export const LONGEST_S = 34_560_000
 
 let domain: string | undefined
 let memory: Record<string, string> = {}
-let isFull: boolean
 
 /** How far a visitor's word reaches (the numbers are explained in settings.ts): to anything but a no … */
 export const ASKING = 0
@@ -23,13 +22,13 @@ export const agreesTo = (least: number): boolean => ((idIn('tl_consent') || tl_s
 /** Remembers what the visitor said. Of a no that alone stays, and nothing else is left behind. */
 export const decide = guard((isGiven: unknown) => {
   // Where cookies are refused, an answer holds for as long as the page lives.
-  tl_settings.consent = isGiven ? 1 : 0
-  setCookie('tl_consent', tl_settings.consent, LONGEST_S)
+  // biome-ignore lint/suspicious/noAssignInExpressions: a line of its own is three bytes more.
+  setCookie('tl_consent', (tl_settings.consent = isGiven ? 1 : 0), LONGEST_S)
   if (isGiven) return
-  setCookie('tl_visitor', '', 0)
-  setCookie('tl_session', '', 0)
+  setCookie('tl_visitor')
+  setCookie('tl_session')
   memory = {}
-  for (const key in localStorage) if (/^tl_[vnu]/.test(key)) delete localStorage[key]
+  Object.keys(localStorage).map((key) => /^tl_[vnu]/.test(key) && delete localStorage[key])
 })
 
 /** An id in a cookie, or in the mirror of that cookie in localStorage. */
@@ -42,14 +41,14 @@ export const writeCookie = guard((name: string, value: string, seconds: number) 
 )
 
 /** What is kept for the next page; where nothing can be stored, for as long as this one lives. */
-export const kept = (): Record<string, string> =>
+export let kept = (): Record<string, string> =>
   // Looking at localStorage throws where cookies are blocked, and in some apps it is null.
-  (!isFull && agreesTo(KEEPING) && guard(() => localStorage)()) || memory
+  (agreesTo(KEEPING) && guard(() => localStorage)()) || memory
 
 /** Writing throws when storage is full. What was to be written then stays with the page, and so does all after it. */
 export function keep(key: string, value: string): void {
   if (guard(() => (kept()[key] = value))()) return
-  isFull = true
+  kept = () => memory
   memory[key] = value
 }
 
@@ -58,11 +57,12 @@ export function keep(key: string, value: string): void {
  * quotes around it. For `guard`: where there is none, and in a sandboxed frame, where cookies throw.
  */
 export const idIn = guard(
-  (name: string, mirror?: string): string | undefined =>
-    (`; ${document.cookie}; ${name}=${mirror || ''};`.match(`; ${name}="?([\\w.:-]{1,128})[$";]`) as string[])[1],
+  (name: string, mirror = ''): string | undefined =>
+    (`; ${document.cookie}; ${name}=${mirror};`.match(`; ${name}="?([\\w.:-]{1,128})[$";]`) as string[])[1],
 )
 
-function setCookie(name: string, value: string | number, seconds: number): string {
+/** Without a value, and a time to live, it is deleted. */
+function setCookie(name: string, value?: string | number, seconds?: number): string {
   // Found by trial, from the widest on: only the browser knows which domains are public suffixes, and a list would be
   // bigger than this file.
   if (domain === undefined) {
@@ -71,12 +71,12 @@ function setCookie(name: string, value: string | number, seconds: number): strin
       .reverse()
       .some((label) => {
         domain = label + (domain ? `.${domain}` : '')
-        setCookie('tl_try', '1', 9)
+        setCookie('tl_try', 1, 9)
         return idIn('tl_try')
       })
-    setCookie('tl_try', '', 0)
+    setCookie('tl_try')
   }
   // Not `secure`: no secret is in it, and on a site that is half HTTP it would make two visitors of one.
-  document.cookie = `${name}=${value};path=/;max-age=${seconds};domain=${domain};samesite=lax`
+  document.cookie = `${name}=${value};path=/;max-age=${(seconds as number) | 0};domain=${domain};samesite=lax`
   return domain as string
 }

@@ -163,6 +163,99 @@ describe('a form that the browser submits', () => {
   })
 })
 
+describe('fields without a form around them', () => {
+  /** Sent by a click on `#send`, as page builders do it. */
+  const sending = `<script>
+    document.querySelector('#send').addEventListener('click', () => {
+      fetch('/lead', { method: 'POST', body: document.querySelector('[type=tel]').value })
+    })</script>`
+
+  test.each([
+    [
+      'beside it',
+      '<div id="box"><input name="name"><input type="tel" name="phone"><button id="send">Send</button></div>',
+    ],
+    [
+      'in boxes of their own, with a tick',
+      `<div id="box"><label>Имя <input name="name"></label><p><input type="tel" name="phone" required></p>
+      <input type="checkbox" checked><div><a class="t-btn" href="#" id="send"><b>Send</b></a></div></div>`,
+    ],
+    [
+      'on a page with other forms, fields and buttons',
+      `<form id="search"><input name="q"><button>Find</button></form><nav><button>Menu</button></nav>
+      <div id="box"><input name="name"><input type="tel" name="phone"><span role="button" id="send">Send</span></div>
+      <footer><input type="email" name="mail" value="m@example.com"><button>Subscribe</button></footer>`,
+    ],
+  ])('are one lead by a click on their one button (%s), once they are filled in', async (_, html) => {
+    const { outside, visit, settle } = visitor
+    outside.put('/lead', '')
+    const page = await visit('/', html + sending)
+    await outside.event('page')
+    await page.locator('#send').click()
+    await settle(page)
+    expect(leads()).toEqual([])
+    await fill(page, { name: 'Мария', phone: '8 926 111-22-33' })
+    await page.locator('#box [name=name]').click()
+    await settle(page)
+    expect(leads()).toEqual([])
+    for (let times = 0; times < 2; times++) await page.locator('#send').click()
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'box', fields: { name: 'Мария', phone: '8 926 111-22-33' } } }])
+    expect(leads()).toHaveLength(1)
+    expect(JSON.stringify(leads())).not.toContain('example.com')
+    expect(outside.posted).toContain('8 926 111-22-33')
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('give no secret away', async () => {
+    const { outside, visit, settle } = visitor
+    outside.settings.kept = '.'
+    const page = await visit(
+      '/',
+      `<div><input type="tel" name="phone" value="89261112233"><input name="name" value="Мария"><input type="password" value="hunter2">
+      <input name="card" value="4111111111111111"><input type="hidden" name="token" value="t0ken"><input name="note" data-tl-ignore value="marked">
+      <button>Send</button></div>`,
+    )
+    await outside.event('page')
+    await submit(page)
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { fields: { phone: '89261112233', name: 'Мария' } } }])
+    expect(outside.bodies.join()).not.toMatch(/hunter2|4111|t0ken|marked/)
+  })
+
+  const widget = '<div><input type="tel" value="89261112233"><button>Send</button></div>'
+  test.each([
+    ['the button of a banner', `${widget}<div><button id="other">OK</button></div>`],
+    [
+      'one of two buttons',
+      '<div><input type="tel" value="89261112233"><button>Back</button><button id="other">Send</button></div>',
+    ],
+    ['a button beside a form', '<form><input type="tel" value="89261112233"></form><button id="other">Menu</button>'],
+    ['the page', `<p id="other">text</p>${widget}`],
+    [
+      'the button while a field is wrong',
+      '<div><input type="tel" value="89261112233"><input required><button id="other">Send</button></div>',
+    ],
+    ['the button of a search', '<div><input type="search" value="flat"><button id="other">Find</button></div>'],
+    [
+      'the button that signs in',
+      '<div><input type="email" value="m@example.com"><input type="password" value="x"><button id="other">Go</button></div>',
+    ],
+    [
+      'the button of marked ones',
+      '<div data-tl-ignore><input type="tel" value="89261112233"><button id="other">Send</button></div>',
+    ],
+  ])('are no lead by a click on %s', async (_, html) => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', html)
+    await outside.event('page')
+    await page.locator('#other').click()
+    await settle(page)
+    expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
 describe('a form that a script of the page sends', () => {
   const prevent = () =>
     document.addEventListener('submit', (event) => {

@@ -76,6 +76,16 @@ describe('the lease of a number', () => {
     expect(renewals()).toBe(1)
   })
 
+  test('ends with consent also while the service has not answered yet', async () => {
+    const { outside, visit } = visitor
+    await (await visit('/')).waitForFunction(() => localStorage.getItem('tl_numbers'))
+    outside.mood = 'hangs'
+    const page = await visit('/next', '<p>8 (495) 000-00-00</p>')
+    await page.getByText('8 (495) 123-45-67').waitFor()
+    await page.evaluate(() => Reflect.get(window, 'throughline')('consent', false))
+    await page.getByText('8 (495) 000-00-00').waitFor()
+  })
+
   test('ends with consent: the page shows its own number again, and nothing more is sent', async () => {
     const { outside } = visitor
     const page = await read()

@@ -29,6 +29,34 @@ describe('leaving', () => {
     expect(await outside.event('leave')).toMatchObject({ url: `${outside.site}/one` })
   })
 
+  test('a route that was read far, for one that is not, tells the depth of each', async () => {
+    const { outside, visit } = visitor
+    const page = await visit('/one', '<div style="height:5000px"></div>')
+    await outside.event('page')
+    await page.mouse.wheel(0, 3000)
+    await page.waitForFunction(() => scrollY >= 3000)
+    // As routers do: first the address, then the new page, and then to its top.
+    await page.evaluate(() => {
+      history.pushState({}, '', '/two')
+      return new Promise<void>((resolve) =>
+        requestAnimationFrame(() => {
+          scrollTo(0, 0)
+          resolve()
+        }),
+      )
+    })
+    await outside.event('page', ({ url }) => String(url).endsWith('/two'))
+    await page.goto('about:blank')
+    await outside.waitFor('both ends', () => outside.events.filter(({ type }) => type === 'leave').length === 2)
+    const depths = outside.events.flatMap((event) =>
+      'scroll_percent' in event ? [[new URL(String(event.url)).pathname, Number(event.scroll_percent) > 50]] : [],
+    )
+    expect(depths).toEqual([
+      ['/one', true],
+      ['/two', false],
+    ])
+  })
+
   test('many times adds up: each part is sent once, and none that is empty', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit('/')

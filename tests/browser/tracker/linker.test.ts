@@ -180,6 +180,14 @@ describe('an address that is passed on makes nobody one', () => {
     expect(outside.refused).toEqual([])
   })
 
+  test.each(['soon', '9'.repeat(30), `1${'0'.repeat(30)}`])('nor one whose time is none: %s', async (time) => {
+    const page = await visitor.context.newPage()
+    await page.goto(`${other()}/to#&tl=666.777-0.${time}`)
+    const { visitor: own, session } = await arrived()
+    expect([own, session]).not.toEqual(['666', '777-0'])
+    expect(own).not.toBe('666')
+  })
+
   test('and a link that is clicked again gets a stamp of that moment in place of the old one', async () => {
     const { outside, visit } = visitor
     const page = await visit('/', `<a href="${other()}/to" onclick="return false">go</a>`)

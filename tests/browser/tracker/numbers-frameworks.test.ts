@@ -31,6 +31,38 @@ test('a number that is known is there in the first frame, and changes no more', 
   expect(await page.evaluate('frames.every((text) => text === "8 495 123-45-67")')).toBe(true)
 })
 
+test('on a first visit a number changes once, and nothing around it moves', async () => {
+  const { outside, context } = visitor
+  const page = await context.newPage()
+  outside.put(
+    '/',
+    pageOf(
+      `<script>
+        var shown = [], shifts = []
+        new PerformanceObserver((list) => shifts.push(...list.getEntries())).observe({ type: 'layout-shift', buffered: true })
+        var look = () => {
+          var text = document.querySelector('main').textContent
+          if (text !== shown.at(-1)) shown.push(text)
+          requestAnimationFrame(look)
+        }
+      </script>${outside.snippet}`,
+      '<p>above</p><main>8 495 <b>000</b>-00-00 <a href="tel:+74950000000">+7 (495) 000-00-00</a></main><script>look()</script><p>below</p>',
+    ),
+  )
+  await page.goto(`${outside.site}/`)
+  await outside.event('page')
+  await page.waitForFunction('shown.length > 1')
+  await visitor.settle(page)
+  await page.mouse.move(5, 5)
+  await outside.waitFor('the confirmation of the lease', () => outside.requests.includes('POST /v1/numbers'))
+  await visitor.settle(page)
+  expect(await page.evaluate('shown')).toEqual([
+    '8 495 000-00-00 +7 (495) 000-00-00',
+    '8 495 123-45-67 +7 (495) 123-45-67',
+  ])
+  expect(await page.evaluate('shifts.length')).toBe(0)
+})
+
 describe('a page that React takes over after the numbers were swapped', () => {
   // Run on both sides, as React wants it.
   const markup = `(marks) => createElement('main', null,

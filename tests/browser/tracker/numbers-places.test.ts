@@ -86,6 +86,29 @@ describe('a shadow root', () => {
   })
 })
 
+describe('an attribute', () => {
+  const html =
+    '<main title="8 495 000-00-00" aria-label="8 495 000-00-00"><img alt="8 495 000-00-00" src="data:,">8 495 000-00-00</main>'
+
+  test.each([
+    ['is swapped with its text when people read it, and no other', undefined, '8 495 000-00-00', '8 495 123-45-67'],
+    [
+      'such as alt is swapped where the site names it, and then only what it names',
+      ['alt'],
+      '8 495 123-45-67',
+      '8 495 000-00-00',
+    ],
+  ])('%s', async (_, swap_attributes, alt, title) => {
+    const { outside, visit } = visitor
+    const site = SiteDocument.parse({ id: 'shop', domains: ['shop.test'], ...(swap_attributes && { swap_attributes }) })
+    outside.settings = publicSettings(site, [PoolDocument.parse({ ...pool, selectors: [], replaces: NUMBER.replaces })])
+    const page = await visit('/', html)
+    await shows(page, 'main', '8 495 123-45-67')
+    expect([await page.getAttribute('img', 'alt'), await page.getAttribute('main', 'title')]).toEqual([alt, title])
+    expect(await page.getAttribute('main', 'aria-label')).toBe(title)
+  })
+})
+
 describe('a number in several pieces', () => {
   test('is swapped when they arrive one after the other, without another word of the service', async () => {
     const { outside, context } = visitor

@@ -147,6 +147,21 @@ describe('tags that a router takes off the address before the script comes', () 
   })
 })
 
+test('tags of another file are not taken for those of the page, in a browser that does not tell how a page was loaded', async () => {
+  const { outside, context } = visitor
+  await context.addInitScript(() => {
+    const entries = performance.getEntries.bind(performance)
+    performance.getEntries = () => entries().filter(({ entryType }) => entryType === 'resource')
+    performance.getEntriesByType = (type) =>
+      entries().filter(({ entryType }) => entryType === type && type !== 'navigation')
+  })
+  outside.put('/pixel.js', '', { 'content-type': 'text/javascript' })
+  outside.put('/', pageOf(`<script src="/pixel.js?gclid=1"></script>${outside.snippet}`, ''))
+  const page = await context.newPage()
+  await page.goto(`${outside.site}/`)
+  expect((await outside.event('page')).url).toBe(`${outside.site}/`)
+})
+
 describe('hash routes', () => {
   const walk = async (page: Page, wait_ms = 120) => {
     await page.evaluate(async (wait_ms) => {

@@ -46,6 +46,57 @@ describe('the page around it', () => {
     expect((await globals()).filter((name) => !before.has(name))).toEqual(['throughline'])
   })
 
+  test('keeps every function of the browser as it was', async () => {
+    const { outside, context, settle } = visitor
+    // All that hangs on the window and on the prototypes of its classes, getters and setters among them.
+    await context.addInitScript(() => {
+      // The empty page that a tab begins with has no storage.
+      if (!location.host) return
+      const look = () => {
+        const all = new Map<string, unknown>()
+        const note = (name: string, owner: object) => {
+          for (const [key, { value, get, set }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+            if (typeof value === 'function') all.set(`${name}.${key}`, value)
+            if (get) all.set(`get ${name}.${key}`, get)
+            if (set) all.set(`set ${name}.${key}`, set)
+          }
+        }
+        for (const name of Object.getOwnPropertyNames(window)) {
+          const it = Object.getOwnPropertyDescriptor(window, name)?.value
+          if (typeof it !== 'function') continue
+          all.set(name, it)
+          if (it.prototype) note(name, it.prototype)
+        }
+        for (const name of ['history', 'navigator', 'document', 'location', 'localStorage', 'performance', 'JSON'])
+          note(name, Reflect.get(window, name))
+        return all
+      }
+      const before = look()
+      Reflect.set(window, 'changed', () => {
+        const after = look()
+        return { size: before.size, names: [...before.keys()].filter((name) => before.get(name) !== after.get(name)) }
+      })
+    })
+    outside.settings.areas = []
+    outside.settings.hash_routes = true
+    const page = await context.newPage()
+    outside.put(
+      '/',
+      pageOf(
+        outside.snippet,
+        '<a href="tel:+74950000000">8 495 000-00-00</a><form><input type="tel"><button>Go</button></form>',
+      ),
+    )
+    await page.goto(`${outside.site}/`)
+    await page.getByText('8 495 123-45-67').waitFor()
+    await page.evaluate(() => history.pushState({}, '', '/two'))
+    await outside.event('page', ({ url }) => String(url).endsWith('/two'))
+    await settle(page)
+    const changed = (await page.evaluate(() => Reflect.get(window, 'changed')())) as { size: number; names: string[] }
+    expect(changed.size).toBeGreaterThan(3000)
+    expect(changed.names).toEqual([])
+  })
+
   test('hears of no mistake, whatever it calls', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit('/')
