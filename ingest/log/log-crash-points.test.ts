@@ -109,7 +109,7 @@ describe('a segment whose rows were spoilt on the disk', () => {
     return home
   }
   async function spoil(home: string, id: string): Promise<void> {
-    const [name] = (await readdir(join(home, 'events'))).filter((file) => file.endsWith('.rows'))
+    const [name] = (await readdir(join(home, 'events'))).filter((file) => file.endsWith('.segment'))
     const path = join(home, 'events', name as string)
     await writeFile(path, (await readFile(path, 'latin1')).replace(id, id.toUpperCase()), 'latin1')
   }
@@ -125,7 +125,7 @@ describe('a segment whose rows were spoilt on the disk', () => {
       ['x-c', 1],
     ])
     expect(await copiesOf('X-')).toEqual(new Map())
-    expect(await readdir(join(home, 'damaged'))).toHaveLength(2)
+    expect(await readdir(join(home, 'damaged'))).toHaveLength(1)
     expect(await log.metrics.getSingleMetricAsString('throughline_log_cut_total')).toContain('table="events"} 1')
     expect(await store.query(unlikeSegments)).toEqual([])
   })
