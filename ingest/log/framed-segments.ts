@@ -122,14 +122,14 @@ async function scan(file: FrameFile): Promise<Scanned> {
 
 async function scanFrames(file: FrameFile, found: Scanned): Promise<void> {
   const end = await file.endFrame(found.seed)
-  if (end) {
+  if (end && (await file.hasSoundHashes(end))) {
     Object.assign(found, { rows: end.first_row, hashes: [await file.hashesOf(end)], end: end.end, last: end })
     return
   }
   for await (const frame of file.frames(found.seed, file.size)) {
     if (frame.kind === 'gap') continue
     if (frame.kind === 'spoilt') found.spoilt_rows += frame.rows
-    else found.hashes.push(await file.hashesOf(frame))
+    if (frame.kind === 'rows') found.hashes.push(await file.hashesOf(frame))
     found.rows = frame.first_row + frame.rows - found.spoilt_rows
     found.last = frame
     found.end = frame.end
@@ -213,7 +213,8 @@ async function look(file: FrameFile, to: number, mayBeTorn: boolean): Promise<Fi
       gap = frame
       continue
     }
-    if (gap) await closeGap(file, seed, { gap, first_row: all_rows, rows: frame.first_row - all_rows }, found)
+    const missing_rows = Math.max(0, frame.first_row - all_rows)
+    if (gap) await closeGap(file, seed, { gap, first_row: all_rows, rows: missing_rows }, found)
     gap = undefined
     // What it says is wrong once anything before it is.
     if (frame.kind === 'end' && found.heads.length > 0) break

@@ -255,6 +255,11 @@ describe('a long segment', () => {
       await writeFile(written.file, bytes.subarray(0, length))
       expectPrefix(await recover(written), commits, commits.length)
     }
+    for (const place of [end + 2, end + 10, end + 22, end + head_bytes + 9, bytes.length - 2]) {
+      await writeFile(written.file, bytes)
+      await flip(written.file, place, 5)
+      expectPrefix(await recover(written), commits, commits.length)
+    }
   })
   test('loses what is spoilt in it and nothing else', async () => {
     for (const hit of [0, 15, 29]) {
