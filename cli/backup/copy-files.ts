@@ -29,8 +29,7 @@ export async function copyDataFolder(from: string, to: string): Promise<CopiedFi
     for (const segment of (await inspectLog(log)).segments) {
       if (segment.rows === 0) continue
       // Of a segment that is being written, what is committed by now: it was accepted, the rest was not.
-      await add(relative(from, segment.rows_file), segment.bytes)
-      await add(relative(from, segment.commits_file), segment.commits_bytes)
+      for (const { path, bytes } of segment.files) await add(relative(from, path), bytes)
     }
   }
   return copied
@@ -74,7 +73,7 @@ function isLeftOut(path: string): boolean {
 }
 
 function isSegment(path: string): boolean {
-  return /^\d{1,10}\.(rows|commits)$/.test(basename(path)) && basename(dirname(path)) !== 'damaged'
+  return /^\d{1,10}\.(segment|rows|commits)$/.test(basename(path)) && basename(dirname(path)) !== 'damaged'
 }
 
 async function filesBelow(dir: string): Promise<string[]> {

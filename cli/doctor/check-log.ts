@@ -17,10 +17,8 @@ export async function checkLogs(config: Config, isRunning: boolean, now_ms: numb
   const dirs = await findLogs(join(config.DATA_DIR, 'ingest'))
   const logs = await Promise.all(dirs.map(inspectLog))
   const checks = logs.flatMap((log) => checkLog(log, isRunning, now_ms))
-  const bytes = logs.reduce(
-    (sum, { segments }) => sum + segments.reduce((all, one) => all + one.bytes + one.commits_bytes, 0),
-    0,
-  )
+  const files = logs.flatMap(({ segments }) => segments.flatMap((segment) => segment.files))
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   return { checks: [...checks, ...checkQuota(config, bytes)], bytes }
 }
 

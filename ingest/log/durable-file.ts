@@ -54,10 +54,24 @@ export async function writeAt(handle: FileHandle, bytes: Buffer, position: numbe
   }
 }
 
-/** The same in a file that was made with `CREATE_SYNCED`: synced when it resolves. */
-export async function writeSynced(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  await writeAt(handle, bytes, position)
+/** Writes all of them, one after the other, to a file made with `CREATE_SYNCED`: synced when it resolves. */
+export async function writeSynced(handle: FileHandle, buffers: readonly Buffer[], position: number): Promise<void> {
+  let left = [...buffers]
+  for (let at = position; left.length > 0; ) {
+    const { bytesWritten } = await handle.writev(left, at)
+    at += bytesWritten
+    left = without(left, bytesWritten)
+  }
   if (isDarwin) await handle.datasync()
+}
+
+function without(buffers: readonly Buffer[], bytes: number): Buffer[] {
+  let skip = bytes
+  return buffers.flatMap((buffer) => {
+    const rest = buffer.subarray(Math.min(skip, buffer.length))
+    skip -= buffer.length - rest.length
+    return rest.length > 0 ? [rest] : []
+  })
 }
 
 /** Reads exactly `length` bytes; a file that is shorter throws instead of passing for the whole. */

@@ -4,29 +4,27 @@ import { type FactTable, factTables } from '#storage/fact-tables.ts'
 import { dryRunStatement, queryId } from './insert-segment.ts'
 import { errorName } from './log-reports.ts'
 import type { RefusedRow, Segment } from './segment.ts'
-import { type Lines, linesOf } from './segment-body.ts'
+import { type Line, type Lines, linesOf } from './segment-body.ts'
 
 /** Finds the rows that ClickHouse refuses whatever stands around them, by dry runs that write nothing. */
 export async function findRefusedRows(store: Store, segment: Segment): Promise<RefusedRow[]> {
   const refused: RefusedRow[] = []
   let runs = 0
   async function check(lines: Lines, from: number, to: number): Promise<void> {
-    const base = lines.offsets[0] as number
-    const [start, end] = [lines.offsets[from] as number, lines.offsets[to] as number]
     const query_id = `${queryId(segment)}-check-${runs++}`
-    const text = lines.text.subarray(start - base, end - base)
+    const text = lines.text.subarray(lines.offsets[from], lines.offsets[to])
     const body = Readable.from([text], { objectMode: false })
     const reason = await rowRefusal(store, segment.table, body, query_id)
     if (reason === undefined) return
     if (to - from === 1) {
-      refused.push({ row: lines.first_row + from, start, end, reason })
+      refused.push({ ...(lines.lines[from] as Line), reason })
       return
     }
     const middle = (from + to) >> 1
     await check(lines, from, middle)
     await check(lines, middle, to)
   }
-  for await (const lines of linesOf(segment, group_bytes)) await check(lines, 0, lines.offsets.length - 1)
+  for await (const lines of linesOf(segment, group_bytes)) await check(lines, 0, lines.lines.length)
   return refused
 }
 
@@ -34,10 +32,9 @@ export async function findRefusedRows(store: Store, segment: Segment): Promise<R
 export async function quarantineRows(store: Store, segment: Segment, now_ms: number): Promise<void> {
   const rows: object[] = []
   const wanted = new Map(segment.refused.map((refused) => [refused.row, refused]))
-  for await (const { first_row, offsets, text } of linesOf(segment, group_bytes)) {
-    const base = offsets[0] as number
-    for (let i = 0; i + 1 < offsets.length; i++) {
-      const found = wanted.get(first_row + i)
+  for await (const { lines, offsets, text } of linesOf(segment, group_bytes)) {
+    for (const [index, { row }] of lines.entries()) {
+      const found = wanted.get(row)
       if (!found) continue
       rows.push({
         node: segment.node,
@@ -45,7 +42,7 @@ export async function quarantineRows(store: Store, segment: Segment, now_ms: num
         segment: segment.segment,
         row: found.row,
         reason: found.reason,
-        line: text.toString('utf8', found.start - base, found.end - base - 1),
+        line: text.toString('utf8', offsets[index], (offsets[index + 1] as number) - 1),
         quarantined_at: now_ms,
       })
     }
@@ -63,11 +60,10 @@ export async function recallRefusedRows(store: Store, segment: Segment): Promise
   if (known.length === 0) return []
   const reasons = new Map(known.map(({ row, reason }) => [Number(row), reason]))
   const refused: RefusedRow[] = []
-  for await (const { first_row, offsets } of linesOf(segment, group_bytes)) {
-    for (let i = 0; i + 1 < offsets.length; i++) {
-      const reason = reasons.get(first_row + i)
-      if (reason === undefined) continue
-      refused.push({ row: first_row + i, start: offsets[i] as number, end: offsets[i + 1] as number, reason })
+  for await (const { lines } of linesOf(segment, group_bytes)) {
+    for (const line of lines) {
+      const reason = reasons.get(line.row)
+      if (reason !== undefined) refused.push({ ...line, reason })
     }
   }
   return refused

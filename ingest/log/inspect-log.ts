@@ -1,7 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type FactTable, factTableNames } from '#storage/fact-tables.ts'
-import { type Commit, readSidecar } from './commit-record.ts'
+import { inspectFramed } from './framed-segments.ts'
+import { type SegmentFormName, segmentsIn } from './recover-segments.ts'
+import type { SegmentFile } from './segment.ts'
+import { inspectSidecar } from './sidecar-segments.ts'
 
 /** The folder of one log, as another process finds it; nothing in it is changed. */
 export interface InspectedLog {
@@ -19,13 +22,11 @@ export interface InspectedSegment {
   node: string
   segment: number
   opened_at_ms: number
-  rows_file: string
-  commits_file: string
-  /** Committed rows, their bytes, and the bytes of their commits. */
+  /** Each with how much of it is committed. */
+  files: SegmentFile[]
+  /** Committed rows. */
   rows: number
-  bytes: number
-  commits_bytes: number
-  /** Bytes of both files behind the last commit: of a segment that is being written, or torn. */
+  /** Bytes of its files behind the last commit: of a segment that is being written, or torn. */
   uncommitted_bytes: number
 }
 
@@ -44,9 +45,8 @@ export async function inspectLog(dir: string): Promise<InspectedLog> {
   const name = await readFile(join(dir, 'node'), 'utf8').catch(ifThere(''))
   const segments: InspectedSegment[] = []
   for (const table of factTableNames) {
-    const names = await readdir(join(dir, table)).catch(ifThere([]))
-    for (const file of names.filter((found) => /^\d{1,10}\.rows$/.test(found))) {
-      const segment = await inspectSegment(join(dir, table), table, Number(file.slice(0, -'.rows'.length)))
+    for (const [number, form] of await segmentsIn(join(dir, table)).catch(ifThere([]))) {
+      const segment = await inspectSegment(dir, table, number, form)
       if (segment) segments.push(segment)
     }
   }
@@ -55,26 +55,16 @@ export async function inspectLog(dir: string): Promise<InspectedLog> {
 }
 
 /** Undefined when it is not there any more. */
-export async function inspectSegment(
-  folder: string,
+async function inspectSegment(
+  dir: string,
   table: FactTable,
   number: number,
+  form: SegmentFormName,
 ): Promise<InspectedSegment | undefined> {
-  const [rows_file, commits_file] = [join(folder, `${number}.rows`), join(folder, `${number}.commits`)]
-  // The rows first: commits that come later than this look speak of rows that are behind it, and are left out.
-  const size = await stat(rows_file).then(({ size: bytes }) => bytes, ifThere(undefined))
-  if (size === undefined) return undefined
-  const sidecar = await readFile(commits_file).catch(ifThere(undefined))
-  if (sidecar === undefined) return undefined
-  const { header, commits, ends } = readSidecar(sidecar)
-  const whole: Commit[] = commits.filter(({ end }) => end <= size)
-  const bytes = whole.at(-1)?.end ?? 0
-  const commits_bytes = ends[whole.length - 1] ?? 0
-  return {
-    ...{ table, node: header?.node ?? '', segment: number, opened_at_ms: header?.opened_at_ms ?? 0 },
-    ...{ rows_file, commits_file, rows: whole.at(-1)?.rows ?? 0, bytes, commits_bytes },
-    uncommitted_bytes: size - bytes + sidecar.length - commits_bytes,
-  }
+  const found = await (form === 'framed' ? inspectFramed : inspectSidecar)(dir, table, number).catch(ifThere(undefined))
+  if (!found) return undefined
+  const { header, ...rest } = found
+  return { table, node: header?.node ?? '', segment: number, opened_at_ms: header?.opened_at_ms ?? 0, ...rest }
 }
 
 function ifThere<Otherwise>(otherwise: Otherwise): (error: NodeJS.ErrnoException) => Otherwise {

@@ -109,7 +109,7 @@ describe('a segment whose rows were spoilt on the disk', () => {
     return home
   }
   async function spoil(home: string, id: string): Promise<void> {
-    const [name] = (await readdir(join(home, 'events'))).filter((file) => file.endsWith('.rows'))
+    const [name] = (await readdir(join(home, 'events'))).filter((file) => file.endsWith('.segment'))
     const path = join(home, 'events', name as string)
     await writeFile(path, (await readFile(path, 'latin1')).replace(id, id.toUpperCase()), 'latin1')
   }
@@ -125,8 +125,31 @@ describe('a segment whose rows were spoilt on the disk', () => {
       ['x-c', 1],
     ])
     expect(await copiesOf('X-')).toEqual(new Map())
-    expect(await readdir(join(home, 'damaged'))).toHaveLength(2)
+    expect(await readdir(join(home, 'damaged'))).toHaveLength(1)
     expect(await log.metrics.getSingleMetricAsString('throughline_log_cut_total')).toContain('table="events"} 1')
+    expect(await store.query(unlikeSegments)).toEqual([])
+  })
+
+  test('while it waited for ClickHouse gives all others, and all of them when only a head was hit', async () => {
+    for (const [prefix, offset, left] of [
+      ['v-', 8, ['v-a', 'v-b', 'v-c']],
+      ['w-', 16, ['w-a', 'w-c']],
+    ] as const) {
+      let isAway = true
+      const home = join(dir, prefix)
+      const log = await openTestLog({ dir: home, store: () => (isAway ? undefined : store) })
+      for (const id of ['a', 'b', 'c']) await log.append(batch(`${prefix}${id}`))
+      const [name] = await readdir(join(home, 'events'))
+      const path = join(home, 'events', name as string)
+      const bytes = await readFile(path)
+      const second = bytes.indexOf('\x1eTL', bytes.indexOf('\x1eTL') + 1)
+      bytes[second + offset] = (bytes[second + offset] as number) ^ 4
+      await writeFile(path, bytes)
+      isAway = false
+      await log.drained()
+      await log.close()
+      expect([...(await copiesOf(prefix)).keys()].toSorted()).toEqual(left)
+    }
     expect(await store.query(unlikeSegments)).toEqual([])
   })
 

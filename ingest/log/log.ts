@@ -13,7 +13,7 @@ import { type OpenFile, openFile, syncFolder } from './durable-file.ts'
 import { lockFolder } from './lock-folder.ts'
 import { type Logger, type LogReports, openLogReports, type Refusal } from './log-reports.ts'
 import { nodeName } from './node-name.ts'
-import { recoverSegments, segmentNumbers } from './recover-segments.ts'
+import { newestSegment, recoverSegments } from './recover-segments.ts'
 import { openRepeatWindow } from './repeat-window.ts'
 import type { LogRepeats, Repeats, Written } from './repeats.ts'
 import { openRoom } from './room.ts'
@@ -228,7 +228,7 @@ async function recoverAll(
 ): Promise<Segment[]> {
   const { dir, checkpoint, repeats, reports } = parts
   for (const table of factTableNames) {
-    const last = (await segmentNumbers(dir, table)).at(-1) ?? 0
+    const last = await newestSegment(dir, table)
     checkpoint.last[table] = Math.max(checkpoint.last[table] ?? 0, last)
   }
   await syncFolder(dir)

@@ -2,7 +2,8 @@ import type { ByteText } from '#domain/byte-text.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import type { LogReports } from './log-reports.ts'
-import type { OpenSegment, Segment } from './segment.ts'
+import type { Segment } from './segment.ts'
+import type { OpenSegment } from './segment-writer.ts'
 import { StagedRows, type Taken } from './staged-rows.ts'
 
 /** When a segment is full or old enough to go. */

@@ -6,10 +6,10 @@ import type { FactTable } from '#storage/fact-tables.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { OpenFile } from './durable-file.ts'
 import type { LogReports } from './log-reports.ts'
-import { checkRows } from './recover-segments.ts'
 import type { LogRepeats } from './repeats.ts'
-import { createSegment, cutSegment, removeSegment, type Segment } from './segment.ts'
+import { cutSegment, removeSegment, type Segment } from './segment.ts'
 import { nextSegmentNumber } from './segment-number.ts'
+import { createSegment } from './segment-writer.ts'
 import { type SegmentLimits, TableAppender } from './table-appender.ts'
 import { TableWriter } from './table-writer.ts'
 
@@ -102,8 +102,8 @@ export class TableLog {
   /** Bytes of all segments. */
   get bytes(): number {
     const { open } = this.#appender
-    let sum = open ? open.bytes + open.commits_bytes : 0
-    for (const { bytes, commits_bytes } of this.#sealed) sum += bytes + commits_bytes
+    let sum = open?.bytes ?? 0
+    for (const { bytes } of this.#sealed) sum += bytes
     return sum
   }
 
@@ -134,7 +134,7 @@ export class TableLog {
     const { dir, reports, open } = this.#options
     if (segment.is_torn) await cutSegment(segment, open)
     if (segment.is_checked) return true
-    segment.is_checked = await checkRows(dir, segment, reports.cut)
+    segment.is_checked = await segment.form.check(dir, segment, reports.cut)
     return segment.is_checked
   }
 

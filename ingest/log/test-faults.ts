@@ -38,6 +38,7 @@ export function failingDisk(): { open: OpenFile; isFull: boolean; isSyncFailing:
   disk.open = async (path, flags) => {
     const handle = await openFile(path, flags)
     const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
+    const writev = handle.writev.bind(handle)
     const datasync = handle.datasync.bind(handle)
     const sync = async (): Promise<void> => {
       if (disk.isSyncFailing) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
@@ -48,7 +49,14 @@ export function failingDisk(): { open: OpenFile; isFull: boolean; isSyncFailing:
           await write(bytes, offset, length >> 1, position)
           throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
         }
-        const written = await write(bytes, offset, length, position)
+        return await write(bytes, offset, length, position)
+      },
+      async writev(buffers: Buffer[], position: number): Promise<unknown> {
+        if (disk.isFull) {
+          await writeHalf(write, buffers, position)
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+        }
+        const written = await writev(buffers, position)
         if (flags === CREATE_SYNCED) await sync()
         return written
       },
@@ -60,6 +68,16 @@ export function failingDisk(): { open: OpenFile; isFull: boolean; isSyncFailing:
     return Object.assign(handle, broken) as FileHandle
   }
   return disk
+}
+
+/** What a write puts down that is broken off. */
+async function writeHalf(
+  write: (...args: unknown[]) => Promise<unknown>,
+  buffers: readonly Buffer[],
+  position: number,
+): Promise<void> {
+  const bytes = Buffer.concat(buffers)
+  await write(bytes, 0, bytes.length >> 1, position)
 }
 
 export interface Cutter {
@@ -146,6 +164,7 @@ export function mortal(store: Store, { after, isTorn, fails = () => false }: Fat
     await step()
     const handle = await openFile(path, flags)
     const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>
+    const writev = handle.writev.bind(handle)
     const sync = (real: () => Promise<unknown>) => async (): Promise<void> => {
       await step()
       await real()
@@ -156,7 +175,12 @@ export function mortal(store: Store, { after, isTorn, fails = () => false }: Fat
       async write(bytes: Buffer, offset: number, length: number, position: number): Promise<unknown> {
         if (left === 0 && isTorn) await write(bytes, offset, length >> 1, position)
         await step()
-        const written = await write(bytes, offset, length, position)
+        return await write(bytes, offset, length, position)
+      },
+      async writev(buffers: Buffer[], position: number): Promise<unknown> {
+        if (left === 0 && isTorn) await writeHalf(write, buffers, position)
+        await step()
+        const written = await writev(buffers, position)
         if (flags === CREATE_SYNCED) await sync(async () => {})()
         return written
       },

@@ -141,7 +141,7 @@ describe('a disk that fails', () => {
       await flows(100)
       const fault = spawn(
         'strace',
-        ['-f', '-o', '/dev/null', '-e', 'inject=pwrite64:error=EIO', '-p', String(running.pid)],
+        ['-f', '-o', '/dev/null', '-e', 'inject=pwrite64,pwritev,pwritev2:error=EIO', '-p', String(running.pid)],
         {
           stdio: 'ignore',
         },

@@ -88,18 +88,19 @@ describe('doctor', () => {
     const log = join(dir, 'ingest', 'log')
     await writeFile(join(log, 'leads', '4000000000.rows'), '[0,"demo","torn')
     await writeFile(join(log, 'leads', '4000000000.commits'), '')
+    await writeFile(join(log, 'leads', '4000000001.segment'), 'torn'.repeat(30))
     await mkdir(join(log, 'damaged'))
     await writeFile(join(log, 'damaged', 'leads-1.rows'), '')
     const { code, checks } = await doctor()
     expect(code, JSON.stringify(checks)).toBe(0)
     const said = JSON.stringify(checks)
     expect(said).toContain('does not run on this folder')
-    expect(said).toContain('1 segments end in a write that was broken off')
+    expect(said).toContain('2 segments end in a write that was broken off')
     expect(said).toContain('1 files were kept because of damage')
     expect(levelsOf(checks, 'tables')).toEqual(['ok'])
     expect(levelsOf(checks, 'ClickHouse')).toContain('ok')
     // It only looked.
-    expect(await readdir(join(log, 'leads'))).toEqual(['4000000000.commits', '4000000000.rows'])
+    expect(await readdir(join(log, 'leads'))).toEqual(['4000000000.commits', '4000000000.rows', '4000000001.segment'])
   })
 
   test('names all wrong settings, a folder that is not there, and a ClickHouse that does not answer', async () => {

@@ -1,12 +1,5 @@
 import { crc32 } from 'node:zlib'
-
-/** What the sidecar of a segment opens with. */
-export interface SegmentHeader {
-  node: string
-  segment: number
-  /** When its first row came, by the clock of ingest. */
-  opened_at_ms: number
-}
+import type { SegmentHeader } from './frame.ts'
 
 /** One group commit: how far the rows reach with it, and their checksum. */
 export interface Commit {
@@ -23,34 +16,10 @@ export interface ReadCommit extends Commit {
   is_spoilt: boolean
 }
 
-export const header_bytes = 64
-const record_bytes = 24
+export const sidecar_header_bytes = 64
+export const record_bytes = 24
 const node_bytes = 32
-const magic = 'TLSEG001'
-
-export function encodeHeader({ node, segment, opened_at_ms }: SegmentHeader): Buffer {
-  const buffer = Buffer.alloc(header_bytes)
-  buffer.write(magic, 0, 'latin1')
-  buffer.write(node, 8, node_bytes, 'latin1')
-  buffer.writeUInt32LE(segment, 40)
-  buffer.writeDoubleLE(opened_at_ms, 44)
-  buffer.writeUInt32LE(crc32(buffer.subarray(0, 60)), 60)
-  return buffer
-}
-
-/** Bytes of a commit for the sidecar. `chain` is the checksum of the commit before, 0 for the first. */
-export function encodeCommit({ end, rows, data_crc, hashes }: Commit, chain: number): { bytes: Buffer; chain: number } {
-  const bytes = Buffer.alloc(record_bytes + hashes.byteLength)
-  for (let i = 0; i < hashes.length; i++) bytes.writeUInt32LE(hashes[i] as number, record_bytes + i * 4)
-  bytes.writeUInt32LE(end, 0)
-  bytes.writeUInt32LE(rows, 4)
-  bytes.writeUInt32LE(data_crc, 8)
-  bytes.writeUInt32LE(hashes.length, 12)
-  bytes.writeUInt32LE(crc32(bytes.subarray(record_bytes)), 16)
-  const crc = crc32(bytes.subarray(0, 20), chain)
-  bytes.writeUInt32LE(crc, 20)
-  return { bytes, chain: crc }
-}
+export const sidecar_magic = 'TLSEG001'
 
 export interface Sidecar {
   header: SegmentHeader | undefined
@@ -67,7 +36,7 @@ export function readSidecar(bytes: Buffer): Sidecar {
   const header = readHeader(bytes)
   const sidecar: Sidecar = { header, commits: [], ends: [], is_end_spoilt: false }
   if (!header) return sidecar
-  let at = header_bytes
+  let at = sidecar_header_bytes
   let chain = 0
   let last = { end: 0, rows: 0 }
   while (at + record_bytes <= bytes.length) {
@@ -122,7 +91,7 @@ function findNext(bytes: Buffer, after: number, chains: readonly number[]): { at
 }
 
 function readHeader(bytes: Buffer): SegmentHeader | undefined {
-  if (bytes.length < header_bytes || bytes.toString('latin1', 0, 8) !== magic) return undefined
+  if (bytes.length < sidecar_header_bytes || bytes.toString('latin1', 0, 8) !== sidecar_magic) return undefined
   if (crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return undefined
   const node = bytes.toString('latin1', 8, 8 + node_bytes).replace(/\0+$/, '')
   return { node, segment: bytes.readUInt32LE(40), opened_at_ms: bytes.readDoubleLE(44) }
