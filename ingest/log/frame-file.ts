@@ -81,6 +81,40 @@ export class FrameFile {
     }
   }
 
+  /**
+   * Rows of one frame after the other: all pieces that one read brings at once, since a segment may have a frame for each
+   * row. Ends early where a head cannot be read.
+   */
+  async *rows(seed: number, to: number): AsyncGenerator<{ pieces: { at: number; bytes: Buffer }[]; rows: number }> {
+    let at = header_bytes
+    let rows_end = at
+    while (at < to) {
+      const from = at
+      const chunk = await this.bytes(from, Math.min(this.#chunk_bytes, to - from))
+      const chunk_end = from + chunk.length
+      const read = { pieces: [] as { at: number; bytes: Buffer }[], rows: 0 }
+      while (at < chunk_end) {
+        if (at < rows_end) {
+          const end = Math.min(rows_end, chunk_end)
+          read.pieces.push({ at, bytes: chunk.subarray(at - from, end - from) })
+          at = end
+          continue
+        }
+        // A head may lie across the border of two reads.
+        if (at + head_bytes > chunk_end && chunk_end < to) break
+        const frame = frameAt(chunk.subarray(at - from), at, seed)
+        if (!frame || frame.end > to) {
+          yield read
+          return
+        }
+        if (frame.kind === 'rows') read.rows += frame.rows
+        at = frame.kind === 'rows' ? frame.data_start : frame.end
+        rows_end = frame.end
+      }
+      yield read
+    }
+  }
+
   async #read(start: number, length_max: number): Promise<void> {
     // A new one each time: pieces of the last are still on their way.
     const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(length_max, this.size - start)))

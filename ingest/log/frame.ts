@@ -118,11 +118,18 @@ export function claimedFrame(bytes: Buffer, start: number): Frame {
   const [data_bytes, hash_numbers] = [bytes.readUInt32LE(12), bytes.readUInt32LE(20)]
   const hashes_start = start + head_bytes
   const data_start = hashes_start + hash_numbers * 4
-  const kind = kinds[bytes[kind_at] as number] ?? 'rows'
   return {
-    ...{ kind, first_row: bytes.readUInt32LE(4), rows: bytes.readUInt32LE(8), data_bytes, hash_numbers },
-    ...{ data_crc: bytes.readUInt32LE(16), hashes_crc: bytes.readUInt32LE(24) },
-    ...{ start, hashes_start, data_start, end: data_start + data_bytes },
+    kind: kinds[bytes[kind_at] as number] ?? 'rows',
+    first_row: bytes.readUInt32LE(4),
+    rows: bytes.readUInt32LE(8),
+    data_bytes,
+    data_crc: bytes.readUInt32LE(16),
+    hash_numbers,
+    hashes_crc: bytes.readUInt32LE(24),
+    start,
+    hashes_start,
+    data_start,
+    end: data_start + data_bytes,
   }
 }
 

@@ -143,18 +143,16 @@ async function isTailSpoilt(file: FrameFile, { seed, end, text_end }: Scanned): 
 }
 
 /** Good rows, in their order. */
-async function* pieces(segment: Segment): AsyncGenerator<Piece> {
+async function* pieces(segment: Segment): AsyncGenerator<Piece[]> {
   const [{ path, bytes }] = segment.files as [SegmentFile]
   const { file, close } = await FrameFile.open(path)
   try {
     const opened = await file.header()
     let rows = 0
     if (opened)
-      for await (const frame of file.frames(opened.seed, bytes)) {
-        if (frame.kind === 'gap') break
-        if (frame.kind !== 'rows') continue
-        rows += frame.rows
-        yield* file.pieces(frame.data_start, frame.end)
+      for await (const read of file.rows(opened.seed, bytes)) {
+        rows += read.rows
+        yield read.pieces
       }
     if (rows === segment.rows) return
     // A body that ended neatly here would land short. The next try looks what is wrong.

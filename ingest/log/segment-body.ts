@@ -14,15 +14,17 @@ export function segmentBody(segment: Segment): Readable {
 async function* chunks(segment: Segment): AsyncGenerator<Buffer> {
   let small: Buffer[] = []
   let waiting_bytes = 0
-  for await (const piece of segment.form.pieces(segment)) {
-    for (const bytes of withoutRefused(piece, segment)) {
-      small.push(bytes)
-      waiting_bytes += bytes.length
+  for await (const pieces of segment.form.pieces(segment)) {
+    for (const piece of pieces) {
+      for (const bytes of withoutRefused(piece, segment)) {
+        small.push(bytes)
+        waiting_bytes += bytes.length
+      }
+      if (piece.bytes.length < small_bytes && waiting_bytes < chunk_bytes) continue
+      yield* together(small)
+      small = []
+      waiting_bytes = 0
     }
-    if (piece.bytes.length < small_bytes && waiting_bytes < chunk_bytes) continue
-    yield* together(small)
-    small = []
-    waiting_bytes = 0
   }
   yield* together(small)
 }
@@ -61,13 +63,15 @@ export interface Lines {
 /** Goes through the good lines in groups of about `group_bytes`; at least one line a group. */
 export async function* linesOf(segment: Segment, group_bytes: number): AsyncGenerator<Lines> {
   let group = new LineGroup()
-  for await (const piece of segment.form.pieces(segment)) {
-    for (let at = 0; at < piece.bytes.length; at += group_bytes) {
-      group.add(piece.at + at, piece.bytes.subarray(at, at + group_bytes))
-      if (group.bytes < group_bytes) continue
-      const { lines, rest } = group.take()
-      group = rest
-      if (lines.lines.length > 0) yield lines
+  for await (const pieces of segment.form.pieces(segment)) {
+    for (const { at, bytes } of pieces) {
+      for (let from = 0; from < bytes.length; from += group_bytes) {
+        group.add(at + from, bytes.subarray(from, from + group_bytes))
+        if (group.bytes < group_bytes) continue
+        const { lines, rest } = group.take()
+        group = rest
+        if (lines.lines.length > 0) yield lines
+      }
     }
   }
   const { lines } = group.take()

@@ -26,8 +26,8 @@ export interface Piece {
 
 /** How segments lie on the disk, for those who read them. */
 export interface SegmentForm {
-  /** The good rows. Throws rather than leave one out. */
-  pieces(segment: Segment): AsyncGenerator<Piece>
+  /** The good rows, some pieces at once. Throws rather than leave one out. */
+  pieces(segment: Segment): AsyncGenerator<Piece[]>
   /**
    * Reads the rows against their checksums. Commits that do not match are left out from then on, and kept for a human
    * eye: they were accepted once. False when nothing is left; then the files are gone.

@@ -98,7 +98,7 @@ class SidecarForm implements SegmentForm {
   /** Bytes of rows that are left out, because they do not match their checksum any more. In order. */
   #damaged: Stretch[] = []
 
-  async *pieces({ files }: Segment): AsyncGenerator<Piece> {
+  async *pieces({ files }: Segment): AsyncGenerator<Piece[]> {
     const [{ path, bytes }] = files as [SegmentFile]
     const handle = await openFile(path, 'r')
     try {
@@ -106,7 +106,7 @@ class SidecarForm implements SegmentForm {
       for (const gap of [...this.#damaged, { start: bytes, end: bytes }]) {
         // A file that ends too early throws: a body that ended neatly there would land short.
         for (let at = from; at < gap.start; at += chunk_bytes)
-          yield { at, bytes: await readAt(handle, at, Math.min(chunk_bytes, gap.start - at)) }
+          yield [{ at, bytes: await readAt(handle, at, Math.min(chunk_bytes, gap.start - at)) }]
         from = gap.end
       }
     } finally {
