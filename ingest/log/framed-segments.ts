@@ -213,9 +213,14 @@ async function look(file: FrameFile, to: number, mayBeTorn: boolean): Promise<Fi
       gap = frame
       continue
     }
-    const missing_rows = Math.max(0, frame.first_row - all_rows)
-    if (gap) await closeGap(file, seed, { gap, first_row: all_rows, rows: missing_rows }, found)
-    gap = undefined
+    if (gap) {
+      const missing_rows = Math.max(0, frame.first_row - all_rows)
+      await closeGap(file, seed, { gap, first_row: all_rows, rows: missing_rows }, found)
+      // It has its head now, whatever becomes of the frame behind it.
+      all_rows = frame.first_row
+      found.end = gap.end
+      gap = undefined
+    }
     // What it says is wrong once anything before it is.
     if (frame.kind === 'end' && found.heads.length > 0) break
     const isLast = mayBeTorn && frame.end === to
