@@ -66,6 +66,17 @@ async function linesSent(segment: Segment): Promise<number> {
   return lines
 }
 
+describe('the ids of a recovered segment are known again', () => {
+  test.each([
+    ['when the head of a commit was spoilt and could be mended', 4],
+    ['when one of its sizes was', 12],
+  ])('%s', async (_, place) => {
+    const starts = await write(5)
+    await flip((starts[2] as number) + place)
+    expect(await recovered()).toMatchObject({ rows: 5, sent: 5, ids: [1, 2, 3, 4, 5] })
+  })
+})
+
 describe('a commit whose head is spoilt keeps its rows', () => {
   test('when only the end of a long segment follows it', async () => {
     const starts = await write(3, 'x'.repeat(500_000))

@@ -28,7 +28,7 @@ import {
 /** Segments as this version writes them: one file, a frame for each group commit. */
 export const framedSegments: SegmentForm = {
   pieces,
-  check: (dir, segment, reportCut) => check(dir, segment, reportCut, false),
+  check: async (dir, segment, reportCut) => (await check(dir, segment, reportCut, false)) !== 'gone',
 }
 
 export function segmentFile(dir: string, table: FactTable, segment: number): string {
@@ -69,10 +69,12 @@ export async function recoverFramed(
     return undefined
   }
   if (segment.is_torn) await cutSegment(segment)
-  segment.is_checked = isNewest && (await check(dir, segment, reportCut, true))
-  if (segment.rows === 0) return undefined
-  const isAsFound = segment.files[0]?.bytes === found.end
-  return { segment, hashes: isAsFound ? found.hashes : (await FrameFile.use(path, scan, { heads: true })).hashes }
+  const outcome = isNewest ? await check(dir, segment, reportCut, true) : 'unread'
+  if (outcome === 'gone') return undefined
+  segment.is_checked = outcome !== 'unread'
+  // What was mended can be read now, and its hashes with it; those of what was broken off do not count any more.
+  const { hashes } = outcome === 'mended' ? await FrameFile.use(path, scan, { heads: true }) : found
+  return { segment, hashes }
 }
 
 /** Looks at a segment that somebody may be writing to: its last commit counts when all of it is there. */
@@ -179,11 +181,16 @@ interface Findings {
   isTorn: boolean
 }
 
-async function check(dir: string, segment: Segment, reportCut: ReportCut, mayBeTorn: boolean): Promise<boolean> {
+async function check(
+  dir: string,
+  segment: Segment,
+  reportCut: ReportCut,
+  mayBeTorn: boolean,
+): Promise<'as it was' | 'mended' | 'gone'> {
   const [file] = segment.files as [SegmentFile]
   const found = await FrameFile.use(file.path, (frames) => look(frames, file.bytes, mayBeTorn))
   const isWhole = found.end === file.bytes && found.heads.length === 0
-  if (isWhole && found.rows === segment.rows) return true
+  if (isWhole && found.rows === segment.rows) return 'as it was'
   const lost_bytes = found.lost_bytes + file.bytes - found.end
   // What is broken off was never accepted; all else was.
   if (found.lost_bytes > 0 || (lost_bytes > 0 && !found.isTorn)) await keepDamaged(dir, segment)
@@ -194,11 +201,11 @@ async function check(dir: string, segment: Segment, reportCut: ReportCut, mayBeT
   file.bytes = found.end
   if (segment.rows === 0) {
     await removeSegment(segment)
-    return false
+    return 'gone'
   }
   await repair(file.path, found.heads)
   await cutSegment(segment)
-  return true
+  return 'mended'
 }
 
 async function look(file: FrameFile, to: number, mayBeTorn: boolean): Promise<Findings> {
