@@ -91,3 +91,11 @@ describe('a commit whose head is spoilt keeps its rows', () => {
     expect(await recovered()).toMatchObject({ rows: 3, sent: 3, ids: [1, 2, 3] })
   })
 })
+
+test('a last commit whose head is spoilt is kept aside, also when one that was broken off stands behind it', async () => {
+  const starts = await write(4, 'x'.repeat(3000))
+  const [, , spoilt, torn] = starts as [number, number, number, number, number]
+  await flip(spoilt + 4)
+  await change((bytes) => bytes.fill(0, torn, torn + 1000))
+  expect(await recovered()).toEqual({ rows: 2, sent: 2, ids: [1, 2], damaged: ['events-7.segment'] })
+})

@@ -141,7 +141,9 @@ async function scanFrames(file: FrameFile, found: Scanned): Promise<void> {
 /** Of a head that cannot be read though the disk was written there. A whole one reaches beyond the file: it is torn. */
 async function isTailSpoilt(file: FrameFile, { seed, end, text_end }: Scanned): Promise<boolean> {
   if (text_end - end < head_bytes || frameAt(await file.bytes(end, head_bytes), end, seed)) return false
-  return !(await file.hasBlankSector(end, text_end))
+  // The sectors of the head speak alone: a commit that was broken off may stand behind the spoilt one.
+  for (const to of [end + head_bytes, text_end]) if (!(await file.hasBlankSector(end, to))) return true
+  return false
 }
 
 /** Good rows, in their order. */
