@@ -28,7 +28,7 @@ import {
 /** Segments as this version writes them: one file, a frame for each group commit. */
 export const framedSegments: SegmentForm = {
   pieces,
-  check: (dir, segment, reportCut) => check(dir, segment, reportCut, false),
+  check: async (dir, segment, reportCut) => (await check(dir, segment, reportCut, false)) !== 'gone',
 }
 
 export function segmentFile(dir: string, table: FactTable, segment: number): string {
@@ -69,10 +69,12 @@ export async function recoverFramed(
     return undefined
   }
   if (segment.is_torn) await cutSegment(segment)
-  segment.is_checked = isNewest && (await check(dir, segment, reportCut, true))
-  if (segment.rows === 0) return undefined
-  const isAsFound = segment.files[0]?.bytes === found.end
-  return { segment, hashes: isAsFound ? found.hashes : (await FrameFile.use(path, scan, { heads: true })).hashes }
+  const outcome = isNewest ? await check(dir, segment, reportCut, true) : 'unread'
+  if (outcome === 'gone') return undefined
+  segment.is_checked = outcome !== 'unread'
+  // What was mended can be read now, and its hashes with it; those of what was broken off do not count any more.
+  const { hashes } = outcome === 'mended' ? await FrameFile.use(path, scan, { heads: true }) : found
+  return { segment, hashes }
 }
 
 /** Looks at a segment that somebody may be writing to: its last commit counts when all of it is there. */
@@ -139,7 +141,9 @@ async function scanFrames(file: FrameFile, found: Scanned): Promise<void> {
 /** Of a head that cannot be read though the disk was written there. A whole one reaches beyond the file: it is torn. */
 async function isTailSpoilt(file: FrameFile, { seed, end, text_end }: Scanned): Promise<boolean> {
   if (text_end - end < head_bytes || frameAt(await file.bytes(end, head_bytes), end, seed)) return false
-  return !(await file.hasBlankSector(end, text_end))
+  // The sectors of the head speak alone: a commit that was broken off may stand behind the spoilt one.
+  for (const to of [end + head_bytes, text_end]) if (!(await file.hasBlankSector(end, to))) return true
+  return false
 }
 
 /** Good rows, in their order. */
@@ -177,11 +181,16 @@ interface Findings {
   isTorn: boolean
 }
 
-async function check(dir: string, segment: Segment, reportCut: ReportCut, mayBeTorn: boolean): Promise<boolean> {
+async function check(
+  dir: string,
+  segment: Segment,
+  reportCut: ReportCut,
+  mayBeTorn: boolean,
+): Promise<'as it was' | 'mended' | 'gone'> {
   const [file] = segment.files as [SegmentFile]
   const found = await FrameFile.use(file.path, (frames) => look(frames, file.bytes, mayBeTorn))
   const isWhole = found.end === file.bytes && found.heads.length === 0
-  if (isWhole && found.rows === segment.rows) return true
+  if (isWhole && found.rows === segment.rows) return 'as it was'
   const lost_bytes = found.lost_bytes + file.bytes - found.end
   // What is broken off was never accepted; all else was.
   if (found.lost_bytes > 0 || (lost_bytes > 0 && !found.isTorn)) await keepDamaged(dir, segment)
@@ -192,11 +201,11 @@ async function check(dir: string, segment: Segment, reportCut: ReportCut, mayBeT
   file.bytes = found.end
   if (segment.rows === 0) {
     await removeSegment(segment)
-    return false
+    return 'gone'
   }
   await repair(file.path, found.heads)
   await cutSegment(segment)
-  return true
+  return 'mended'
 }
 
 async function look(file: FrameFile, to: number, mayBeTorn: boolean): Promise<Findings> {
@@ -211,9 +220,14 @@ async function look(file: FrameFile, to: number, mayBeTorn: boolean): Promise<Fi
       gap = frame
       continue
     }
-    const missing_rows = Math.max(0, frame.first_row - all_rows)
-    if (gap) await closeGap(file, seed, { gap, first_row: all_rows, rows: missing_rows }, found)
-    gap = undefined
+    if (gap) {
+      const missing_rows = Math.max(0, frame.first_row - all_rows)
+      await closeGap(file, seed, { gap, first_row: all_rows, rows: missing_rows }, found)
+      // It has its head now, whatever becomes of the frame behind it.
+      all_rows = frame.first_row
+      found.end = gap.end
+      gap = undefined
+    }
     // What it says is wrong once anything before it is.
     if (frame.kind === 'end' && found.heads.length > 0) break
     const isLast = mayBeTorn && frame.end === to
