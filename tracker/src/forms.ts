@@ -13,8 +13,7 @@ declare const jQuery: (target: unknown) => Bound
 // These say themselves when a form was accepted; their `submit` only says that somebody tried.
 const BUILDERS = '.js-form-proccess,.wpcf7,.elementor-form,.wpforms-ajax-form,[target^=gform],.nf-form-cont,.b24-form'
 // What looks like a button. A `u` is in the types `submit` and `button`, and else in those of no other thing that ends a form.
-// A form counts for the fields beside it, which are sent by a button of their own.
-const BUTTON = 'button,[type*=u],[role=button],[class*=btn],form'
+const BUTTON = 'button,[type*=u],[role=button],[class*=btn]'
 const ACCEPTED =
   'tildaform:aftersuccess wpcf7mailsent submit_success wpformsAjaxSubmitSuccess gform_confirmation_loaded nfFormSubmitResponse b24:form:send:success'
 
@@ -31,14 +30,10 @@ export function watchForms(): void {
 
 function tryForm(event: Event): void {
   const path = event.composedPath() as Element[]
-  // Fields without a form around them belong to the one button in the smallest element that holds both.
-  const form = ((path[0] as Element).closest('form') ||
-    path.find((node) => node.querySelector('input'))) as HTMLFormElement
-  const buttons = [...form.querySelectorAll(BUTTON)]
+  const form = (path[0] as Element).closest('form') as HTMLFormElement
   const fields: Record<string, string> = {}
   // A field that is none, such as a set of fields, costs only itself. So does a hidden one: it has no `labels`.
-  // Of several buttons none can be taken for a list: that ends here.
-  ;([...(form.elements || buttons[1] || form.querySelectorAll('input'))] as HTMLInputElement[]).map(
+  ;([...form.elements] as HTMLInputElement[]).map(
     guard((field) => {
       const [label = field] = field.labels as Iterable<Element>
       const value = field.closest('[data-tl-ignore],#commentform') ? '' : field.value.trim()
@@ -48,8 +43,8 @@ function tryForm(event: Event): void {
       if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
     }),
   )
-  // Searches and filters are no requests, and signing in is none either: it asks for a password, and no name.
-  if (!(fields.phone || fields.email) || (!fields.name && form.querySelector('[type^=pa]'))) return
+  // Searches and filters are no requests, and signing in is none either: it asks for no name.
+  if (!(fields.phone || fields.email) || (!fields.name && form.querySelector('[type=password]'))) return
   // Not `form.id`: a field of that name would stand in its place.
   tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
   if (form.closest(BUILDERS))
@@ -60,19 +55,22 @@ function tryForm(event: Event): void {
     !form.querySelector(':invalid') &&
     // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
     // submit follows, it is the same lead.
-    (event.type === 'submit' || path.includes(buttons.pop() as Element))
+    (event.type === 'submit' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))
   )
     tellTried(event as never)
 }
 
-const tellTried = guard(({ target: { tildaTranId } }: { target: { tildaTranId?: string } }, answer?: unknown) => {
-  const mark = JSON.stringify([tried, tildaTranId, answer])
-  // Ninja Forms has one event for success and refusal.
-  if (tried && !told[mark] && !/errors":{/.test(mark)) {
-    told[mark] = true
-    // Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. It may be 0.
-    track('form', { form: tried, id: (tildaTranId as string) > '0' ? tildaTranId : newId() })
-  }
-  // Success may be told twice, once by each library, and again when an order is paid.
-  tried = 0
-})
+// Marked, so that builds without forms leave it out.
+const tellTried = /* @__PURE__ */ guard(
+  ({ target: { tildaTranId } }: { target: { tildaTranId?: string } }, answer?: unknown) => {
+    const mark = JSON.stringify([tried, tildaTranId, answer])
+    // Ninja Forms has one event for success and refusal.
+    if (tried && !told[mark] && !/errors":{/.test(mark)) {
+      told[mark] = true
+      // Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. It may be 0.
+      track('form', { form: tried, id: (tildaTranId as string) > '0' ? tildaTranId : newId() })
+    }
+    // Success may be told twice, once by each library, and again when an order is paid.
+    tried = 0
+  },
+)

@@ -100,8 +100,7 @@ function send(key: string, text: string): void {
   post('events', timed(key, text))
     .then((response) => {
       // Anything else that is wrong with a fact would be wrong again tomorrow.
-      // Calls what is no function: that ends in the same place as `throw 0`, in seven bytes less.
-      if (response.status > REFUSED_MAX) (response as unknown as () => never)()
+      if (response.status > REFUSED_MAX) throw 0
       delete unsettled[key]
       delete kept()[key]
       pause_ms = PAUSE_MS
