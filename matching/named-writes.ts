@@ -2,12 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { overlap, type Share } from '#domain/site-share.ts'
 import type { CallOptions, Store } from '#storage/client.ts'
+import { storeError } from '#storage/store-error.ts'
+import type { MatchingLog } from './matching-log.ts'
 
 /** A write that was told to end is asked after as often. */
 const POLL_MS = 100
 
 /** One that goes on for so long in spite of it keeps matching from starting. */
 const END_MAX_MS = 60_000
+
+/** A user of a ClickHouse of one's own may see and end less than the owner of an embedded one. */
+const ACCESS_DENIED = 497
 
 /** The same store, whose writes bear names by which a later run knows whose they are. */
 export function namedWrites(store: Store, share: Share): Store {
@@ -31,7 +36,20 @@ export function namedWrites(store: Store, share: Share): Store {
  * Ends what a run that had some of these sites was still writing when it was killed, and waits for that: ClickHouse goes on
  * with an insert whose sender is gone, and its rows would come among those of the next run unseen. For whoever has the lock.
  */
-export async function endFormerWrites(store: Store, share: Share): Promise<void> {
+export async function endFormerWrites(store: Store, share: Share, log: MatchingLog): Promise<void> {
+  try {
+    await endAll(store, share)
+  } catch (error) {
+    if (storeError(error)?.code !== ACCESS_DENIED) throw error
+    // Rather than never start: only what a killed matching was writing may come too late to be seen.
+    log.warn(
+      {},
+      'ClickHouse lets this user not end what an earlier matching was writing; grant it SELECT on system.processes',
+    )
+  }
+}
+
+async function endAll(store: Store, share: Share): Promise<void> {
   const until_ms = performance.now() + END_MAX_MS
   for (;;) {
     const left = await Promise.all([store, ...store.shards].map((one) => endOn(one, prefixOf(store), share)))

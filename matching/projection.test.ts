@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Store } from '#storage/client.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import {
   call,
@@ -344,5 +345,20 @@ describe('a step that is to stop', () => {
     const next = await openProjection(options)
     expect(await next.step()).toMatchObject({ rows: facts.length })
     expect(await sessions()).toEqual([{ n: facts.length }])
+  })
+
+  test('while it looks at what a broken one had written says when that cannot be written', async () => {
+    await landFacts(store, logFacts([visit('s1', T), form('f1', 's1', T, { phone: '+79261112233' })]))
+    const refuse = () => Promise.reject(new Error('gone'))
+    const insert: Store['insert'] = (table, rows, call) =>
+      table === 'edges' ? refuse() : store.insert(table, rows, call)
+    const options = { store, settings, now: () => T }
+    await expect((await openProjection({ ...options, store: { ...store, insert } })).step()).rejects.toThrow('gone')
+    let asked = 0
+    // Of the one piece all is given to be written by then.
+    const isStopping = () => ++asked > 5
+    const stopped = await openProjection({ ...options, store: { ...store, insert: refuse }, isStopping })
+    await expect(stopped.step()).rejects.toThrow('gone')
+    expect(asked).toBe(6)
   })
 })

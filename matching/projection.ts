@@ -58,10 +58,12 @@ export interface ProjectionOptions {
   onRead?: (portions: readonly Portion[]) => Promise<void>
 }
 
-/** What one step has done. Of one that was broken off no row counts as read, whatever is written. */
+/** What one step has done. */
 export interface StepDone {
   rows: number
   oldest_landed_ms: number
+  /** No row counts as read, whatever is written, and what was asked for besides is not done. */
+  isBrokenOff: boolean
 }
 
 /** Rows of a step that was broken off which are looked at together. */
@@ -106,7 +108,11 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     const deals = new Map<string, HistoryRow<'conversions'>>()
     const hadUnfinished = unfinished.size > 0
     if (hadUnfinished) await finishRows(options, projection, unfinished, deals)
-    if (options.isStopping?.()) return { rows: 0, oldest_landed_ms: now() }
+    if (options.isStopping?.()) {
+      // Memory may be kept of those that were finished: it must say nothing that the tables do not.
+      await history.written()
+      return { rows: 0, oldest_landed_ms: now(), isBrokenOff: true }
+    }
     const step = await positions.next(now())
     const touched = new Map<string, Touched>()
     if (step) await options.settingsNow?.()
@@ -126,7 +132,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
       await history.written()
       // All that is written is as a step would leave it, and its facts are read once more: none of it need be looked at.
       await finish(projection.version, step?.portions)
-      return { rows: 0, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
+      return { rows: 0, oldest_landed_ms: step?.oldest_landed_ms ?? now(), isBrokenOff: true }
     }
     await history.written()
     await options.beforePositions?.([...deals.values()])
@@ -134,7 +140,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
     if (!step) await projection.finish(projection.version)
     else if (suffix === '') await positions.save(step.reached, { version: projection.version, read_at: now() })
     if (step) positions.commit(step)
-    return { rows, oldest_landed_ms: step?.oldest_landed_ms ?? now() }
+    return { rows, oldest_landed_ms: step?.oldest_landed_ms ?? now(), isBrokenOff: false }
   }
 
   async function finish(version: number, portions: readonly Portion[] = []): Promise<void> {

@@ -90,6 +90,8 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
 
   /** One step; false when there was nothing to do. Steps and a rebuild's swap take turns. */
   const step = async (): Promise<boolean> => {
+    // Before anything is ended that may be another's by now.
+    await lock.hold()
     if (isStale) projection = await open()
     isStale = false
     await lock.hold()
@@ -146,10 +148,10 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
 
 /** What a killed process, or a step that failed, had sent to ClickHouse is ended first. */
 async function openRun(
-  { store, settings, now, share = wholeShare }: MatchingOptions,
+  { store, settings, now, log, share = wholeShare }: MatchingOptions,
   hooks: Pick<ProjectionOptions, 'beforePositions' | 'onRead' | 'snapshots' | 'isStopping'>,
 ): Promise<Projection> {
-  await endFormerWrites(store, share)
+  await endFormerWrites(store, share, log)
   const said = { settings, now, share, settingsNow: settingsNow(settings) }
   return openProjection({ store: namedWrites(store, share), ...said, ...hooks })
 }

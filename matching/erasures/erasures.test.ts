@@ -41,6 +41,7 @@ beforeEach(async () => {
 
 const settings = fixedSettings(shop)
 let now_ms = T + 60 * MINUTE
+let stopping = { isAsked: false, isOn: false }
 const log = { info() {}, warn() {} }
 const postbacks = { forget: async () => {} }
 
@@ -48,7 +49,13 @@ async function start(): Promise<void> {
   const now = () => now_ms
   const erasures = openErasures({ store, now, log, settle_ms: 0 })
   removals = openRemovals({ erasures, retention: openRetention({ store, settings, now, log }) })
-  projection = await openProjection({ store, settings, now, onRead: erasures.noticed })
+  const stop = { isAsked: false, isOn: false }
+  stopping = stop
+  const isStopping = () => {
+    stop.isAsked ||= stop.isOn
+    return stop.isOn
+  }
+  projection = await openProjection({ store, settings, now, isStopping, onRead: erasures.noticed })
 }
 
 async function readAll(): Promise<void> {
@@ -233,6 +240,28 @@ describe('an erasure', () => {
     if (kind === 'phone') expect((await partsOfFacts()).filter((part) => parts.includes(part))).toEqual([])
     expect(await rowsOf('boris')).toEqual(others)
     expect(others.flat()).toHaveLength(5)
+    await expectAsRebuilt()
+  })
+
+  test('that is stopped while the history of others is made anew is gone on with by the next start', async () => {
+    await land(...annasFacts(), ...borissFacts())
+    const id = await erase('phone', anna, T + 10 * MINUTE)
+    while (!removals.isUnderWay()) {
+      now_ms += 2_000
+      await removals.turn({ store, projection, postbacks })
+    }
+    stopping.isOn = true
+    await vi.waitFor(async () => {
+      await removals.turn({ store, projection, postbacks })
+      expect(stopping.isAsked).toBe(true)
+    }, 20_000)
+    // Nor is memory kept, which has forgotten more than the tables say.
+    expect(removals.isUnderWay()).toBe(true)
+    await start()
+    await readAll()
+    await runAll()
+    expect(await runOf(id)).toMatchObject({ state: isRemoved })
+    await expectGone(...annasTexts)
     await expectAsRebuilt()
   })
 

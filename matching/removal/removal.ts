@@ -89,8 +89,9 @@ export function isDeletingFacts(store: Store): Promise<boolean> {
 /**
  * Takes the planned rows out of the history, in all their versions, and derives anew what the facts left bear out. The
  * steps must stand still. Until it has ended well it is to be repeated, after a restart too: the plan has all it needs.
+ * Returns false when it was broken off because matching is being stopped.
  */
-export async function rederive(deps: RemovalDeps, removal: Removal): Promise<void> {
+export async function rederive(deps: RemovalDeps, removal: Removal): Promise<boolean> {
   const { store, projection, postbacks } = deps
   const { job, site } = removal
   const planned = await readPlan(store, job)
@@ -106,8 +107,10 @@ export async function rederive(deps: RemovalDeps, removal: Removal): Promise<voi
     await pause(DELETION_POLL_MS)
   }
   forgetPlanned(stateOf(projection, site), await readPlan(store, job))
-  await projection.step()
+  const done = await projection.step()
+  if (done?.isBrokenOff) return false
   projection.sites.get(site)?.graph.wipe()
+  return true
 }
 
 /** Adds to the plan what hangs on its identifiers: in the graph, and in whatever row mentions them. */

@@ -65,7 +65,8 @@ export function openRemovals({ erasures, retention }: RemovalsOptions): Removals
       if (current) {
         // Facts go in the background: on a large table that takes minutes, and the history must keep up meanwhile.
         if (await isDeletingFacts(deps.store)) return false
-        await rederive(deps, current.removal)
+        // Left as it is, it is what the next start goes on with.
+        if (!(await rederive(deps, current.removal))) return false
         await current.removed()
         current = undefined
         return true

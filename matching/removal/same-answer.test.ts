@@ -45,6 +45,8 @@ const worlds = fc.record({
   }),
   retention: of(undefined, undefined, 20, 45),
   crashes: fc.array(fc.integer({ min: 0, max: 14 }), { maxLength: 3 }),
+  /** At which question whether to stop it is so. */
+  stops: fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 1 }),
   /** After how many landings memory is kept, and the run ends. */
   stop_each: of(1, 2, 5),
 })
@@ -74,7 +76,7 @@ describe('what erasures and retention leave', () => {
     let world = 0
     let [removed, starts] = [0, 0]
     await fc.assert(
-      fc.asyncProperty(worlds, async ({ facts, arrival, together, erasures, retention, crashes, stop_each }) => {
+      fc.asyncProperty(worlds, async ({ facts, arrival, together, erasures, retention, crashes, stops, stop_each }) => {
         const site = `world${world++}`
         const tables = ['segments', 'matching_positions', 'erasures', 'erasure_runs', 'erased_identifiers']
         for (const table of tables) await truncate(store, table)
@@ -84,16 +86,24 @@ describe('what erasures and retention leave', () => {
         })
         let now_ms = START_MS + 60 * DAY
         const now = () => now_ms
-        const open = async (on: Store): Promise<Run> => {
+        const open = async (on: Store, isStopping = () => false): Promise<Run> => {
           const kept = openErasures({ store: on, now, log, settle_ms: 0 })
           const old = openRetention({ store: on, settings, now, log, portion_rows: 7 })
           const snapshots = await openSnapshots({ store: on, dir, now, log })
-          const projection = await openProjection({ store: on, settings, now, site, snapshots, onRead: kept.noticed })
+          const projection = await openProjection({
+            store: on,
+            settings,
+            now,
+            site,
+            snapshots,
+            isStopping,
+            onRead: kept.noticed,
+          })
           return { projection, snapshots, removals: openRemovals({ erasures: kept, retention: old }) }
         }
-        const work = async ({ projection, removals, snapshots }: Run, on: Store) => {
+        const work = async ({ projection, removals, snapshots }: Run, on: Store, isStopped = () => false) => {
           // Bytes are not waited for here.
-          for (let idle = 0; idle < 3; ) {
+          for (let idle = 0; idle < 3 && !isStopped(); ) {
             now_ms += 10_000
             const isBusy = (await projection.step()) !== undefined
             const hasRemoved = await removals.turn({ store: on, projection, postbacks, snapshots })
@@ -119,13 +129,21 @@ describe('what erasures and retention leave', () => {
           ...asked.map(({ turn }) => arrival[turn] ?? 0),
         ])
         let live = await open(store)
-        const crash_at = [...crashes]
+        const [crash_at, stop_at] = [[...crashes], [...stops]]
         for (let from = 0; from < landing.length; from += together) {
           await landFacts(store, landing.slice(from, from + together))
           const changes_max = crash_at.pop()
           if (changes_max !== undefined) {
             const failing = breaking(store, changes_max)
             await work(await open(failing), failing).catch(() => undefined)
+            live = await open(store)
+          }
+          const asked_max = stop_at.pop()
+          if (asked_max !== undefined) {
+            let asked = 0
+            const stopped = await open(store, () => ++asked > asked_max)
+            await work(stopped, store, () => asked > asked_max)
+            await stopped.snapshots.close(stopped.removals.isUnderWay() ? undefined : stopped.projection)
             live = await open(store)
           }
           await work(live, store)
