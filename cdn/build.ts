@@ -61,10 +61,11 @@ async function compile(tracker: string, entry: string, features: readonly Featur
 async function shorten(bundled: string): Promise<string> {
   const options = { ecma: 2017, toplevel: true } as const
   const shorter = bundled
-    // The types see to it that what is compared is of one kind.
-    .replace(/([!=]=)=/g, '$1')
-    // Only makes a function of another: a variable for that may stand anywhere.
-    .replaceAll('= guard(', '= /* @__PURE__ */ guard(')
+    // The types see to it that what is compared is of one kind; but not what a page answers, of which only `false` is a no.
+    .replace(/([!=]=)=(?! !1)/g, '$1')
+    // Only makes a function of another: a variable for that may stand anywhere. Not so within functions, where it is called on
+    // the spot, and terser would take the call for pure as well.
+    .replace(/(?<=^\S.* = )guard\(/gm, '/* @__PURE__ */ guard(')
   const { code: compressed } = await minify(shorter, {
     ...options,
     compress: {

@@ -36,7 +36,10 @@ describe('a variable may stand anywhere', () => {
     ['what a marked one makes, though it is a variable itself', 'a=/* @__PURE__ */ b(1)', 'a=b(1)'],
     ['another variable', 'a=b'],
     ['of the page', 'a=document.referrer'],
+    ['what is called on the spot of what a marked one makes', 'a=/* @__PURE__ */ f(x=>x)()', 'a=f(x=>x)()'],
     ['an object with something in it', 'a={b:c}'],
+    ['an object whose names are worked out', 'a={[b]:1}'],
+    ['an object whose methods have names that are worked out', 'a={[b](){}}'],
     ['taken out of something', '[a]=b'],
     ['a sum', 'a=b+1'],
   ])('but not when it is %s', async (_, variable, printed = variable) => {

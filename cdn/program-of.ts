@@ -10,6 +10,8 @@ export interface Node {
   value?: Node | null
   /** Of a function that is declared a symbol, of a mention the word itself. */
   name?: string | { name: string }
+  /** Of a property: its name, or what that is worked out of. */
+  key?: string | Node
   /** What is called, or what an operator stands before. */
   expression?: Node
   args?: readonly Node[]
@@ -19,7 +21,7 @@ export interface Node {
 }
 
 const PURE = 1
-const CONSTANTS = new Set(['Arrow', 'Function', 'ConciseMethod', 'String', 'Number', 'True', 'False', 'RegExp'])
+const CONSTANTS = new Set(['Arrow', 'Function', 'String', 'Number', 'True', 'False', 'RegExp'])
 
 /** Takes a script apart by what may change places. Only variables that come before all other statements may. */
 export function programOf(statements: readonly Node[]): Program {
@@ -51,11 +53,17 @@ function isFree(node: Node | null | undefined, functions: ReadonlySet<string>): 
       return areFree(node.elements)
     case 'Object':
       return areFree(node.properties)
+    case 'ConciseMethod':
+      return (node.key as Node).TYPE === 'SymbolMethod'
     case 'ObjectKeyVal':
-      return areFree([node.value])
-    // Of a function that is marked as one without side effects.
+      return typeof node.key === 'string' && areFree([node.value])
+    // Of a function that is marked as one without side effects; what is called on the spot of what that made has the same mark.
     case 'Call':
-      return ((node._annotations ?? 0) & PURE) === PURE && areFree([node.expression, ...(node.args ?? [])])
+      return (
+        ((node._annotations ?? 0) & PURE) === PURE &&
+        node.expression?.TYPE === 'SymbolRef' &&
+        areFree([node.expression, ...(node.args ?? [])])
+      )
     default:
       return false
   }

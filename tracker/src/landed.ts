@@ -1,10 +1,12 @@
 import { campaignOf } from './campaign.ts'
-
-// In Safari before 15 there is none.
-const [loading] = performance.getEntriesByType('navigation')
+import { guard } from './guard.ts'
 
 /** The address that was loaded, when a router has taken its tags off before we came; until its page is counted. */
-let landed = loading && campaignOf(loading.name) > campaignOf(location.href) ? loading.name : ''
+let landed = guard(() => {
+  // In Safari before 15 there is none; and some pages have a clock of their own in place of `performance`.
+  const { name } = performance.getEntriesByType('navigation')[0] as PerformanceEntry
+  return campaignOf(name) > campaignOf(location.href) ? name : ''
+})()
 
 export function forgetLanded(): void {
   landed = ''

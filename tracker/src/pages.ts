@@ -1,7 +1,7 @@
 import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
 import { address, forgetLanded } from './landed.ts'
-import { keepUnsettled, renewLeases, track } from './send.ts'
+import { dropUnsent, keepUnsettled, renewLeases, track } from './send.ts'
 import { adoptSession, id, isAlive, seen_ms, touchSession } from './session.ts'
 import { ASKING, agreesTo } from './storage.ts'
 import { adoptVisitor } from './visitor.ts'
@@ -62,7 +62,10 @@ export function forgetVisit(): void {
 /** Whatever happens to a page ends here; an event is a sign that somebody is there. */
 const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
   // Of a no that was said in another tab this one hears here.
-  if (!agreesTo(ASKING)) return
+  if (!agreesTo(ASKING)) {
+    if (with_calls) dropUnsent()
+    return
+  }
   const now = Date.now()
   const isGone = type === 'pagehide'
   const isHidden = isGone || document.hidden

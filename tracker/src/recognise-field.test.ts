@@ -66,6 +66,8 @@ describe('a field of a form', () => {
     ['password,,,secret', 'hunter2'],
     ['text,current-password,,p', 'hunter2'],
     ['text,,,user_password', 'hunter2'],
+    ['text,,,pw,,Пароль', 'hunter@2'],
+    ['text,,,pw,,,Придумайте пароль', 'hunter2'],
     ['checkbox,,,phone', '+79261112233'],
     ['radio,,,phone', '+79261112233'],
     ['file,,,photo', 'C:\\fakepath\\me.jpg'],

@@ -86,6 +86,14 @@ describe('the lease of a number', () => {
     await page.getByText('8 (495) 000-00-00').waitFor()
   })
 
+  test('ends with consent in another tab too', async () => {
+    const { visit } = visitor
+    const page = await visit('/', '<p>8 (495) 000-00-00</p>')
+    await page.getByText('8 (495) 123-45-67').waitFor()
+    await (await visit('/next')).evaluate(() => Reflect.get(window, 'throughline')('consent', false))
+    await page.getByText('8 (495) 000-00-00').waitFor()
+  })
+
   test('ends with consent: the page shows its own number again, and nothing more is sent', async () => {
     const { outside } = visitor
     const page = await read()

@@ -274,9 +274,13 @@ describe('a page that wants a say', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  test('may throw, and is not heeded then', async () => {
+  test.each([
+    ['throw', 'throw 1'],
+    ['answer with anything but a plain no', 'return 0'],
+    ['answer with nothing in words', "return ''"],
+  ])('may %s, and is not heeded then', async (_, answer) => {
     const { outside, context } = visitor
-    const head = `${stub};throughline('onSwap',function(){throw 1})</script>`
+    const head = `${stub};throughline('onSwap',function(){${answer}})</script>`
     outside.put('/', pageOf(head + outside.snippet, '<main>8 495 000-00-00</main>'))
     const page = await context.newPage()
     await page.goto(`${outside.site}/`)

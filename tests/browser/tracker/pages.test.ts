@@ -162,6 +162,20 @@ test('tags of another file are not taken for those of the page, in a browser tha
   expect((await outside.event('page')).url).toBe(`${outside.site}/`)
 })
 
+test.each([
+  ['has nothing of its loading', 'performance.getEntriesByType = () => []'],
+  [
+    'has a clock of its own in place of it',
+    "Object.defineProperty(window, 'performance', { value: { now: Date.now } })",
+  ],
+  ['has nothing in its place', "Object.defineProperty(window, 'performance', { value: undefined })"],
+])('a page whose `performance` %s is told under its address, and hears of no mistake', async (_, script) => {
+  await visitor.context.addInitScript(script)
+  await visitor.visit('/flats?page=2')
+  expect((await visitor.outside.event('page')).url).toBe(`${visitor.outside.site}/flats?page=2`)
+  expect(visitor.complaints).toEqual([])
+})
+
 describe('hash routes', () => {
   const walk = async (page: Page, wait_ms = 120) => {
     await page.evaluate(async (wait_ms) => {
