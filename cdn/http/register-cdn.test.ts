@@ -107,13 +107,11 @@ describe('GET /t/{site}.js', () => {
   })
 
   test('is not held up by a header of blanks', async () => {
-    const began = performance.now()
+    // By the square of the length it took half a minute, longer than a test may take.
     for (const blank of [' ', '\t', ' ;']) {
       const accepts = `a${blank.repeat(100_000 / blank.length)}b, gzip`
       expect((await get('/t/shop.js', { 'accept-encoding': accepts })).headers['content-encoding']).toBe('gzip')
     }
-    // By the square of the length it took half a minute.
-    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   test('is not sent again to a browser that has it, in whatever encoding', async () => {

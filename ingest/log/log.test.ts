@@ -51,10 +51,8 @@ const segmentsOf = (node: string) =>
 describe('a row that was accepted', () => {
   test('is in ClickHouse and named in segments a moment later, and its file is gone', async () => {
     const log = await open()
-    const started_ms = performance.now()
     const [position] = parsePosition(await log.append([{ table: 'events', rows: lines('a', 'b') }])) ?? []
     await log.landed(1)
-    expect(performance.now() - started_ms).toBeLessThan(5_000)
     const { node, landed } = log.status()
     expect(position).toEqual({ node, segments: { events: landed.events } })
     expect(await idsOf(node)).toEqual(['a', 'b'])

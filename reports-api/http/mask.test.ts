@@ -95,16 +95,11 @@ test('client ids of counters are no phones', () => {
 })
 
 test.each(['a', '1 ', '@', 'a.', '%40', '@a.1', '1'])(
-  'a long text of %j is masked in time that grows with its length',
+  'a long text of %j is masked, and what stands behind it too',
   (unit) => {
-    const took = (length: number) => {
-      const text = unit.repeat(length / unit.length)
-      const began = performance.now()
-      mask.text(text)
-      return performance.now() - began
-    }
-    // What looked at it once for each letter took minutes.
-    expect(took(400_000)).toBeLessThan(3000)
+    // What looked at all of it once for each letter took minutes, longer than a test may take.
+    const text = unit.repeat(400_000 / unit.length)
+    expect(mask.text(`${text} ann@mail.ru`)).not.toContain('ann@mail.ru')
   },
 )
 
