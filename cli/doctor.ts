@@ -7,6 +7,7 @@ import { type ClickHouse, startClickHouse } from './clickhouse.ts'
 import { type Config, readConfig, WrongSettings } from './config.ts'
 import { type Control, findService } from './control.ts'
 import { type Check, fault, looking, ok, unseen, warning } from './doctor/check.ts'
+import { checkClocks } from './doctor/check-clocks.ts'
 import { checkLogs } from './doctor/check-log.ts'
 import {
   checkBackup,
@@ -148,6 +149,7 @@ async function lookInto(store: Store, isRunning: boolean): Promise<Check[]> {
       ...(await looking('quarantine', () => checkQuarantine(store))),
       ...(await looking('matching', () => checkMatching(store, isRunning))),
       ...(await looking('rules', () => checkRules(store))),
+      ...(await looking('clocks of providers', () => checkClocks(store))),
       ...(await looking('segments', () => checkSegments(store))),
     ]
   } finally {

@@ -72,6 +72,54 @@ describe('a call whose provider has a clock that is ahead', () => {
   })
 })
 
+describe('a provider whose clock is three hours ahead', () => {
+  const AHEAD = 3 * HOUR
+  const visits = Array.from({ length: 6 }, (_, index) => {
+    const at = T + (index * index * 11 + index * 7) * MINUTE
+    const visitor = `w${index}`
+    const looked = [visit(`t${index}`, at, { visitor }), lease(`t${index}`, at, at + MINUTE, { visitor })]
+    const said = { provider: 'zone', from: `+7926000000${index}`, duration: 20 }
+    const rang = at + 20 * SECOND
+    const told = call(`z${index}`, rang + AHEAD, { ...said, received_at: rang + 22 * SECOND })
+    return { looked, told, session: `t${index}`, rang }
+  })
+  const found = () => Promise.all(visits.map(async (_, index) => await match(`z${index}`)))
+
+  test('is found out by its fifth call, and its calls go where they came from, at the time they rang', async () => {
+    await happens(...visits.flatMap(({ looked }) => looked), ...visits.slice(0, 4).map(({ told }) => told))
+    expect((await found()).map((one) => one?.session)).toEqual(['', '', '', '', undefined, undefined])
+    await happens(...visits.slice(4).map(({ told }) => told))
+    const now = await found()
+    expect(now.map((one) => one?.session)).toEqual(visits.map(({ session }) => session))
+    expect(now.map((one) => Date.parse(String(one?.at)))).toEqual(visits.map(({ rang }) => rang))
+    expect(now.every((one) => Math.abs(Number(one?.clock_skew_ms) - AHEAD) <= 5 * SECOND)).toBe(true)
+    expect(now.every((one) => one?.reason === 'number_on_screen')).toBe(true)
+    const [clock] = await store.query<{ shift_ms: number; agreeing: number; told: number }>(
+      "SELECT shift_ms, agreeing, told FROM provider_clocks FINAL WHERE provider = 'zone'",
+    )
+    expect(clock).toMatchObject({ shift_ms: AHEAD, agreeing: 6, told: 6 })
+  })
+
+  test('is found out by leases that land after its calls, hours from when it says', async () => {
+    await happens(...visits.map(({ told }) => told), ...visits.slice(0, 3).flatMap(({ looked }) => looked))
+    expect((await found()).map((one) => one?.session)).toEqual(['', '', '', '', '', ''])
+    await happens(...visits.slice(3).flatMap(({ looked }) => looked))
+    expect((await found()).map((one) => one?.session)).toEqual(visits.map(({ session }) => session))
+  })
+
+  test('is believed again when newer messages say other times', async () => {
+    await happens(...visits.flatMap(({ looked, told }) => [...looked, told]))
+    expect(await match('z0')).toMatchObject({ session: 't0' })
+    const anew = visits.slice(1).map(({ told, rang }, index) => ({
+      ...told,
+      row: { ...told.row, id: `z${index + 1}`, at: rang, received_at: rang + DAY },
+    }))
+    await happens(...anew)
+    expect(await match('z0')).toMatchObject({ session: '', clock_skew_ms: 0 })
+    expect(await match('z3')).toMatchObject({ session: 't3', clock_skew_ms: 0 })
+  })
+})
+
 describe('a caller', () => {
   test('who redials a number kept from an earlier visit makes no person of its holder', async () => {
     await happens(...turns, call('c1', T + 30 * SECOND))

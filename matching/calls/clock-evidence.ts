@@ -1,5 +1,5 @@
 import { CLICK_TO_RING_MS, JITTER_MS, weights } from './call-model.ts'
-import { clickerKey, type Lease, presence } from './match-call.ts'
+import { presence } from './match-call.ts'
 
 /** How far a provider's clock is looked for on either side of ours. */
 export const SKEW_MAX_MS = 60_000
@@ -21,11 +21,15 @@ export interface ClockEvidence {
   clicks: readonly number[]
   /** When the first message about it was here, less how long the call took by then: it had rung before that. */
   heard: number
+  /** Of a call that can hardly have rung then: the leases of its number by clocks that are off by whole quarter hours. */
+  far?: readonly (readonly [from: number, seen: number, to: number])[]
 }
 
 /** A provider's clock over some days, as its calls show it. */
 export interface ProviderClock {
-  /** How far it is ahead of ours. */
+  /** By how many whole quarter hours it is ahead of ours. */
+  shift_ms: number
+  /** How far it is ahead beside that. */
   skew_ms: number
   /** How far a moment it gives may be off after that, as a standard deviation. */
   jitter_ms: number
@@ -34,7 +38,7 @@ export interface ProviderClock {
 }
 
 /** A clock of which nothing is known. */
-export const unknownClock: ProviderClock = { skew_ms: 0, jitter_ms: JITTER_MS, calls: 0 }
+export const unknownClock: ProviderClock = { shift_ms: 0, skew_ms: 0, jitter_ms: JITTER_MS, calls: 0 }
 
 const SKEWS = (2 * SKEW_MAX_MS) / SKEW_STEP_MS + 1
 
@@ -75,7 +79,7 @@ const CLICKED = 4
 const HEARD_BEFORE = 0.05
 
 /** The clock that agrees best with all calls, and how far it may be off. Most clocks are right. */
-export function estimateClock(sum: Support, calls: number): ProviderClock {
+export function estimateClock(sum: Support, calls: number): Omit<ProviderClock, 'shift_ms'> {
   let best = 0
   const posterior = Array.from(sum, (support, place) => support / 1000 + prior(place))
   posterior.forEach((one, place) => {
@@ -122,34 +126,4 @@ export function addSupport(sum: Support, more: Support): void {
 
 export function noSupport(): Support {
   return new Int32Array(SKEWS * JITTERS_MS.length)
-}
-
-/** What a call says of its clock, as the table keeps it. Undefined: nothing. */
-export function clockEvidence(
-  call: { at: number; session: string },
-  about: { leases: readonly Lease[]; clicks: ReadonlyMap<string, readonly number[]>; heard_ms: number },
-): ClockEvidence | undefined {
-  // Of a call whose session is named only that one's leases can tell.
-  const own = about.leases.filter((lease) => lease.session === call.session)
-  const near = (own.length > 0 ? own : about.leases).filter(
-    (lease) =>
-      lease.from_ms <= call.at + CLOCK_REACH_MS && Math.max(lease.to_ms, lease.seen_ms) >= call.at - CLOCK_REACH_MS,
-  )
-  const evidence = {
-    leases: near
-      .map((lease) => [lease.from_ms - call.at, lease.seen_ms - call.at, lease.to_ms - call.at] as const)
-      .sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]),
-    clicks: [...new Set(near.flatMap((lease) => about.clicks.get(clickerKey(lease)) ?? []))]
-      .map((click_ms) => click_ms - call.at)
-      .sort((a, b) => a - b),
-    // Later than the reach it bounds nothing, and whether it was an hour or a year would only be noise in the table.
-    heard: Math.min(about.heard_ms - call.at, 2 * SKEW_MAX_MS),
-  }
-  return saysSomething(evidence) ? evidence : undefined
-}
-
-/** A call in the midst of a lease could have come by any clock. */
-function saysSomething({ leases, clicks, heard }: ClockEvidence): boolean {
-  const isNear = (edge_ms: number) => Math.abs(edge_ms) <= CLOCK_REACH_MS
-  return heard < SKEW_MAX_MS || clicks.length > 0 || leases.some((edges) => edges.some(isNear))
 }

@@ -5,6 +5,7 @@ import type { HistoryRow } from '../history/history-tables.ts'
 import { holds } from '../rules.ts'
 import type { SessionIndex } from '../sessions/session-index.ts'
 import { CLIENT_ID_CONFIDENCE, GOING_ON_MS, knownCallerConfidence, MATCH_CONFIDENCE_MIN, signs } from './call-model.ts'
+import type { ProviderClock } from './clock-evidence.ts'
 import type { Candidate, Held, MatchReason, MatchSign } from './match-call.ts'
 
 /** A caller known by phone is taken to have called out of a visit this recent, if no lease says better. */
@@ -20,8 +21,8 @@ export interface CallContext {
   pool: Pool | undefined
   /** Whether the pages show the number where no number of a pool is free. */
   isOwnNumber: boolean
-  /** How far the provider's clock was ahead when it dated the call. */
-  clock_skew_ms: number
+  /** The provider's clock when it dated the call; whole quarter hours are taken off the call already. */
+  clock: Pick<ProviderClock, 'shift_ms' | 'skew_ms'>
   sessions: SessionIndex
   /** Whether the caller's phone belongs to this person, and to nobody else. */
   isKnownCaller: boolean
@@ -41,7 +42,7 @@ interface Decision {
 export function decideCall(call: Fact<'calls'>, context: CallContext): HistoryRow<'call_matches'> {
   const { pool, held, person } = context
   // When it rang by our clock: what it is compared with was dated by it.
-  const rung = { ...call, at: call.at - context.clock_skew_ms }
+  const rung = { ...call, at: call.at - context.clock.skew_ms }
   const decision = call.direction === 'out' ? decideOutgoing(rung, context) : decideIncoming(rung, context)
   const { site, id, at, from, to, direction, status, duration, talk, wait, recording_url, operator, provider, tags } =
     call
@@ -54,7 +55,7 @@ export function decideCall(call: Fact<'calls'>, context: CallContext): HistoryRo
     candidates: JSON.stringify(decision.candidates ?? held?.candidates ?? []),
     ...{ source, medium, campaign },
     channel: source === '' && medium === '' ? '' : channelOf({ source, medium, campaign }),
-    clock_skew_ms: context.clock_skew_ms,
+    clock_skew_ms: context.clock.shift_ms + context.clock.skew_ms,
     signs: decision.signs ?? [],
   }
 }

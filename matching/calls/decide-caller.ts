@@ -17,13 +17,18 @@ export const CERTAIN_CONFIDENCE = 0.95
 export interface CallFacts {
   call: Fact<'calls'>
   messages: Fact<'calls'>[]
+  /** When the first message about it was here, less how long the call took by then: it had rung before that. */
+  heard_ms: number
   /** Leases of the number around it. */
   leases: readonly Lease[]
   /** Clicks on links of the number in them, by `clickerKey`. */
   clicks: ReadonlyMap<string, readonly number[]>
+  /** Of a call that can hardly have rung when its provider says: the leases hours away from it as well. */
+  far?: readonly Lease[] | undefined
 }
 
 export interface KnownCall {
+  /** With the whole quarter hours taken off that its provider's clock was ahead. */
   call: Fact<'calls'>
   messages: Fact<'calls'>[]
   /** Who may have called, as leases and the caller's earlier calls say. */

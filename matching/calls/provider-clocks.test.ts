@@ -2,12 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DAY, HOUR, MINUTE, SECOND, START_MS } from '#tests/support/matching-world.ts'
 import { seededRandom } from '#tests/support/random.ts'
-import { type ClockEvidence, clockEvidence, unknownClock } from './clock-evidence.ts'
+import { clockEvidence } from './call-evidence.ts'
+import { type ClockEvidence, unknownClock } from './clock-evidence.ts'
 import { clickerKey, type Lease } from './match-call.ts'
 import { evidenceRow, ProviderClocks } from './provider-clocks.ts'
 
 const noRows = async () => []
-const emptyTables = { history: { callClocks: noRows, clockEvidence: noRows, clockPeriods: noRows }, site: 'shop' }
+const emptyTables = {
+  history: { callClocks: noRows, clockEvidence: noRows, clockPeriods: noRows, doubtfulPeriods: noRows },
+  site: 'shop',
+}
 
 interface Ringing {
   /** How far the provider's clock is ahead. */
@@ -115,6 +119,7 @@ describe("a provider's clock", () => {
             callClocks: async (_: string, ids: readonly string[]) => ids.flatMap((id) => table.get(id) ?? []),
             clockEvidence: async () => [...table.values()],
             clockPeriods: noRows,
+            doubtfulPeriods: noRows,
           }
           for (const part of [some.slice(0, cut), some.slice(cut)]) {
             const { changes } = await clocks.update({ history, site: 'shop' }, new Map(part), 'changed')

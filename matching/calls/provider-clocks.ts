@@ -1,30 +1,27 @@
-import { LRUCache } from 'lru-cache'
 import type { History } from '../history/history.ts'
 import { type HistoryRow, sameRow } from '../history/history-tables.ts'
 import { compareText } from '../receipt.ts'
 import { holds } from '../rules.ts'
+import { type ClockEvidence, type ProviderClock, unknownClock } from './clock-evidence.ts'
 import {
-  addSupport,
-  type ClockEvidence,
-  estimateClock,
-  noSupport,
-  type ProviderClock,
-  type Support,
-  supportOf,
-  unknownClock,
-} from './clock-evidence.ts'
+  AROUND,
+  beginOf,
+  type ClockPeriod,
+  keyOf,
+  Measuring,
+  neighbours,
+  PERIOD_MS,
+  type PeriodSum,
+  periodOf,
+  weekOf,
+} from './measure-clocks.ts'
 
-/** A clock is measured over so many days; it may be set right at any moment. */
-const PERIOD_MS = 7 * 86_400_000
+/** Of the calls that say something of the clock the first ones of each hour are looked at: more say no more. */
+const HOUR_CALLS_MAX = 3
+const HOUR_MS = 3_600_000
 
-/** Calls that say something of the clock are looked at up to this many of a period, the first ones: more say no more. */
-const PERIOD_CALLS_MAX = 300
-
-/** With fewer of its own a period takes those of its neighbours as well. */
-const CALLS_ENOUGH = 150
-
-/** How many periods away a neighbour may be. */
-const NEIGHBOURS_MAX = 12
+/** Periods whose calls are kept in memory: all that two clocks are measured by. */
+const SUMS_MAX = 2 * (4 * AROUND + 1)
 
 type EvidenceRow = HistoryRow<'call_clocks'>
 type ClockRow = HistoryRow<'provider_clocks'>
@@ -40,34 +37,52 @@ export interface ClockChanges {
 }
 
 /** What of the history the clocks are measured by. */
-export type ClockRows = Pick<History, 'callClocks' | 'clockEvidence' | 'clockPeriods'>
-
-/** Of whose clock over which days. */
-export interface ClockPeriod {
-  provider: string
-  period: string
-}
-
-/** What the calls of one period say together. */
-interface PeriodSum {
-  support: Support
-  calls: number
-}
+export type ClockRows = Pick<History, 'callClocks' | 'clockEvidence' | 'clockPeriods' | 'doubtfulPeriods'>
 
 /** The clocks of a site's phone providers, as its calls show them. */
 export class ProviderClocks {
-  readonly #rows = new Map<string, ClockRow>()
+  /** By period, from the earliest moment on. */
+  readonly #rows = new Map<string, ClockRow[]>()
   /** Undefined: no call of the period says anything. Read from the table when asked for. */
   readonly #sums = new Map<string, PeriodSum | undefined>()
+  /** All periods with doubtful calls, and maybe some that had them. Undefined: to be read. */
+  #doubtful: Set<string> | undefined
 
   /** The clock that a call was dated by. */
   of({ provider, at }: { provider: string; at: number }): ProviderClock {
     if (!holds('clocks')) return unknownClock
-    return this.#rows.get(keyOf({ provider, period: periodOf(at) })) ?? unknownClock
+    const rows = this.#rows.get(keyOf({ provider, period: periodOf(at) })) ?? []
+    return rows.findLast((row) => beginOf(row) <= at) ?? unknownClock
   }
 
   load(rows: Iterable<ClockRow>): void {
-    for (const row of rows) this.#rows.set(keyOf(row), row)
+    for (const row of rows) {
+      const key = keyOf(weekOf(row))
+      const known = (this.#rows.get(key) ?? []).filter(({ period }) => period !== row.period)
+      this.#rows.set(
+        key,
+        [...known, row].sort((a, b) => beginOf(a) - beginOf(b)),
+      )
+    }
+  }
+
+  /** By how many quarter hours some clocks are ahead. */
+  shifts(): Set<number> {
+    const all = [...this.#rows.values()].flat().map(({ shift_ms }) => shift_ms)
+    return new Set(all.filter((shift_ms) => shift_ms !== 0))
+  }
+
+  /** Whether calls between these moments, by the clocks of their providers, may be doubtful. */
+  async mayDoubt(
+    { history, site }: { history: Pick<ClockRows, 'doubtfulPeriods'>; site: string },
+    { from_ms, to_ms }: { from_ms: number; to_ms: number },
+  ): Promise<boolean> {
+    this.#doubtful ??= new Set(await history.doubtfulPeriods(site, DOUBTFUL_KEY))
+    if (this.#doubtful.size === 0) return false
+    return [...this.#doubtful].some((period) => {
+      const begin_ms = Date.parse(period)
+      return begin_ms <= to_ms && begin_ms + PERIOD_MS > from_ms
+    })
   }
 
   /**
@@ -82,6 +97,7 @@ export class ProviderClocks {
     const current = await history.callClocks(site, [...calls.keys()])
     const before = new Map(current.map((row) => [row.id, row]))
     const wanted = [...calls.values()].filter((row) => row !== undefined)
+    if (this.#doubtful) for (const row of wanted) if (isOfDoubtful(row)) this.#doubtful.add(row.period)
     const touched = new Map<string, ClockPeriod>()
     for (const [id, row] of calls) {
       const old = before.get(id)
@@ -90,12 +106,16 @@ export class ProviderClocks {
     }
     if (again === 'all') {
       this.#sums.clear()
-      for (const row of [...this.#rows.values(), ...wanted, ...(await history.clockPeriods(site))])
-        touched.set(keyOf(row), row)
+      for (const row of [...this.#rows.values()].flat().map(weekOf)) touched.set(keyOf(row), row)
+      for (const row of [...wanted, ...(await history.clockPeriods(site))]) touched.set(keyOf(row), row)
     }
     for (const key of touched.keys()) this.#sums.delete(key)
     await this.#readAround(history, site, touched.values(), calls)
     const { moved, ...clocks } = this.#estimate(site, touched.values())
+    for (const key of this.#sums.keys()) {
+      if (this.#sums.size <= SUMS_MAX) break
+      this.#sums.delete(key)
+    }
     return { changes: { evidence: { current, wanted }, clocks }, moved }
   }
 
@@ -108,8 +128,7 @@ export class ProviderClocks {
   ): Promise<void> {
     const missing = new Map<string, ClockPeriod>()
     for (const one of periods) {
-      for (const near of neighbours(one, 2 * NEIGHBOURS_MAX))
-        if (!this.#sums.has(keyOf(near))) missing.set(keyOf(near), near)
+      for (const near of neighbours(one, 2 * AROUND)) if (!this.#sums.has(keyOf(near))) missing.set(keyOf(near), near)
     }
     for (const [key, sum] of await readSums(history, site, [...missing.values()], better)) this.#sums.set(key, sum)
   }
@@ -117,38 +136,30 @@ export class ProviderClocks {
   /** Measures the clocks anew that these periods are part of. */
   #estimate(site: string, touched: Iterable<ClockPeriod>): Rows<ClockRow> & { moved: ClockPeriod[] } {
     const around = new Map<string, ClockPeriod>()
-    for (const one of touched) for (const near of neighbours(one, NEIGHBOURS_MAX)) around.set(keyOf(near), near)
+    for (const one of touched) for (const near of neighbours(one, AROUND)) around.set(keyOf(near), near)
     const rows: Rows<ClockRow> & { moved: ClockPeriod[] } = { current: [], wanted: [], moved: [] }
+    const measuring = new Measuring(this.#sums)
     for (const [key, one] of around) {
-      const old = this.#rows.get(key)
-      const clock = this.#measure(one)
-      const row = clock && { site, provider: one.provider, period: one.period, ...clock }
-      if (old) rows.current.push(old)
-      if (row) {
-        rows.wanted.push(row)
-        this.#rows.set(key, row)
-      } else this.#rows.delete(key)
-      const [was, is] = [old ?? unknownClock, row ?? unknownClock]
-      if (was.skew_ms !== is.skew_ms || was.jitter_ms !== is.jitter_ms) rows.moved.push(one)
+      const old = this.#rows.get(key) ?? []
+      const now = measuring.clocksOf(one).map((clock): ClockRow => ({ site, provider: one.provider, ...clock }))
+      for (const row of old) rows.current.push(row)
+      for (const row of now) rows.wanted.push(row)
+      if (now.length > 0) this.#rows.set(key, now)
+      else this.#rows.delete(key)
+      if (settingOf(old) !== settingOf(now)) rows.moved.push(one)
     }
     return rows
   }
+}
 
-  /** By the period's own calls, and as many of its neighbours' as it takes. */
-  #measure(one: ClockPeriod): ProviderClock | undefined {
-    if (!this.#sums.get(keyOf(one))) return undefined
-    const support = noSupport()
-    let calls = 0
-    for (let distance = 0; distance <= NEIGHBOURS_MAX && calls < CALLS_ENOUGH; distance++) {
-      for (const away of distance === 0 ? [0] : [-distance, distance]) {
-        const sum = this.#sums.get(keyOf(neighbour(one, away)))
-        if (!sum) continue
-        addSupport(support, sum.support)
-        calls += sum.calls
-      }
-    }
-    return estimateClock(support, calls)
-  }
+/** What calls are dated by. */
+function settingOf(rows: readonly ClockRow[]): string {
+  const [first = { ...unknownClock, period: '' }, ...more] = rows
+  const { shift_ms, skew_ms, jitter_ms } = first
+  return JSON.stringify([
+    [shift_ms, skew_ms, jitter_ms],
+    ...more.map((row) => [row.period, row.shift_ms, row.skew_ms, row.jitter_ms]),
+  ])
 }
 
 /** The row that keeps what a call says of its provider's clock. */
@@ -166,30 +177,7 @@ export function clockPeriod(key: string): ClockPeriod {
   return { provider: key.slice(0, cut), period: key.slice(cut + 1) }
 }
 
-/** From when to when the calls of a period rang, by the provider's clock; the end excluded. */
-export function momentsOf({ period }: ClockPeriod): { from_ms: number; to_ms: number } {
-  const from_ms = Date.parse(period)
-  return { from_ms, to_ms: from_ms + PERIOD_MS }
-}
-
-/** The first day of the period that a moment lies in. */
-function periodOf(at_ms: number): string {
-  return new Date(Math.floor(at_ms / PERIOD_MS) * PERIOD_MS).toISOString().slice(0, 10)
-}
-
-function neighbour({ provider, period }: ClockPeriod, away: number): ClockPeriod {
-  return { provider, period: periodOf(Date.parse(period) + away * PERIOD_MS) }
-}
-
-function neighbours(one: ClockPeriod, away_max: number): ClockPeriod[] {
-  return Array.from({ length: 2 * away_max + 1 }, (_, index) => neighbour(one, index - away_max))
-}
-
-function keyOf({ provider, period }: ClockPeriod): string {
-  return `${provider}\n${period}`
-}
-
-/** Adds up what the first calls of each period say: those in the table, except where it is known better. */
+/** What the first calls of each hour of these periods say: those in the table, except where it is known better. */
 async function readSums(
   history: ClockRows,
   site: string,
@@ -198,7 +186,7 @@ async function readSums(
 ): Promise<Map<string, PeriodSum | undefined>> {
   const sums = new Map<string, PeriodSum | undefined>(periods.map((one) => [keyOf(one), undefined]))
   if (periods.length === 0) return sums
-  const stored = await history.clockEvidence(site, periods, PERIOD_CALLS_MAX + better.size)
+  const stored = await history.clockEvidence(site, periods, HOUR_CALLS_MAX + better.size)
   const byPeriod = new Map<string, EvidenceRow[]>()
   for (const row of [...stored.filter(({ id }) => !better.has(id)), ...better.values()]) {
     if (!row || !sums.has(keyOf(row))) continue
@@ -207,23 +195,32 @@ async function readSums(
     else byPeriod.set(keyOf(row), [row])
   }
   for (const [key, rows] of byPeriod) {
-    const first = rows.sort((a, b) => a.at - b.at || compareText(a.id, b.id)).slice(0, PERIOD_CALLS_MAX)
-    const sum = { support: noSupport(), calls: first.length }
-    for (const { evidence } of first) addSupport(sum.support, knownSupport(evidence))
-    sums.set(key, sum)
+    const calls = firstOfHours(rows)
+    sums.set(key, {
+      calls: calls.map(({ id, at, evidence }) => ({ id, at, evidence })),
+      isDoubtful: calls.some(isOfDoubtful),
+    })
   }
   return sums
 }
 
-const supports = new LRUCache<string, Support>({ max: 5_000 })
-
-/** Worked out once: the calls of a period are added up again with every new one. */
-function knownSupport(evidence: string): Support {
-  let support = supports.get(evidence)
-  if (!support) {
-    // The table holds only what evidenceRow wrote.
-    support = supportOf(JSON.parse(evidence) as ClockEvidence)
-    supports.set(evidence, support)
-  }
-  return support
+function firstOfHours(rows: EvidenceRow[]): EvidenceRow[] {
+  let hour = -1
+  let count = 0
+  return rows
+    .sort((a, b) => a.at - b.at || compareText(a.id, b.id))
+    .filter(({ at }) => {
+      const of = Math.floor(at / HOUR_MS)
+      count = of === hour ? count + 1 : 1
+      hour = of
+      return count <= HOUR_CALLS_MAX
+    })
 }
+
+/** Only of a doubtful call is it kept who held the number hours away from it. */
+export function isOfDoubtful({ evidence }: Pick<EvidenceRow, 'evidence'>): boolean {
+  return evidence.includes(DOUBTFUL_KEY)
+}
+
+/** As `JSON.stringify` writes it: nothing else in the row is text. */
+const DOUBTFUL_KEY = '"far"'

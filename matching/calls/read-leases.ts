@@ -3,6 +3,7 @@ import { inPortions, type Portion } from '../facts/read-new-facts.ts'
 import { queryByKeys, splitKeys } from '../history/query-by-keys.ts'
 import { GONE_MAX_MS } from './call-model.ts'
 import { CLOCK_REACH_MS } from './clock-evidence.ts'
+import { SHIFT_REACH_MS } from './clock-shift.ts'
 import { LEASE_LIFE_MAX_MS, type Lease } from './match-call.ts'
 
 /** Calls asked about in one query. */
@@ -10,6 +11,15 @@ const CALLS_MAX = 500
 
 /** A lease can decide calls that ring this long before it, by a clock that is off, and this long after its end. */
 export const LEASE_AROUND_MS = { before: CLOCK_REACH_MS, after: GONE_MAX_MS + CLOCK_REACH_MS } as const
+
+/** How far from a call leases are looked for. */
+interface Reach {
+  before: number
+  after: number
+}
+
+/** By clocks that are off by whole quarter hours. */
+export const LEASE_FAR_MS = { before: SHIFT_REACH_MS, after: SHIFT_REACH_MS } as const
 
 interface CallMoment {
   id: string
@@ -22,12 +32,13 @@ export async function readLeasesOfCalls(
   store: Store,
   site: string,
   calls: readonly CallMoment[],
+  reach: Reach = LEASE_AROUND_MS,
 ): Promise<Map<string, Lease[]>> {
   const found = new Map<string, Lease[]>()
   const byTime = calls.toSorted((a, b) => a.at - b.at)
   for (let from = 0; from < byTime.length; from += CALLS_MAX) {
     const some = byTime.slice(from, from + CALLS_MAX)
-    for (const { call, ...lease } of await readSome(store, site, some)) {
+    for (const { call, ...lease } of await readSome(store, site, some, reach)) {
       const leases = found.get(call)
       if (leases) leases.push(lease)
       else found.set(call, [lease])
@@ -36,7 +47,12 @@ export async function readLeasesOfCalls(
   return found
 }
 
-function readSome(store: Store, site: string, calls: readonly CallMoment[]): Promise<(Lease & { call: string })[]> {
+function readSome(
+  store: Store,
+  site: string,
+  calls: readonly CallMoment[],
+  { before, after }: Reach,
+): Promise<(Lease & { call: string })[]> {
   return store.query(
     `SELECT c.call AS call, l.session AS session, l.visitor AS visitor, l.pool AS pool,
        l.from_ms AS from_ms, l.seen_ms AS seen_ms, l.to_ms AS to_ms
@@ -63,12 +79,12 @@ function readSome(store: Store, site: string, calls: readonly CallMoment[]): Pro
       calls: calls.map((call) => call.id),
       called: calls.map((call) => call.to),
       moments: calls.map((call) => call.at),
-      from_ms: (calls[0] as CallMoment).at - LEASE_LIFE_MAX_MS - LEASE_AROUND_MS.before,
-      to_ms: (calls.at(-1) as CallMoment).at + LEASE_AROUND_MS.before,
-      before_ms: LEASE_AROUND_MS.before,
-      after_ms: LEASE_AROUND_MS.after,
+      from_ms: (calls[0] as CallMoment).at - LEASE_LIFE_MAX_MS - before,
+      to_ms: (calls.at(-1) as CallMoment).at + before,
+      before_ms: before,
+      after_ms: after,
       // A little longer than a lease lives: by a clock that is ahead the call is younger than it says.
-      life_ms: LEASE_LIFE_MAX_MS + LEASE_AROUND_MS.before,
+      life_ms: LEASE_LIFE_MAX_MS + before,
     },
   )
 }

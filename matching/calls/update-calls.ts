@@ -4,13 +4,14 @@ import { type Moments, type Touched, widen } from '../facts/touched.ts'
 import type { History } from '../history/history.ts'
 import { callClaims, matchClaims } from '../identity/fact-claims.ts'
 import type { SessionNames } from '../sessions/session-names.ts'
+import { clockEvidence } from './call-evidence.ts'
 import { callsOfChangedCallers, callsOfSameCallers } from './callers.ts'
-import { clockEvidence } from './clock-evidence.ts'
 import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, SURE_CONFIDENCE } from './decide-caller.ts'
-import { type CallsContext, decideCalls, readCallFacts } from './known-calls.ts'
+import { type CallsContext, decideCalls, readCallFacts, readFar } from './known-calls.ts'
 import { LEASE_LIFE_MAX_MS } from './match-call.ts'
-import { type ClockChanges, clockPeriod, evidenceRow, momentsOf } from './provider-clocks.ts'
-import { LEASE_AROUND_MS, latestEnd, readShownNumbers } from './read-leases.ts'
+import { momentsOf } from './measure-clocks.ts'
+import { type ClockChanges, clockPeriod, evidenceRow, isOfDoubtful } from './provider-clocks.ts'
+import { LEASE_AROUND_MS, LEASE_FAR_MS, latestEnd, readShownNumbers } from './read-leases.ts'
 
 export interface UpdateCallsContext extends CallsContext {
   history: History
@@ -31,7 +32,7 @@ export interface UpdatedCalls {
 export async function updateCalls(context: UpdateCallsContext, touched: Touched): Promise<UpdatedCalls> {
   const { store, graph, names } = context
   const { site } = graph
-  await touchCallsOfLeases(context, touched)
+  const doubted = await touchCallsOfLeases(context, touched)
   const facts = await readCallFacts(context, touched.calls)
   for (const id of touched.calls) {
     const known = facts.get(id)
@@ -39,7 +40,7 @@ export async function updateCalls(context: UpdateCallsContext, touched: Touched)
     // Of what is not found any more everything is taken back: its messages were removed.
     graph.replaceFact('call', id, 'call', known ? callClaims(known.call, known.messages, bearer) : [])
   }
-  const { changes, moved } = await updateClocks(context, touched, facts)
+  const { changes, moved } = await updateClocks(context, touched, { facts, doubted })
   const begun = [...touched.clocks].map(clockPeriod)
   for (const one of [...moved, ...begun]) {
     for (const id of await callsOfProvider(store, site, one.provider, momentsOf(one))) touched.calls.add(id)
@@ -61,8 +62,12 @@ function claimsOf(known: KnownCall | undefined) {
   return known ? matchClaims(known.call, sureMatch(known)) : []
 }
 
-/** The calls that changed leases, and clicks in them, may decide. */
-async function touchCallsOfLeases({ store, graph }: UpdateCallsContext, touched: Touched): Promise<void> {
+/**
+ * Touches the calls that changed leases, and clicks in them, may decide. Returns others: doubtful ones, of whose providers'
+ * clocks leases hours away from them tell.
+ */
+async function touchCallsOfLeases(context: UpdateCallsContext, touched: Touched): Promise<Set<string>> {
+  const { store, graph, clocks } = context
   const { site } = graph
   const clicked = [...touched.clicked.values()]
   if (clicked.length > 0) {
@@ -71,13 +76,25 @@ async function touchCallsOfLeases({ store, graph }: UpdateCallsContext, touched:
     for (const one of await readShownNumbers(store, site, touched.clicked.keys(), { from_ms, to_ms }))
       widen(touched.leased, one.number, one.from_ms)
   }
+  const far = new Set<string>()
   for (const { numbers, first_ms, last_ms } of spansOf(touched.leased)) {
     // A lease that now ends earlier also concerns the calls that came before it ended by what was said first.
     const ended_ms = await latestEnd(store, site, numbers, { from_ms: first_ms, to_ms: last_ms })
-    const to_ms = Math.min(ended_ms, last_ms + LEASE_LIFE_MAX_MS) + LEASE_AROUND_MS.after
-    const within = { from_ms: first_ms - LEASE_AROUND_MS.before, to_ms }
-    for (const id of await callsToNumbers(store, site, numbers, within)) touched.calls.add(id)
+    const over_ms = Math.min(ended_ms, last_ms + LEASE_LIFE_MAX_MS)
+    const around = ({ before, after }: { before: number; after: number }, shift_ms = 0) => ({
+      from_ms: first_ms - before + shift_ms,
+      to_ms: over_ms + after + shift_ms,
+    })
+    for (const shift_ms of [0, ...clocks.shifts()]) {
+      const ids = await callsToNumbers(store, site, numbers, around(LEASE_AROUND_MS, shift_ms))
+      for (const id of ids) touched.calls.add(id)
+    }
+    if (!(await clocks.mayDoubt({ history: context.history, site }, around(LEASE_FAR_MS)))) continue
+    for (const id of await callsToNumbers(store, site, numbers, around(LEASE_FAR_MS))) far.add(id)
   }
+  for (const id of touched.calls) far.delete(id)
+  const known = await context.history.callClocks(site, [...far])
+  return new Set(known.filter(isOfDoubtful).map(({ id }) => id))
 }
 
 /** Leases that began with no longer pause between them are asked about together. */
@@ -100,22 +117,20 @@ function spansOf(leased: ReadonlyMap<string, Moments>): Span[] {
   return spans
 }
 
-/** What the touched calls say of their providers' clocks. */
-function updateClocks(
-  { history, graph, clocks }: UpdateCallsContext,
+/** What the touched calls, and those of whose clocks alone there is news, say of their providers' clocks. */
+async function updateClocks(
+  { store, history, graph, clocks }: UpdateCallsContext,
   touched: Touched,
-  facts: ReadonlyMap<string, CallFacts>,
+  { facts, doubted }: { facts: ReadonlyMap<string, CallFacts>; doubted: ReadonlySet<string> },
 ) {
-  const evidenceOf = ({ call, messages, leases, clicks }: CallFacts) => {
-    if (call.direction === 'out') return undefined
-    // However long a call took, it had begun to ring before anybody could tell of it.
-    const heard_ms = Math.min(...messages.map(({ received_at, duration }) => received_at - duration * 1000))
-    return evidenceRow(call, clockEvidence(call, { leases, clicks, heard_ms }))
-  }
+  const others = await readCallFacts({ store, graph }, doubted)
+  const known = await readFar(store, graph.site, new Map([...facts, ...others]))
+  const evidenceOf = ({ call, ...about }: CallFacts) =>
+    call.direction === 'out' ? undefined : evidenceRow(call, clockEvidence(call, about))
   const rows = new Map(
-    [...touched.calls].map((id) => {
-      const known = facts.get(id)
-      return [id, known && evidenceOf(known)]
+    [...touched.calls, ...doubted].map((id) => {
+      const one = known.get(id)
+      return [id, one && evidenceOf(one)]
     }),
   )
   return clocks.update({ history, site: graph.site }, rows, touched.isAgain ? 'all' : 'changed')

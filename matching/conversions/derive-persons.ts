@@ -185,7 +185,7 @@ function decide(
   const phone = phoneOf(...clientPhone(call))
   const caller = phone && graph.find(...phone)
   return decideCall(call, {
-    ...{ person: group.person, held, sessions, clock_skew_ms: clock.skew_ms },
+    ...{ person: group.person, held, sessions, clock },
     pool: rules.pools.get(call.direction === 'out' ? call.from : call.to),
     isOwnNumber: rules.replaced.has(call.to),
     isKnownCaller: caller !== undefined && group.person !== '' && caller.person === group.person,

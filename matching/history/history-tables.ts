@@ -161,9 +161,12 @@ export const historyTables = {
       site: 'text',
       provider: 'text',
       period: 'text',
+      shift_ms: 'number',
       skew_ms: 'number',
       jitter_ms: 'number',
       calls: 'number',
+      agreeing: 'number',
+      told: 'number',
     },
   },
   conversions: {

@@ -22,10 +22,12 @@ export interface History {
   callMatches(site: string, ids: FactIds): Promise<HistoryRow<'call_matches'>[]>
   /** What these calls say of their providers' clocks. */
   callClocks(site: string, ids: readonly string[]): Promise<HistoryRow<'call_clocks'>[]>
-  /** What the first calls of these periods say, as many of each. */
-  clockEvidence(site: string, of: readonly OfClock[], calls_max: number): Promise<HistoryRow<'call_clocks'>[]>
+  /** What the first calls of each hour of these periods say, as many of each. */
+  clockEvidence(site: string, of: readonly OfClock[], hour_calls_max: number): Promise<HistoryRow<'call_clocks'>[]>
   /** All periods of which calls say something. */
   clockPeriods(site: string): Promise<OfClock[]>
+  /** Those with calls whose evidence has this key. */
+  doubtfulPeriods(site: string, key: string): Promise<string[]>
   /** Conversions and their touchpoints, by their facts. */
   conversions(site: string, ids: FactIds): Promise<HistoryRow<'conversions'>[]>
   touchpoints(site: string, ids: FactIds): Promise<HistoryRow<'touchpoints'>[]>
@@ -151,18 +153,18 @@ function clockReads(
   store: Store,
   table: string,
   written: () => Promise<void>,
-): Pick<History, 'clockEvidence' | 'clockPeriods'> {
+): Pick<History, 'clockEvidence' | 'clockPeriods' | 'doubtfulPeriods'> {
   return {
-    async clockEvidence(site, of, calls_max) {
+    async clockEvidence(site, of, hour_calls_max) {
       if (of.length === 0) return []
       await written()
       return store.query(
         `SELECT ${selectColumns('call_clocks')} FROM ${table} AS t FINAL
          WHERE t.site = {site:String} AND t.period IN {periods:Array(String)}
            AND t.provider IN {providers:Array(String)}
-         ORDER BY t.at, t.id LIMIT {calls_max:UInt32} BY t.provider, t.period`,
+         ORDER BY t.at, t.id LIMIT {hour_calls_max:UInt32} BY t.provider, t.period, toStartOfHour(t.at)`,
         {
-          ...{ site, calls_max },
+          ...{ site, hour_calls_max },
           periods: [...new Set(of.map(({ period }) => period))],
           providers: [...new Set(of.map(({ provider }) => provider))],
         },
@@ -175,6 +177,15 @@ function clockReads(
          WHERE t.site = {site:String}`,
         { site },
       )
+    },
+    async doubtfulPeriods(site, key) {
+      await written()
+      const rows = await store.query<{ period: string }>(
+        `SELECT DISTINCT t.period AS period FROM ${table} AS t FINAL
+         WHERE t.site = {site:String} AND position(t.evidence, {key:String}) > 0`,
+        { site, key },
+      )
+      return rows.map(({ period }) => period)
     },
   }
 }

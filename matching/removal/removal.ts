@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import { LEASE_LIFE_MAX_MS } from '../calls/match-call.ts'
-import { LEASE_AROUND_MS } from '../calls/read-leases.ts'
+import { LEASE_FAR_MS } from '../calls/read-leases.ts'
 import { callsToNumbers } from '../facts/read-facts.ts'
 import { historyTableNames } from '../history/history-tables.ts'
 import { openSite, type SiteState } from '../identity/site-state.ts'
@@ -174,8 +174,8 @@ async function callsOfLeases(store: Store, site: string, { where, params }: Dele
     )
     for (const { number, first_ms, last_ms } of leases) {
       const within = {
-        from_ms: first_ms - LEASE_AROUND_MS.before,
-        to_ms: last_ms + LEASE_LIFE_MAX_MS + LEASE_AROUND_MS.after,
+        from_ms: first_ms - LEASE_FAR_MS.before,
+        to_ms: last_ms + LEASE_LIFE_MAX_MS + LEASE_FAR_MS.after,
       }
       for (const id of await callsToNumbers(store, site, [number], within)) ids.add(id)
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CallClock } from './call-clock.ts'
 import { conflict, fraud, judgement, judgementIfLead, same, stage, uncredited, verdict } from './judgement-answers.ts'
 
 // What reads answer with, for the reference alone: rows come from the store in this shape, and a check of each would cost
@@ -75,12 +76,18 @@ const call = {
     signs: z
       .array(z.enum(['phone_link_clicked', 'caller_known', 'number_kept', 'others_possible']))
       .describe('What else spoke for the match, or against it'),
-    clock_skew_ms: z.number().describe('How far the provider’s clock was ahead; taken off before the call was matched'),
+    clock_skew_ms: z
+      .number()
+      .describe(
+        'How far the provider’s clock was ahead; taken off before the call was matched. Whole quarter hours of it (a clock set to another zone) are taken off `at` as well',
+      ),
     candidates: z.array(z.record(z.string(), z.unknown())).describe('The runners-up'),
   }),
 }
 
 export const CallAnswer = z.object({ id: text, at: moment, ...call, ...judgementIfLead })
+
+export const OneCallAnswer = CallAnswer.extend({ clock: CallClock })
 
 const form = z.object({ id: text, name: text, fields: z.record(z.string(), z.string()) })
 

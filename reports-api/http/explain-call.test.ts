@@ -19,6 +19,16 @@ describe('the explanation of a match', () => {
     expect(explainMatch({ ...plain, clock_skew_ms: 10_000 }).en).toContain('10 s ahead')
   })
 
+  test.each([
+    [3 * 3_600_000 + 4_000, '3 h ahead', 'спешили на 3 ч'],
+    [-5.75 * 3_600_000, '5 h 45 min behind', 'отставали на 5 ч 45 мин'],
+    [15 * 60_000, '15 min ahead', 'спешили на 15 мин'],
+  ])('says of a clock that is %i ms ahead that it is set to another zone', (clock_skew_ms, en, ru) => {
+    const explained = explainMatch({ ...plain, clock_skew_ms })
+    expect(explained.en).toContain(`${en}, set to another time zone`)
+    expect(explained.ru).toContain(ru)
+  })
+
   test('tells a number that was kept from a caller who is merely known', () => {
     const known = { ...plain, reason: 'known_caller' }
     expect(explainMatch(known).en).toContain('last visit')

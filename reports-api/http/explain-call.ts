@@ -21,14 +21,40 @@ function sentences({ reason, signs: found, clock_skew_ms }: ExplainedMatch, lang
   const isKept = reason === 'known_caller' && found.includes('number_kept')
   const why = isKept ? numberKept : reasons[reason]
   const beside = found.flatMap((sign) => signs[sign]?.[language] ?? [])
-  return [...(why ? [why[language]] : []), ...beside, ...clock(clock_skew_ms, language)]
+  return [...(why ? [why[language]] : []), ...beside, ...clockWords(clock_skew_ms, language)]
 }
 
-function clock(skew_ms: number, language: Language): string[] {
+/** How far off a provider's clock was, and how sure that is. */
+export function explainClock(clock: { shift_ms: number; skew_ms: number; agreeing: number; told: number }): Words {
+  const said = (language: Language) => {
+    const words = clockWords(clock.shift_ms + clock.skew_ms, language)
+    if (clock.shift_ms === 0) return words.join(' ') || clockRight[language]
+    const borneOut = clockBorneOut[language]
+      .replace('{agreeing}', String(clock.agreeing))
+      .replace('{told}', String(clock.told))
+    return [...words, borneOut].join(' ')
+  }
+  return { en: said('en'), ru: said('ru') }
+}
+
+function clockWords(skew_ms: number, language: Language): string[] {
   if (Math.abs(skew_ms) < SKEW_TOLD_MS) return []
-  const seconds = String(Math.round(Math.abs(skew_ms) / 1000))
-  const words = skew_ms > 0 ? clockAhead : clockBehind
-  return [words[language].replace('{seconds}', seconds)]
+  const isShifted = Math.abs(skew_ms) >= SHIFT_MIN_MS
+  const words = isShifted ? (skew_ms > 0 ? zoneAhead : zoneBehind) : skew_ms > 0 ? clockAhead : clockBehind
+  const span = isShifted ? inMinutes(skew_ms, language) : String(Math.round(Math.abs(skew_ms) / 1000))
+  return [words[language].replace('{by}', span)]
+}
+
+/** What goes beyond the minute within which any clock is measured is whole quarter hours. */
+const SHIFT_MIN_MS = 2 * 60_000
+
+function inMinutes(skew_ms: number, language: Language): string {
+  const minutes = Math.round(Math.abs(skew_ms) / 60_000)
+  const parts = [
+    [Math.floor(minutes / 60), { en: 'h', ru: 'ч' }],
+    [minutes % 60, { en: 'min', ru: 'мин' }],
+  ] as const
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count} ${unit[language]}`])).join(' ')
 }
 
 const reasons: Readonly<Record<string, Words>> = {
@@ -75,11 +101,28 @@ const signs: Readonly<Record<string, Words>> = {
 }
 
 const clockAhead: Words = {
-  en: 'The provider’s clock was {seconds} s ahead; that is taken into account.',
-  ru: 'Часы оператора спешили на {seconds} с, это учтено.',
+  en: 'The provider’s clock was {by} s ahead; that is taken into account.',
+  ru: 'Часы оператора спешили на {by} с, это учтено.',
 }
 
 const clockBehind: Words = {
-  en: 'The provider’s clock was {seconds} s behind; that is taken into account.',
-  ru: 'Часы оператора отставали на {seconds} с, это учтено.',
+  en: 'The provider’s clock was {by} s behind; that is taken into account.',
+  ru: 'Часы оператора отставали на {by} с, это учтено.',
 }
+
+const zoneAhead: Words = {
+  en: 'The provider’s clock was {by} ahead, set to another time zone; the time of the call is put right.',
+  ru: 'Часы оператора спешили на {by}: они идут по другому часовому поясу; время звонка исправлено.',
+}
+
+const zoneBehind: Words = {
+  en: 'The provider’s clock was {by} behind, set to another time zone; the time of the call is put right.',
+  ru: 'Часы оператора отставали на {by}: они идут по другому часовому поясу; время звонка исправлено.',
+}
+
+const clockBorneOut: Words = {
+  en: 'By that time {agreeing} of the {told} calls that could tell rang while somebody was shown the number.',
+  ru: 'По такому времени {agreeing} из {told} звонков, по которым это видно, пришли, когда номер кому-то показывали.',
+}
+
+const clockRight: Words = { en: 'The provider’s clock was right.', ru: 'Часы оператора шли верно.' }

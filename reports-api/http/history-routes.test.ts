@@ -52,6 +52,14 @@ describe('one thing of history', () => {
     expect((body.match as { candidates: unknown[] }).candidates).toHaveLength(1)
   })
 
+  test('a call tells the clock it was dated by, and how sure that is', async () => {
+    const { body } = await http.get('/v1/calls/c1?site=shop')
+    expect(body.clock).toMatchObject({ shift_ms: 10_800_000, skew_ms: 2_000, agreeing: 37, told: 40 })
+    const { explanation } = body.clock as { explanation: { en: string } }
+    expect(explanation.en).toContain('3 h ahead')
+    expect(explanation.en).toContain('37 of the 40 calls')
+  })
+
   test('a lead tells its newest message, person and session', async () => {
     const { body } = await http.get('/v1/leads/chat1?site=shop')
     expect(body).toMatchObject({ id: 'chat1', kind: 'chat', name: 'Anna', person: 'panna', match: { session: null } })

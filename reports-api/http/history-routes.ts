@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import { type FactTable, factTables } from '#storage/fact-tables.ts'
-import { CallAnswer, DealAnswer, FactAnswer, LeadAnswer, SessionAnswer } from './answers.ts'
+import { DealAnswer, FactAnswer, LeadAnswer, OneCallAnswer, SessionAnswer } from './answers.ts'
+import { readCallClock } from './call-clock.ts'
 import { callsSql, type JudgedCallRow, shapeJudgedCall } from './call-view.ts'
 import { readDealContext } from './deal-context.ts'
 import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
@@ -24,7 +25,7 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
     shape: (row: Row, mask: Mask) => object,
     answer: z.ZodType,
     /** What is asked beside the row, of one thing alone. */
-    beside: (params: { site: string; id: string }, mask: Mask) => Promise<object> = async () => ({}),
+    beside: (params: { site: string; id: string }, mask: Mask, row: Row) => Promise<object> = async () => ({}),
   ): void => {
     const schema = { tags: ['history'], summary: `One ${what}`, params: ById, querystring: OfSite }
     const config = { scope: 'reports' as const, answer: { schema: answer }, failures }
@@ -35,11 +36,15 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
       const [row] = await reader.query<Row>(`${sql} LIMIT 1`, { site, id })
       if (!row) throw new Failure('fact_not_found', `There is no ${what} "${id}".`)
       const mask = maskFor(request.access)
-      return reply.headers(uncached).send(mask.free({ ...shape(row, mask), ...(await beside({ site, id }, mask)) }))
+      const also = await beside({ site, id }, mask, row)
+      return reply.headers(uncached).send(mask.free({ ...shape(row, mask), ...also }))
     })
   }
   one<SessionRow>('/v1/sessions/:id', 'session', sessionsSql('id = {id:String}'), shapeSession, SessionAnswer)
-  one<JudgedCallRow>('/v1/calls/:id', 'call', callsSql('id = {id:String}'), shapeJudgedCall, CallAnswer)
+  const call = callsSql('id = {id:String}')
+  one<JudgedCallRow>('/v1/calls/:id', 'call', call, shapeJudgedCall, OneCallAnswer, ({ site }, _, row) =>
+    readCallClock(reader, site, row),
+  )
   one<LeadRow>('/v1/leads/:id', 'lead', leadsSql(leadOfId, { isOne: true }), shapeLead, LeadAnswer)
   const deal = dealsSql('id = {id:String}', { isOne: true })
   one<DealRow>('/v1/deals/:id', 'deal', deal, shapeDeal, DealAnswer, (params, mask) =>

@@ -38,6 +38,7 @@ function tables(): Record<string, Row[]> {
     events,
     calls,
     call_matches: [callMatch],
+    provider_clocks: clocks,
     leads,
     deals,
     postbacks,
@@ -137,9 +138,7 @@ const callMatch = {
   to: '+74951000001',
   direction: 'in',
   status: 'answered',
-  duration: 60,
-  talk: 40,
-  wait: 5,
+  ...{ duration: 60, talk: 40, wait: 5 },
   recording_url: 'https://pbx.test/c1.mp3',
   operator: 'Olga',
   provider: 'pbx',
@@ -150,14 +149,17 @@ const callMatch = {
   person: 'panna',
   confidence: 0.99,
   reason: 'number_on_screen',
+  clock_skew_ms: 3 * 3_600_000 + 2_000,
   candidates: '[{"session":"s1","visitor":"v1","confidence":0.99,"reason":"number_on_screen"}]',
-  source: '',
-  medium: '',
-  campaign: '',
-  channel: '',
-  version: 1,
-  is_deleted: 0,
+  ...{ source: '', medium: '', campaign: '', channel: '', version: 1, is_deleted: 0 },
 }
+
+const clock = { site: 'shop', provider: 'pbx', skew_ms: 0, jitter_ms: 3000, calls: 9, version: 1, is_deleted: 0 }
+const clocks = [
+  { ...clock, period: '2026-10-29', shift_ms: 0, agreeing: 5, told: 5 },
+  { ...clock, period: '2026-10-30T08:00:00.000Z', shift_ms: 3 * 3_600_000, skew_ms: 2_000, agreeing: 37, told: 40 },
+  { ...clock, period: '2026-11-03T08:00:00.000Z', shift_ms: 3 * 3_600_000, skew_ms: 2_000, agreeing: 8, told: 8 },
+]
 
 const s1 = { session: 's1', at: at(1, 0), channel: 'paid_search', source: 'yandex', medium: 'cpc', campaign: 'brand' }
 const s2 = { session: 's1.2', at: at(2, 0) }

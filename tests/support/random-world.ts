@@ -257,6 +257,41 @@ export const manyRequests = fc
   )
   .map(([facts, more]) => [...facts, ...more])
 
+const quarterHours = of(3 * HOUR, -5 * HOUR, 5.75 * HOUR)
+const rung = fc.record({
+  ...{ wait: fc.integer({ min: 11, max: 400 }), number: of('+74951110001', '+74951110002'), from: phone },
+  ...{
+    visitor: of('v1', 'v2', 'v3', 'v4'),
+    session: of('s1', 's2', 's3', ''),
+    isHeld: of(true, true, true, true, false),
+  },
+  told_after: of(2 * SECOND, 2 * SECOND, 2 * SECOND, 3 * DAY),
+})
+
+/** A world of calls by a provider whose clock is set to another zone, and maybe set anew in the midst, among other facts. */
+export const zoneCalls = fc
+  .record({
+    ...{
+      ahead: quarterHours,
+      later: of<number | undefined>(undefined, 0, 4 * HOUR),
+      changed: fc.integer({ min: 4, max: 8 }),
+    },
+    rings: fc.array(rung, { minLength: 9, maxLength: 12 }),
+    others: fc.array(fc.oneof(event, lease, call, deal), { maxLength: FACTS_MAX - 24 }),
+  })
+  .map(({ ahead, later = ahead, changed, rings, others }) => {
+    let at = START_MS
+    const told = rings.flatMap(({ wait, number: to, isHeld, told_after, visitor: of, session: visit, from }, index) => {
+      at += wait * MINUTE
+      const times = { from: at, seen: at + MINUTE, to: at + 4 * MINUTE }
+      const shown = { number: to, visitor: of, session: visit || `z${index}`, pool: 'main', ...times, received_at: at }
+      const by = { provider: 'zone', from, to, duration: 10, received_at: at + 30 * SECOND + told_after }
+      const rang = fact('calls', { id: `z${index}`, at: at + 20 * SECOND + (index < changed ? ahead : later), ...by })
+      return isHeld ? [fact('leases', shown), rang] : [rang]
+    })
+    return [...told, ...others]
+  })
+
 /** Each fact in a log of its own: any order of arrival is one the writers could have produced. */
 export function logApart(facts: readonly WorldFact[], site: string): LoggedFact[] {
   return facts.map((one, index) => ({

@@ -1,6 +1,7 @@
 import { isJunk } from '#domain/identifier.ts'
+import { clockEvidence } from '#matching/calls/call-evidence.ts'
 import { CALLS_OF_PHONE_MAX, type Caller } from '#matching/calls/callers.ts'
-import { clockEvidence, type ProviderClock } from '#matching/calls/clock-evidence.ts'
+import type { ProviderClock } from '#matching/calls/clock-evidence.ts'
 import { browsersAround, type CallFacts, decideCaller, type KnownCall } from '#matching/calls/decide-caller.ts'
 import type { Lease } from '#matching/calls/match-call.ts'
 import { evidenceRow, ProviderClocks } from '#matching/calls/provider-clocks.ts'
@@ -39,7 +40,8 @@ export async function callsOfWorld({ facts, documents, options }: Simulation): P
     const isNobodys = phone === '' || isJunk('phone', phone) || blocked.has(`phone\n${phone}`)
     const key = isNobodys ? `\n${call.id}` : phone
     const leases = call.direction === 'out' ? [] : leasesAround(call, collected)
-    const one = { call, messages, leases, clicks: clicks.before(call, leases) }
+    const heard_ms = Math.min(...messages.map(({ received_at, duration }) => received_at - duration * 1000))
+    const one = { call, messages, heard_ms, leases, clicks: clicks.before(call, leases) }
     const own = byPhone.get(key)
     if (own) own.push(one)
     else byPhone.set(key, [one])
@@ -111,12 +113,11 @@ function shownTo(groups: WorldCalls['groups'], { leases }: Collected): Map<strin
 async function measureClocks(calls: readonly CallFacts[], site: string): Promise<Map<string, ProviderClock>> {
   const clocks = new ProviderClocks()
   const none = async () => []
-  const rows = calls.map(({ call, messages, leases, clicks }) => {
-    const heard_ms = Math.min(...messages.map(({ received_at, duration }) => received_at - duration * 1000))
-    const evidence = call.direction === 'out' ? undefined : clockEvidence(call, { leases, clicks, heard_ms })
+  const rows = calls.map(({ call, ...about }) => {
+    const evidence = call.direction === 'out' ? undefined : clockEvidence(call, about)
     return [call.id, evidenceRow(call, evidence)] as const
   })
-  const history = { callClocks: none, clockEvidence: none, clockPeriods: none }
+  const history = { callClocks: none, clockEvidence: none, clockPeriods: none, doubtfulPeriods: none }
   await clocks.update({ history, site }, new Map(rows), 'changed')
   return new Map(calls.map(({ call }) => [call.id, clocks.of(call)]))
 }
