@@ -175,6 +175,15 @@ describe('a deal', () => {
       ['early', 'late', 'alone', 'good'].map(async (id) => (await get(`/v1/deals/${id}`)).uncredited),
     )
     expect(why).toEqual(['before_tracking', 'beyond_lookback', 'no_touches', null])
+    // And in the same words wherever deals are told of.
+    type Told = { id: string; kind?: string; uncredited: string | null }
+    const told = (deals: readonly Told[]) => Object.fromEntries(deals.map(({ id, uncredited }) => [id, uncredited]))
+    const person = await get('/v1/persons?visitor=v1')
+    expect(told(person.deals as Told[])).toEqual({ early: why[0], late: why[1], good: null })
+    const period = 'from=2026-01-01&to=2027-12-31'
+    const all = { early: why[0], late: why[1], alone: why[2], good: null }
+    expect(told(await lines<Told>(`/v1/deals?${period}`))).toEqual(all)
+    expect(told(await lines<Told>(`/v1/conversions?${period}`))).toEqual(all)
   })
 })
 

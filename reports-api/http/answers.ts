@@ -305,6 +305,7 @@ export const PersonAnswer = z.object({
       manager: text,
       created_at: moment,
       closed_at: moment.nullable(),
+      uncredited,
     }),
   ),
   revenue: z.string().describe('Of won deals in the currency of the site, as a decimal string'),

@@ -1,4 +1,5 @@
 import { moneyText } from '#domain/money.ts'
+import { uncreditedSql } from '#reports-api/registry/uncredited.ts'
 import type { Mask } from './mask.ts'
 
 export interface DealRow {
@@ -42,16 +43,16 @@ type DealMessage = [
  * Deals as they stand, with who and which session they belong to. The condition is on columns of `conversions`, the words
  * of the CRM that history does not keep come from its messages: what the newest one leaves out stands as said before.
  */
-export function dealsSql(where: string, { isOne = false } = {}): string {
+export function dealsSql(where: string, ofTouches: string, { isOne = false } = {}): string {
   const order = '(at, version, received_at, node, segment, row)'
   return `SELECT c.id AS id, c.created_at AS created_at, c.closed_at AS closed_at, m.changed_at AS changed_at,
     c.status AS status, c.stage AS stage, c.reason AS reason, c.manager AS manager, c.project AS project, c.value AS amount,
     c.currency AS currency, c.person AS person, c.visitor AS visitor, c.session AS session, ifNull(m.said_url, '') AS url,
     m.said_contact AS contact_id, m.said_name AS contact_name, m.said_phones AS phones, m.said_emails AS emails,
-    m.said_call AS call, m.said_lead AS lead, c.touches AS touches, c.uncredited AS uncredited, m.messages AS messages
+    m.said_call AS call, m.said_lead AS lead, c.touches AS touches, c.why AS uncredited, m.messages AS messages
   FROM (
     SELECT id, at AS created_at, closed_at, status, stage, reason, manager, project, value, currency, person, visitor, session,
-      touches, uncredited
+      touches, ${uncreditedSql(ofTouches)} AS why
     FROM conversions FINAL
     WHERE site = {site:String} AND kind = 'deal' AND ${where}
   ) AS c
@@ -162,10 +163,3 @@ export interface ConflictRow {
 export function shapeConflict({ kind, value, reason, person }: ConflictRow, mask: Mask) {
   return { kind, value: mask.identifier(kind, value), reason, person: person || null }
 }
-
-/** When a deal was last touched before it was made. */
-export const lastTouchSql = `SELECT max(at) < min(conversion_at) - toIntervalDay({lookback_days:UInt32}) AS is_beyond
-  FROM touchpoints FINAL
-  WHERE site = {site:String} AND conversion_kind = 'deal' AND conversion_fact = 'deal' AND conversion = {id:String}
-    AND position > 0
-  HAVING count() > 0`

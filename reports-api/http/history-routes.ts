@@ -46,7 +46,7 @@ export function historyRoutes(app: App, { reader, settings }: ReportsDeps): void
     readCallClock(reader, site, row),
   )
   one<LeadRow>('/v1/leads/:id', 'lead', leadsSql(leadOfId, { isOne: true }), shapeLead, LeadAnswer)
-  const deal = dealsSql('id = {id:String}', { isOne: true })
+  const deal = dealsSql('id = {id:String}', 'conversion = {id:String}', { isOne: true })
   one<DealRow>('/v1/deals/:id', 'deal', deal, shapeDeal, DealAnswer, (params, mask) =>
     readDealContext(reader, params, mask),
   )

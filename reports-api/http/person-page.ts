@@ -1,4 +1,5 @@
 import { moneyText } from '#domain/money.ts'
+import { uncreditedSql } from '#reports-api/registry/uncredited.ts'
 import type { Site } from '#storage/settings/documents.ts'
 import type { Mask } from './mask.ts'
 import type { Reader } from './reader.ts'
@@ -34,7 +35,9 @@ export async function readPerson(
     identifiers: identifiers.map((row) => shapeIdentifier(row, mask)),
     timeline: page.timeline,
     cursor: page.cursor,
-    deals: deals.map((deal) => mask.free({ ...deal, amount: moneyText(deal.amount) })),
+    deals: deals.map(({ why, ...deal }) =>
+      mask.free({ ...deal, amount: moneyText(deal.amount), uncredited: why || null }),
+    ),
     revenue: await revenueOf(reader, site, id),
     currency: site.currency,
   }
@@ -110,9 +113,11 @@ interface DealOfPerson {
   manager: string
   created_at: string
   closed_at: string | null
+  why: string
 }
 
-const dealsSql = `SELECT id, status, stage, reason, value AS amount, currency, project, manager, at AS created_at, closed_at
+const dealsSql = `SELECT id, status, stage, reason, value AS amount, currency, project, manager, at AS created_at, closed_at,
+    ${uncreditedSql('person = {person:String}')} AS why
   FROM conversions FINAL
   WHERE ${ofPerson} AND kind = 'deal'
   ORDER BY created_at, id

@@ -5,6 +5,7 @@ import { creditedTouches } from '#reports-api/registry/attribution.ts'
 import { type Credit, settleCredit, termParams } from '#reports-api/registry/attribution-terms.ts'
 import { effectParams, readRemovalEffects } from '#reports-api/registry/removal-effects-query.ts'
 import { HALF_LIFE_DAYS_MAX, HALF_LIFE_DAYS_MIN, weight } from '#reports-api/registry/report-query.ts'
+import { uncreditedSql } from '#reports-api/registry/uncredited.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Params } from '#storage/client.ts'
@@ -36,7 +37,8 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
   const many = <Row>(
     name: string,
     column: string,
-    sql: (where: string) => string,
+    /** By a condition on the period, and the same on another column. */
+    sql: (where: string, during: (column: string) => string) => string,
     shape: (row: Row, mask: Mask) => object,
     line: z.ZodType,
   ): void => {
@@ -46,7 +48,10 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
       const { timezone } = siteFor(request, settings, query.site)
       const { sql: where, params } = periodSql(column, query, timezone)
       const mask = maskFor(request.access)
-      const rows = reader.stream<Row>(sql(where), { site: query.site, ...params })
+      const rows = reader.stream<Row>(
+        sql(where, (other) => periodSql(other, query, timezone).sql),
+        { site: query.site, ...params },
+      )
       return sendLines(reply, rows, (row) => mask.free(shape(row, mask)))
     })
   }
@@ -58,8 +63,14 @@ export function streamRoutes(app: App, deps: ReportsDeps): void {
     SessionAnswer,
   )
   many<JudgedCallRow>('calls', 'at', (where) => `${callsSql(where)} ORDER BY site, id`, shapeJudgedCall, CallAnswer)
-  many<LeadRow>('leads', 'at', leadsSql, shapeLead, LeadAnswer)
-  many<DealRow>('deals', 'created_at', dealsSql, shapeDeal, DealAnswer)
+  many<LeadRow>('leads', 'at', (where) => leadsSql(where), shapeLead, LeadAnswer)
+  many<DealRow>(
+    'deals',
+    'created_at',
+    (where, during) => dealsSql(where, during('conversion_at')),
+    shapeDeal,
+    DealAnswer,
+  )
   many<ConversionRow>('conversions', 'at', conversionsSql, shapeConversion, ConversionAnswer)
   many<LeaseRow>('leases', '`from`', leasesSql, shapeLease, LeaseAnswer)
   identityRoute(app, deps)
@@ -77,12 +88,13 @@ interface ConversionRow extends JudgedRow {
   session: string
   person: string
   visitor: string
-  uncredited: string
+  why: string
 }
 
-function conversionsSql(where: string): string {
+function conversionsSql(where: string, during: (column: string) => string): string {
   return `SELECT id, kind, fact, at, closed_at, lead_kind, status, stage, reason, manager, project, value, currency, person,
-    visitor, session, talk, number, pool, touches, uncredited, also, ${judgedColumns.join(', ')}
+    visitor, session, talk, number, pool, touches,
+    ${uncreditedSql(during('conversion_at'))} AS why, also, ${judgedColumns.join(', ')}
     FROM conversions FINAL
     WHERE site = {site:String} AND ${where}
     ORDER BY site, kind, fact, id`
@@ -96,6 +108,7 @@ function shapeConversion(row: ConversionRow, mask: Mask) {
     verdict: ____,
     first: _____,
     target: ______,
+    why,
     ...said
   } = row
   const { first, target, verdict, fraud } = shapeJudgement(row, mask)
@@ -105,7 +118,7 @@ function shapeConversion(row: ConversionRow, mask: Mask) {
     person: row.person || null,
     session: row.session || null,
     visitor: row.visitor || null,
-    uncredited: row.uncredited || null,
+    uncredited: why || null,
     ...{ first, target },
     // A deal is no request: nobody judges it.
     ...(row.kind === 'lead' && { verdict, fraud }),

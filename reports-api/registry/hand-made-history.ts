@@ -90,7 +90,10 @@ export function conversionRows({ path = [], ...given }: MadeConversion): { conve
   }
   const last = { version, is_deleted: 0 }
   return {
-    conversion: { site, visitor, session, talk, ...row, touches: path.length, ...last },
+    conversion: {
+      ...{ site, visitor, session, talk, uncredited: path.length === 0 ? 'no_touches' : '' },
+      ...{ ...row, touches: path.length, ...last },
+    },
     touchpoints: [
       {
         position: 0,

@@ -71,6 +71,7 @@ export const rowsOf = {
       ...place,
       'weight',
       'credit',
+      'uncredited',
     ],
     usual: [
       'conversion',
@@ -88,6 +89,7 @@ export const rowsOf = {
       ...traffic,
       'weight',
       'credit',
+      'uncredited',
     ],
     keys: [
       { sql: 'toUnixTimestamp64Milli(conversion_at)', type: 'Int64' },

@@ -65,6 +65,26 @@ describe('the rows behind a number', () => {
     ])
   })
 
+  test('say why nobody is credited with a rest, by the terms that were asked for', async () => {
+    const columns = ['conversion', 'position', 'weight', 'uncredited']
+    const rest = async (metric: string, attribution: object) => {
+      const { rows } = await ask({ metric, columns, attribution })
+      return rows.filter(({ position }) => position === 0)
+    }
+    expect(await rest('leads', { model: 'linear' })).toEqual([
+      { conversion: 'c1', position: 0, weight: 1, uncredited: 'no_touches' },
+    ])
+    // Its touches are two to four days older than the deal.
+    expect(await rest('deals', { model: 'linear', lookback_days: 1 })).toEqual([
+      { conversion: 'd1', position: 0, weight: 1, uncredited: 'beyond_lookback' },
+    ])
+    expect(await rest('deals', { model: 'linear', lookback_days: 2, direct: false })).toEqual([
+      { conversion: 'd1', position: 0, weight: 1, uncredited: 'direct_only' },
+    ])
+    const touches = await ask({ metric: 'deals', columns: ['uncredited'], attribution: { model: 'linear' } })
+    expect(touches.rows).toEqual([{ uncredited: null }, { uncredited: null }, { uncredited: null }])
+  })
+
   test('keep to the filters of the report', async () => {
     const filters = [
       { dimension: 'channel', op: 'is', values: ['email'] },

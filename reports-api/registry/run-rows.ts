@@ -2,7 +2,7 @@ import { moneyText } from '#domain/money.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
 import { creditedTouches } from './attribution.ts'
-import { settleCredit, termParams } from './attribution-terms.ts'
+import { type AttributionTerms, settleCredit, termParams } from './attribution-terms.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { filterParams, filterSql, type KnownFilter, knownFilters, reaches, touchConditions } from './filters.ts'
 import type { Source } from './measures.ts'
@@ -13,6 +13,7 @@ import { effectParams, journeysOf, readRemovalEffects } from './removal-effects-
 import type { RowsQuery } from './report-query.ts'
 import { rowsOf } from './rows-columns.ts'
 import { between, conversionsOf, interestDuring, momentSql, newestCosts, wantedSql } from './scan.ts'
+import { keyOf, readUncredited } from './uncredited.ts'
 
 export interface RowsAnswer {
   columns: string[]
@@ -40,8 +41,8 @@ export async function runRows(store: Pick<Store, 'query'>, query: RowsQuery, sit
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, keys)
   const effects =
     source === 'touchpoints' ? await readRemovalEffects(store, credit, journeysOf(query, site.timezone)) : undefined
-  const found = await store.query<Record<string, unknown> & { row_key: string[] }>(
-    `SELECT ${columns.join(', ')}, row_key
+  const found = await store.query<FoundRow>(
+    `SELECT ${[...columns.filter((column) => column !== 'uncredited'), 'row_key'].join(', ')}
 FROM (
 ${tableSql(source, query, credit.model, filters, columns)}
 )
@@ -64,11 +65,32 @@ LIMIT {limit:UInt32}`,
   )
   const page = found.slice(0, query.limit)
   const last = page.at(-1)
+  const rows = columns.includes('uncredited') ? await withReasons(store, query.site, page, credit.terms) : page
   return {
     columns,
-    rows: page.map(({ row_key: _, ...row }) => withMoney(row)),
+    rows: rows.map(({ row_key: _, ...row }) => withMoney(row)),
     cursor: found.length > query.limit && last ? writeCursor(last.row_key) : null,
   }
+}
+
+type FoundRow = Record<string, unknown> & { row_key: string[] }
+
+/** Says of every rest why no touch takes it; null of touches. */
+async function withReasons(
+  store: Pick<Store, 'query'>,
+  site: string,
+  page: readonly FoundRow[],
+  terms: AttributionTerms,
+): Promise<FoundRow[]> {
+  // The parts of the key of touchpoints (rows-columns.ts).
+  const conversionOf = ([, kind = '', fact = '', id = '', position]: readonly string[]) =>
+    position === '0' ? { kind, fact, id } : undefined
+  const asked = page.flatMap(({ row_key }) => conversionOf(row_key) ?? [])
+  const reasons = await readUncredited(store, site, asked, terms)
+  return page.map((row) => {
+    const conversion = conversionOf(row.row_key)
+    return { ...row, uncredited: (conversion && reasons.get(keyOf(conversion))) ?? null }
+  })
 }
 
 const moneyColumns = ['value', 'credit', 'cost'] as const
@@ -93,6 +115,9 @@ type Key = { sql: string; type: 'Int64' | 'String' }
 function afterKey(keys: readonly Key[]): string {
   return `(${keys.map(({ sql }) => sql).join(', ')}) > (${keys.map(({ type }, index) => `{key_${index}:${type}}`).join(', ')})`
 }
+
+/** Of credited touches: not in their table. */
+const madeColumns: ReadonlySet<string> = new Set(['weight', 'credit', 'uncredited'])
 
 const period = { from: 'from', to: 'to' }
 
@@ -119,7 +144,7 @@ function tableSql(
       ${sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : ''}`
   }
   const closed = query.date === 'closed'
-  const own = rowsOf.touchpoints.columns.filter((column) => column !== 'weight' && column !== 'credit')
+  const own = rowsOf.touchpoints.columns.filter((column) => !madeColumns.has(column))
   const conditions = touchConditions(filters)
   return `SELECT ${[...own, 'weight'].join(', ')}, ${key}, ${inCurrency},
       toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit

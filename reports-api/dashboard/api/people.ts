@@ -57,6 +57,8 @@ export interface PersonDeal {
   status: string
   amount?: string | null
   currency?: string | null
+  /** Why no visit is credited with it. */
+  uncredited?: string | null
   [field: string]: unknown
 }
 

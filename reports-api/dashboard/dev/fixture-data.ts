@@ -159,7 +159,7 @@ export function rowsBehind({ metric, cursor }: RowsAsked): { rows: Row[]; cursor
       currency: 'RUB',
       person: person_id,
       weight: index % 5 === 4 ? 0.3333 : 1,
-      ...traffic,
+      ...(index % 6 === 5 ? { channel: 'uncredited', uncredited: 'beyond_lookback' } : traffic),
     }
   })
   return { rows, cursor: cursor ? null : 'next' }

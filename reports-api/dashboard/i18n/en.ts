@@ -311,6 +311,11 @@ export const en = {
   'channel.ai_assistant': 'AI assistants',
   'channel.offline': 'Offline',
   'channel.uncredited': 'Not credited',
+  'uncredited.no_touches': 'No visit of this person is known.',
+  'uncredited.before_tracking': 'It began before the first visit that is known.',
+  'uncredited.beyond_lookback': 'All visits are older than the look-back.',
+  'uncredited.direct_only': 'All visits are direct, and those are not counted here.',
+  'uncredited.no_contact': 'This model credits requests, and no visit brought this one.',
 
   'weekday.1': 'Monday',
   'weekday.2': 'Tuesday',

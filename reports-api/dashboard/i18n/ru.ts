@@ -329,6 +329,11 @@ export const ru: Record<TextKey, Text> = {
   'channel.ai_assistant': 'ИИ-ассистенты',
   'channel.offline': 'Офлайн',
   'channel.uncredited': 'Без источника',
+  'uncredited.no_touches': 'Визиты этого человека неизвестны.',
+  'uncredited.before_tracking': 'Началось раньше первого известного визита.',
+  'uncredited.beyond_lookback': 'Все визиты старше окна атрибуции.',
+  'uncredited.direct_only': 'Все визиты прямые, а они здесь не учитываются.',
+  'uncredited.no_contact': 'Модель распределяет ценность по обращениям, а это обращение не привёл ни один визит.',
 
   'weekday.1': 'Понедельник',
   'weekday.2': 'Вторник',

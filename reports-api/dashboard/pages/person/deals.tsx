@@ -1,4 +1,4 @@
-import { Badge, Group, Paper, Text, Title } from '@mantine/core'
+import { Badge, Box, Group, Paper, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { PersonDeal } from '../../api/people.ts'
 import { formatMoney } from '../../format/numbers.ts'
@@ -8,7 +8,7 @@ const colors: Record<string, string> = { won: 'pine', open: 'blue' }
 
 /** The deals of a person as they stand today. */
 export function Deals({ deals }: { deals: readonly PersonDeal[] }): ReactNode {
-  const { t, language } = useWords()
+  const { t, language, name } = useWords()
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="deals">
       <Title order={2} size="h5" id="deals" mb="xs">
@@ -20,19 +20,26 @@ export function Deals({ deals }: { deals: readonly PersonDeal[] }): ReactNode {
         </Text>
       )}
       {deals.map((deal) => (
-        <Group key={deal.id} justify="space-between" wrap="nowrap" py={4}>
-          <Group gap={8} miw={0}>
-            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              {deal.id}
-            </Text>
-            <DealStatus status={deal.status} />
+        <Box key={deal.id} py={4}>
+          <Group justify="space-between" wrap="nowrap">
+            <Group gap={8} miw={0}>
+              <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                {deal.id}
+              </Text>
+              <DealStatus status={deal.status} />
+            </Group>
+            {deal.amount !== null && deal.amount !== undefined && (
+              <Text size="sm" fw={600} style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
+                {formatMoney(deal.amount, { language, currency: deal.currency ?? 'RUB', whole: true })}
+              </Text>
+            )}
           </Group>
-          {deal.amount !== null && deal.amount !== undefined && (
-            <Text size="sm" fw={600} style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
-              {formatMoney(deal.amount, { language, currency: deal.currency ?? 'RUB', whole: true })}
+          {deal.uncredited && (
+            <Text size="sm" c="dimmed">
+              {name('channel', 'uncredited')}: {name('uncredited', deal.uncredited)}
             </Text>
           )}
-        </Group>
+        </Box>
       ))}
     </Paper>
   )

@@ -17,6 +17,8 @@ export interface RowBehind {
   currency: string
   /** How much of the credit this touch gets, 0…1; 1 where nothing is shared. */
   weight: number
+  /** Of what nobody is credited with alone: why. */
+  uncredited: string
 }
 
 /** Visits name their own start; leads and deals come as steps of their path, which repeat the conversion. */
@@ -37,5 +39,6 @@ export function readRow(row: Row): RowBehind {
     value: row.value === null || row.value === undefined ? undefined : text('value'),
     currency: text('currency') || 'RUB',
     weight: Number(row.weight ?? 1),
+    uncredited: text('uncredited'),
   }
 }

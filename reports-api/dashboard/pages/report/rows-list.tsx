@@ -83,6 +83,11 @@ function Entry({ row, site, timezone }: EntryProps): ReactNode {
           </Text>
         </div>
       </Group>
+      {entry.uncredited !== '' && (
+        <Text size="sm" c="dimmed">
+          {name('uncredited', entry.uncredited)}
+        </Text>
+      )}
       {entry.weight < 1 && (
         <Text size="sm" c="dimmed">
           {t('behind.share', { percent: Math.round(entry.weight * 100) })}
