@@ -87,7 +87,8 @@ async function fill(store: Store): Promise<void> {
     const values = columns.map(({ name }) => {
       if (name === 'is_deleted') return '0'
       if (name === 'version' && table !== 'settings') return 'toUInt64(1)'
-      return name === 'site' ? "'elsewhere'" : `\`${name}\``
+      // One each: a row of a table may stand for its site.
+      return name === 'site' ? "concat('elsewhere', toString(rowNumberInAllBlocks()))" : `\`${name}\``
     })
     await store.command(
       `INSERT INTO ${table} (${named(columns)}) SELECT ${values.join(', ')}
