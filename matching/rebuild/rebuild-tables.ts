@@ -41,10 +41,10 @@ export async function dropRebuildTables(store: Store): Promise<void> {
 /** Puts the rebuilt tables in place of those in use. Of a rebuild of one site the others keep their rows. */
 export async function swapTables(store: Store, site: string | undefined): Promise<void> {
   if (site !== undefined) for (const name of historyTableNames) await keepOtherSites(store, name, site)
-  // Shard by shard: a swap that is broken off in between leaves some rows as they were, and the next rebuild swaps all.
-  for (const shard of store.shards) {
-    for (const name of historyTableNames) await shard.command(`EXCHANGE TABLES ${name} AND ${name}${REBUILD_SUFFIX}`)
-  }
+  // All tables of a shard in one statement, which goes on when its sender is gone: `edges` of one history beside `identities`
+  // of another would be no history. Broken off between shards it leaves some rows as they were, and the next rebuild swaps all.
+  const pairs = historyTableNames.map((name) => `${name} AND ${name}${REBUILD_SUFFIX}`)
+  for (const shard of store.shards) await shard.command(`EXCHANGE TABLES ${pairs.join(', ')}`)
 }
 
 async function keepOtherSites(store: Store, name: HistoryTable, site: string): Promise<void> {

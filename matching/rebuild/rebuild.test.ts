@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Store } from '#storage/client.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { fact, fixedSettings, landFacts, logFacts, MINUTE, shop, START_MS as T } from '#tests/support/matching-world.ts'
 import { openProjection, type Projection } from '../projection.ts'
@@ -73,4 +74,40 @@ test('one that is broken off leaves no copy of anything', async () => {
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_rebuild%'",
   )
   expect(left).toEqual([])
+})
+
+test('one whose process is killed in the midst of the swap has swapped all tables', async () => {
+  const options = { store, settings: fixedSettings(shop), now: () => T }
+  const live = await openProjection(options)
+  await land(T)
+  await catchUp(live)
+  const wrong = { site: 'shop', version: 1, is_deleted: 0 }
+  await store.insert('identities', [{ ...wrong, kind: 'visitor', value: 'nobody' }])
+  await store.insert('sessions', [{ ...wrong, id: 'never' }])
+  await store.insert('touchpoints', [{ ...wrong, conversion: 'none' }])
+  // The first statement of the swap reaches ClickHouse; its sender does not live to send another.
+  let isGone = false
+  const command: Store['command'] = async (sql, ...more) => {
+    if (isGone) throw new Error('gone')
+    await store.command(sql, ...more)
+    isGone = sql.startsWith('EXCHANGE')
+    if (isGone) throw new Error('gone')
+  }
+  const dying = { ...store, command, shards: [{ ...store, command }] }
+  const run = {
+    store: dying,
+    projection: () => live,
+    paused: <R>(work: (more: () => Promise<boolean>) => Promise<R>) => work(() => catchUp(live)),
+  }
+  await expect(rebuild(run, { ...options, store: dying } as typeof options, {})).rejects.toThrow('gone')
+  expect(isGone).toBe(true)
+  for (const [table, column, value] of [
+    ['identities', 'value', 'nobody'],
+    ['sessions', 'id', 'never'],
+    ['touchpoints', 'conversion', 'none'],
+  ])
+    expect(
+      await store.query(`SELECT ${column} FROM ${table} FINAL WHERE ${column} = {value:String}`, { value }),
+    ).toEqual([])
+  expect(await store.query('SELECT id FROM sessions FINAL')).toHaveLength(1)
 })
