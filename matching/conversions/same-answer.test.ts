@@ -1,11 +1,12 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Store } from '#storage/client.ts'
 import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import { fixedSettings, landFacts, START_MS, shop } from '#tests/support/matching-world.ts'
 import { FACTS_MAX, logApart, manyRequests, of, ordered } from '#tests/support/random-world.ts'
 import { openProjection, type Projection } from '../projection.ts'
 import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/rebuild-tables.ts'
+import { requestHub } from './leads-around.ts'
 
 /** Worlds tried; each in some order with restarts and crashes between, and rebuilt from nothing. */
 const WORLDS = 6
@@ -16,12 +17,18 @@ beforeAll(async () => {
 })
 afterAll(() => store.drop())
 
+const told_max = requestHub.told_max
+afterEach(() => {
+  requestHub.told_max = told_max
+})
+
 const each = { minLength: FACTS_MAX, maxLength: FACTS_MAX }
 const worlds = fc.record({
   facts: manyRequests,
   arrival: fc.array(fc.nat(), each),
   together: fc.integer({ min: 1, max: 5 }),
   together_max: of(1, 2, 8_000),
+  told_max: of(3, 5, told_max),
   restarts: fc.array(of('no', 'no', 'no', 'restart', 'crash'), each),
   written: fc.array(fc.integer({ min: 0, max: 8 }), each),
 })
@@ -48,7 +55,8 @@ test('requests that repeat each other, and many from one number, are the same in
   let world = 0
   const seen = { same: 0, crowd: 0 }
   await fc.assert(
-    fc.asyncProperty(worlds, async ({ facts, arrival, together, together_max, restarts, written }) => {
+    fc.asyncProperty(worlds, async ({ facts, arrival, together, together_max, restarts, written, ...limits }) => {
+      requestHub.told_max = limits.told_max
       const site = `world${world++}`
       for (const table of ['segments', 'matching_positions']) await truncate(store, table)
       const settings = fixedSettings({ site: shop.site?.map((one) => ({ ...one, id: site })) ?? [] })
