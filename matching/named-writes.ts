@@ -53,7 +53,7 @@ async function endAll(store: Store, share: Share): Promise<void> {
   const until_ms = performance.now() + END_MAX_MS
   for (;;) {
     const left = await Promise.all([store, ...store.shards].map((one) => endOn(one, prefixOf(store), share)))
-    if (left.every((count) => count === 0)) return
+    if (left.every((count) => count === 0) && (await countOnReplicas(store, share)) === 0) return
     if (performance.now() > until_ms) throw new Error('What an earlier matching was writing does not come to its end.')
     await sleep(POLL_MS)
   }
@@ -61,16 +61,30 @@ async function endAll(store: Store, share: Share): Promise<void> {
 
 /** Tells writes on one server to end. Returns how many there were. */
 async function endOn(server: Store, prefix: string, share: Share): Promise<number> {
-  // What a server does on behalf of another has an id of its own.
-  const running = await server.query<{ name: string }>(
-    'SELECT DISTINCT initial_query_id AS name FROM system.processes WHERE startsWith(initial_query_id, {prefix:String})',
-    { prefix },
-  )
-  const former = running.filter(({ name }) => isOf(name.slice(prefix.length), share))
+  const former = await formerOn(server, 'system.processes', prefix, share)
   for (const { name } of former) {
     await server.command('KILL QUERY WHERE initial_query_id = {name:String} ASYNC', { name })
   }
   return former.length
+}
+
+/**
+ * How many go on at any server of the cluster: a write may have gone to a replica that has no address of its own here. It
+ * cannot be told to end from here (that takes Keeper), and is waited for.
+ */
+async function countOnReplicas(store: Store, share: Share): Promise<number> {
+  if (store.cluster === undefined) return 0
+  const everywhere = `clusterAllReplicas('${store.cluster}', 'system', 'processes')`
+  return (await formerOn(store, everywhere, prefixOf(store), share)).length
+}
+
+/** What a server does on behalf of another has an id of its own. */
+async function formerOn(server: Store, processes: string, prefix: string, share: Share): Promise<{ name: string }[]> {
+  const running = await server.query<{ name: string }>(
+    `SELECT DISTINCT initial_query_id AS name FROM ${processes} WHERE startsWith(initial_query_id, {prefix:String})`,
+    { prefix },
+  )
+  return running.filter(({ name }) => isOf(name.slice(prefix.length), share))
 }
 
 function isOf(rest: string, share: Share): boolean {
