@@ -1,5 +1,5 @@
 import type { Store } from '#storage/client.ts'
-import { readShownInPortions, type ShownNumber } from '../calls/read-leases.ts'
+import { readShownAround, type ShownNumber } from '../calls/read-leases.ts'
 import { type Fact, type FactBlock, readFactBlocks } from '../facts/fact-rows.ts'
 import { inPortions, type Portion, untilPortions } from '../facts/read-new-facts.ts'
 import { type SenderSession, type Touched, touchSession } from '../facts/touched.ts'
@@ -48,17 +48,18 @@ export interface TakePlain {
  * asked of the tables. Takes their sessions out of what is touched; all others are left in it.
  */
 export async function takePlain(context: TakePlain, touched: Touched): Promise<void> {
-  const { history, rules, state, nextVersion, isStopping } = context
+  const { history, rules, state, portions, nextVersion, isStopping } = context
   const { graph, names } = state
   const packed = graph.packedAtRest
-  const around = await readAround(context)
-  if (!packed || !around) return
+  if (!packed || eventsIn(portions).length === 0) return
+  const reading = await beginAround(context)
   const groups = groupsOf(newSessions(packed, touched))
   let rows = new GatheredRows(nextVersion())
   const read = async (group: Map<string, string[]>) => ({ group, events: await readGroup(context, group) })
   let left = groups.length
   for await (const { group, events } of readAhead(groups, read, GROUPS_AHEAD)) {
     left -= 1
+    const around = await reading()
     for (const [visitor, news] of group) {
       // One after the other: what is made of a visitor is written down, and gone, before the next one is looked at.
       const own = eventsOf(events, visitor)
@@ -83,25 +84,32 @@ interface Around {
   shown: ReadonlyMap<string, readonly ShownNumber[]>
 }
 
-async function readAround({ store, state, portions }: TakePlain): Promise<Around | undefined> {
+/** Returns when ClickHouse is at work on it: the sessions of a step take their time to be sorted out meanwhile. */
+async function beginAround({ store, state, portions }: TakePlain): Promise<() => Promise<Around>> {
   const { site } = state.graph
   const events = eventsIn(portions)
-  if (events.length === 0) return undefined
+  const reading = readShownAround(store, site, events, LEASE_DISTANCE_MAX_MS)
+  // Whoever waits for it is told.
+  reading.catch(() => undefined)
   const { sql, params } = inPortions(events)
   const [moments] = await store.query<{ first_ms: number; last_ms: number }>(
     `SELECT toFloat64(toUnixTimestamp64Milli(min(t.at))) AS first_ms, toFloat64(toUnixTimestamp64Milli(max(t.at))) AS last_ms
      FROM events AS t WHERE t.site = {site:String} AND ${sql}`,
     { site, ...params },
   )
-  const { first_ms, last_ms } = moments as { first_ms: number; last_ms: number }
-  const within = { from_ms: first_ms - LEASE_DISTANCE_MAX_MS, to_ms: last_ms + LEASE_DISTANCE_MAX_MS }
+  const shown = reading.then(bySession)
+  shown.catch(() => undefined)
+  return async () => ({ ...(moments as { first_ms: number; last_ms: number }), shown: await shown })
+}
+
+function bySession(leases: readonly ShownNumber[]): Map<string, ShownNumber[]> {
   const shown = new Map<string, ShownNumber[]>()
-  for (const lease of await readShownInPortions(store, site, events, within)) {
-    const leases = shown.get(lease.session)
-    if (leases) leases.push(lease)
+  for (const lease of leases) {
+    const own = shown.get(lease.session)
+    if (own) own.push(lease)
     else shown.set(lease.session, [lease])
   }
-  return { first_ms, last_ms, shown }
+  return shown
 }
 
 function eventsIn(portions: readonly Portion[]): Portion[] {
