@@ -28,7 +28,7 @@ const VISITORS_MAX = 3_000
 const GROUPS_AHEAD = 2
 
 /** Sessions written together. */
-const WRITTEN_TOGETHER = 20_000
+const WRITTEN_TOGETHER = 50_000
 
 export interface TakePlain {
   store: Store
