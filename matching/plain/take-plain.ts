@@ -22,7 +22,7 @@ import { PLAIN_EVENTS_MAX, plainVisitor } from './plain-visitor.ts'
 export const PLAIN_MIN = 4_000
 
 /** Visitors whose events are read together. */
-const VISITORS_MAX = 3_000
+const VISITORS_MAX = 6_000
 
 /** Groups read while another is looked at: ClickHouse has one to work on when the next is asked for. */
 const GROUPS_AHEAD = 2
