@@ -88,6 +88,7 @@ describe('the same facts', () => {
               [1, 8_000],
               [100_000, 8_000],
               [100_000, 0],
+              [4, 0],
             ] as const) {
               await createRebuildTables(store)
               const anew = {

@@ -158,29 +158,38 @@ export async function readShownNumbers(
   sessions: Iterable<string>,
   { from_ms, to_ms }: { from_ms: number; to_ms: number },
 ): Promise<ShownNumber[]> {
-  const sql = shownNumbers('t.session IN {keys:Array(String)}')
+  const sql = shownNumbers('t.session IN {keys:Array(String)}', {
+    from: 'fromUnixTimestamp64Milli({from_ms:Int64})',
+    to: 'fromUnixTimestamp64Milli({to_ms:Int64})',
+  })
   return queryByKeys(store, sql, { site, from_ms, to_ms }, sessions)
 }
 
-/** The same for all sessions of some new events. */
-export async function readShownInPortions(
+/** The same for all sessions of some new events, so far before the first and behind the last of them. */
+export async function readShownAround(
   store: Store,
   site: string,
   portions: readonly Portion[],
-  { from_ms, to_ms }: { from_ms: number; to_ms: number },
+  distance_ms: number,
 ): Promise<ShownNumber[]> {
   const { sql, params } = inPortions(portions)
-  const sessions = `SELECT t.session FROM events AS t WHERE t.site = {site:String} AND ${sql}`
-  return store.query(shownNumbers(`t.session IN (${sessions})`), { site, from_ms, to_ms, ...params })
+  const ofEvents = (said: string) => `(SELECT ${said} FROM events AS t WHERE t.site = {site:String} AND ${sql})`
+  return store.query(
+    shownNumbers(`t.session IN ${ofEvents('t.session')}`, {
+      from: `${ofEvents('min(t.at)')} - toIntervalMillisecond({distance_ms:Int64})`,
+      to: `${ofEvents('max(t.at)')} + toIntervalMillisecond({distance_ms:Int64})`,
+    }),
+    { site, distance_ms, ...params },
+  )
 }
 
-function shownNumbers(ofSessions: string): string {
+function shownNumbers(ofSessions: string, { from, to }: { from: string; to: string }): string {
   return `SELECT t.session AS session, t.number AS number, toFloat64(toUnixTimestamp64Milli(t.from)) AS from_ms,
      argMax((t.pool, t.to), (t.received_at, t.node, t.segment, t.row)) AS last, last.1 AS pool,
      toFloat64(toUnixTimestamp64Milli(last.2)) AS to_ms
    FROM leases AS t
    WHERE t.site = {site:String} AND ${ofSessions} AND t.number != ''
-     AND t.from >= fromUnixTimestamp64Milli({from_ms:Int64}) AND t.from <= fromUnixTimestamp64Milli({to_ms:Int64})
+     AND t.from >= ${from} AND t.from <= ${to}
    GROUP BY t.session, t.number, t.from
    ORDER BY from_ms, number`
 }

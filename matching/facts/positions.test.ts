@@ -84,6 +84,28 @@ describe('the positions of matching', () => {
     expect(await next()).toBeUndefined()
   })
 
+  test('end a full step before events, and not between them and what landed with them', async () => {
+    const landed = (table: string, segment: number, rows: number, landed_at: number) => ({
+      ...{ node: 'node1', table, segment, rows, landed_at, first_received_at: 1000 },
+    })
+    await store.insert('segments', [
+      landed('events', 1, 8, 1),
+      landed('leases', 1, 1, 2),
+      landed('events', 2, 8, 3),
+      landed('leases', 2, 1, 4),
+      landed('leases', 3, 1, 5),
+      // A fourth more than a step has is enough.
+      landed('leases', 4, 1, 6),
+    ])
+    const positions = new Positions(store, 8)
+    const reached: string[][] = []
+    for (let step = await positions.next(0); step; step = await positions.next(0)) {
+      reached.push(step.reached.map(({ table, segment }) => `${table} ${segment}`))
+      positions.commit(step)
+    }
+    expect(reached).toEqual([['events 1', 'leases 1'], ['events 2', 'leases 3'], ['leases 4']])
+  })
+
   test('read every row once, whatever the sizes of segments and steps', async () => {
     let runs = 0
     await fc.assert(

@@ -7,7 +7,10 @@ import type { Portion } from './read-new-facts.ts'
  * Rows noted in one step, at most and about. They are taken into the history in pieces (`slicesOf`); the more of a backlog
  * are noted together, the seldomer each part of a table is read.
  */
-export const STEP_ROWS = 1_000_000
+export const STEP_ROWS = 2_000_000
+
+/** How many times as many a step may have that is not cut off between events and what landed with them. */
+const STEP_OVER_MAX = 1.25
 
 /** Clocks may have been set back within a segment; the bound only spares older partitions. */
 const RECEIVED_MARGIN_MS = 86_400_000
@@ -107,7 +110,7 @@ export class Positions {
     const stopped = new Set<string>()
     for (const segment of landed) {
       const key = `${segment.node}\n${segment.table}`
-      if (step.rows >= this.#step_rows) break
+      if (this.#isFull(step.rows, segment.table)) break
       if (stopped.has(key)) continue
       if (!this.#take(step, segment, key)) stopped.add(key)
     }
@@ -125,6 +128,14 @@ export class Positions {
       // The segment behind a finished one may have been begun in the same step.
       if ((this.#within.get(key)?.segment ?? 0) <= segment) this.#within.delete(key)
     }
+  }
+
+  /**
+   * What other tables say of visits lands behind their events: left for the next step, it would have them taken in a second
+   * time, and one by one. So a full step ends before events, as long as it does not get much larger.
+   */
+  #isFull(rows: number, next: FactTable): boolean {
+    return rows >= this.#step_rows && (next === 'events' || rows >= this.#step_rows * STEP_OVER_MAX)
   }
 
   /** Returns whether the segment is taken whole. */

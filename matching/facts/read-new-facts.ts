@@ -137,3 +137,22 @@ export function inPortions(portions: readonly Portion[]): { sql: string; params:
   })
   return { sql: `(${clauses.map((clause) => `(${clause})`).join(' OR ')})`, params }
 }
+
+/** Which rows `AS t` of one table do not stand behind some portions of it in their logs. */
+export function untilPortions(portions: readonly Portion[]): { sql: string; params: Params } {
+  const params: Params = {}
+  const lasts = new Map<string, Portion>()
+  for (const portion of portions) {
+    const last = lasts.get(portion.node)
+    if (!last || portion.last_segment > last.last_segment) lasts.set(portion.node, portion)
+  }
+  const clauses = [...lasts.values()].map(({ node, last_segment, rows }, index) => {
+    params[`until_node${index}`] = node
+    params[`until_segment${index}`] = last_segment
+    params[`until_row${index}`] = rows?.to ?? 2 ** 32 - 1
+    const last = `{until_segment${index}:UInt32}`
+    const isBehind = `t.segment > ${last} OR (t.segment = ${last} AND t.row >= {until_row${index}:UInt32})`
+    return `NOT (t.node = {until_node${index}:String} AND (${isBehind}))`
+  })
+  return { sql: `(${clauses.length === 0 ? '1' : clauses.join(' AND ')})`, params }
+}

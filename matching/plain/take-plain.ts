@@ -1,7 +1,7 @@
 import type { Store } from '#storage/client.ts'
-import { readShownInPortions, type ShownNumber } from '../calls/read-leases.ts'
+import { readShownAround, type ShownNumber } from '../calls/read-leases.ts'
 import { type Fact, type FactBlock, readFactBlocks } from '../facts/fact-rows.ts'
-import { inPortions, type Portion } from '../facts/read-new-facts.ts'
+import { inPortions, type Portion, untilPortions } from '../facts/read-new-facts.ts'
 import { type SenderSession, type Touched, touchSession } from '../facts/touched.ts'
 import { GatheredRows } from '../history/gathered-rows.ts'
 import type { History } from '../history/history.ts'
@@ -16,19 +16,19 @@ import { sessionKey } from '../sessions/session-index.ts'
 import { LEASE_DISTANCE_MAX_MS } from '../sessions/shown-numbers.ts'
 import type { SiteRules } from '../site-rules.ts'
 import { addPlain } from './plain-rows.ts'
-import { PLAIN_EVENTS_MAX, type PlainVisitor, plainVisitor } from './plain-visitor.ts'
+import { PLAIN_EVENTS_MAX, plainVisitor } from './plain-visitor.ts'
 
 /** Fewer sessions touched in a step are taken with everything else: an insert of its own is dearer than they are. */
 export const PLAIN_MIN = 4_000
 
 /** Visitors whose events are read together. */
-const VISITORS_MAX = 3_000
+const VISITORS_MAX = 6_000
 
 /** Groups read while another is looked at: ClickHouse has one to work on when the next is asked for. */
 const GROUPS_AHEAD = 2
 
 /** Sessions written together. */
-const WRITTEN_TOGETHER = 20_000
+const WRITTEN_TOGETHER = 50_000
 
 export interface TakePlain {
   store: Store
@@ -48,28 +48,26 @@ export interface TakePlain {
  * asked of the tables. Takes their sessions out of what is touched; all others are left in it.
  */
 export async function takePlain(context: TakePlain, touched: Touched): Promise<void> {
-  const { store, history, rules, state, nextVersion, isStopping } = context
+  const { history, rules, state, portions, nextVersion, isStopping } = context
   const { graph, names } = state
   const packed = graph.packedAtRest
-  const around = await readAround(context)
-  if (!packed || !around) return
+  if (!packed || eventsIn(portions).length === 0) return
+  const reading = await beginAround(context)
   const groups = groupsOf(newSessions(packed, touched))
   let rows = new GatheredRows(nextVersion())
-  const read = async (group: Map<string, string[]>) => ({ group, events: await readGroup(store, graph.site, group) })
+  const read = async (group: Map<string, string[]>) => ({ group, events: await readGroup(context, group) })
   let left = groups.length
   for await (const { group, events } of readAhead(groups, read, GROUPS_AHEAD)) {
     left -= 1
-    const found: PlainVisitor[] = []
+    const around = await reading()
     for (const [visitor, news] of group) {
+      // One after the other: what is made of a visitor is written down, and gone, before the next one is looked at.
       const own = eventsOf(events, visitor)
       const plain = plainVisitor({ packed, names, projects: rules.projects }, visitor, { events: own, news })
-      if (plain?.sessions.every((piece) => isWithin(piece, around))) found.push(plain)
+      if (plain?.sessions.every((piece) => isWithin(piece, around))) {
+        addPlain(plain, { graph, packed, rows, shown: around.shown })
+      } else for (const session of news) touchSession(touched, session, visitor)
     }
-    for (const plain of alone(found)) {
-      addPlain(plain, { graph, packed, rows, shown: around.shown })
-      group.delete(plain.visitor)
-    }
-    for (const [visitor, news] of group) for (const session of news) touchSession(touched, session, visitor)
     group.clear()
     const isLast = left === 0 || isStopping()
     if (rows.count('sessions') < WRITTEN_TOGETHER && !isLast) continue
@@ -86,25 +84,36 @@ interface Around {
   shown: ReadonlyMap<string, readonly ShownNumber[]>
 }
 
-async function readAround({ store, state, portions }: TakePlain): Promise<Around | undefined> {
+/** Returns when ClickHouse is at work on it: the sessions of a step take their time to be sorted out meanwhile. */
+async function beginAround({ store, state, portions }: TakePlain): Promise<() => Promise<Around>> {
   const { site } = state.graph
-  const events = portions.filter(({ table }) => table === 'events')
-  if (events.length === 0) return undefined
+  const events = eventsIn(portions)
+  const reading = readShownAround(store, site, events, LEASE_DISTANCE_MAX_MS)
+  // Whoever waits for it is told.
+  reading.catch(() => undefined)
   const { sql, params } = inPortions(events)
   const [moments] = await store.query<{ first_ms: number; last_ms: number }>(
     `SELECT toFloat64(toUnixTimestamp64Milli(min(t.at))) AS first_ms, toFloat64(toUnixTimestamp64Milli(max(t.at))) AS last_ms
      FROM events AS t WHERE t.site = {site:String} AND ${sql}`,
     { site, ...params },
   )
-  const { first_ms, last_ms } = moments as { first_ms: number; last_ms: number }
-  const within = { from_ms: first_ms - LEASE_DISTANCE_MAX_MS, to_ms: last_ms + LEASE_DISTANCE_MAX_MS }
+  const shown = reading.then(bySession)
+  shown.catch(() => undefined)
+  return async () => ({ ...(moments as { first_ms: number; last_ms: number }), shown: await shown })
+}
+
+function bySession(leases: readonly ShownNumber[]): Map<string, ShownNumber[]> {
   const shown = new Map<string, ShownNumber[]>()
-  for (const lease of await readShownInPortions(store, site, events, within)) {
-    const leases = shown.get(lease.session)
-    if (leases) leases.push(lease)
+  for (const lease of leases) {
+    const own = shown.get(lease.session)
+    if (own) own.push(lease)
     else shown.set(lease.session, [lease])
   }
-  return { first_ms, last_ms, shown }
+  return shown
+}
+
+function eventsIn(portions: readonly Portion[]): Portion[] {
+  return portions.filter(({ table }) => table === 'events')
 }
 
 /** Whether all leases are known that may be of a session: of one that goes on in what landed later there may be others. */
@@ -159,16 +168,24 @@ interface GroupEvents {
   places: ReadonlyMap<string, number[]>
 }
 
-/** All events of these visitors: copies under other sessions are among them. */
-async function readGroup(store: Store, site: string, group: ReadonlyMap<string, unknown>): Promise<GroupEvents> {
+/**
+ * All events of these visitors that have been read by the end of this step: copies under other sessions are among them. What
+ * landed later is looked at with the step that it belongs to.
+ */
+async function readGroup(
+  { store, state, portions }: TakePlain,
+  group: ReadonlyMap<string, unknown>,
+): Promise<GroupEvents> {
+  const until = untilPortions(eventsIn(portions))
   const places = new Map<string, number[]>([...group.keys()].map((visitor) => [visitor, []]))
   const blocks: FactBlock<'events'>[] = []
   for (const visitors of keyLists('visitors', places.keys())) {
     const some = await readFactBlocks(
       store,
       'events',
-      `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} LIMIT ${PLAIN_EVENTS_MAX + 1} BY t.visitor`,
-      { site, ...visitors.params },
+      `WHERE t.site = {site:String} AND t.visitor IN ${visitors.sql} AND ${until.sql}
+       LIMIT ${PLAIN_EVENTS_MAX + 1} BY t.visitor`,
+      { site: state.graph.site, ...until.params, ...visitors.params },
     )
     for (const block of some) {
       const column = block.column('visitor')
@@ -187,19 +204,4 @@ function eventsOf({ blocks, places }: GroupEvents, visitor: string): Fact<'event
     events.push((blocks[own[at] as number] as FactBlock<'events'>).fact(own[at + 1] as number))
   }
   return events
-}
-
-/** Those whose counters' ids none of the others bears. Their sessions are their own. */
-function alone(found: readonly PlainVisitor[]): PlainVisitor[] {
-  const bearers = new Map<string, number>()
-  for (const { names } of found) {
-    for (const { kind, value } of names) {
-      if (kind === 'session') continue
-      const key = `${kind}\n${value}`
-      bearers.set(key, (bearers.get(key) ?? 0) + 1)
-    }
-  }
-  const common = new Set([...bearers].filter(([, count]) => count > 1).map(([key]) => key))
-  if (common.size === 0) return [...found]
-  return found.filter(({ names }) => names.every(({ kind, value }) => !common.has(`${kind}\n${value}`)))
 }

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+
 /** Some rows of an answer, by column. */
 export interface NativeBlock {
   rows: number
@@ -125,8 +127,7 @@ class Texts implements NativeColumnRead {
     this.#starts = starts
     this.#ends = ends
     this.#begin = begin
-    const whole = bytes.toString('latin1', begin, end)
-    this.#plain = /[^\0-\x7f]/.test(whole) ? undefined : whole
+    this.#plain = isAscii(bytes.subarray(begin, end)) ? bytes.toString('latin1', begin, end) : undefined
   }
 
   at(row: number): string {

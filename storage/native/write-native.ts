@@ -17,7 +17,7 @@ export interface NativeColumn<Row = object> {
 
 /** Rows as one block of ClickHouse's Native format. */
 export function writeNative<Row>(columns: readonly NativeColumn<Row>[], rows: readonly Row[]): Buffer {
-  const writer = new Writer(rows.length * columns.length * 8)
+  const writer = new Writer()
   writer.varint(columns.length)
   writer.varint(rows.length)
   for (const { name, type, valuesOf } of columns) {
@@ -59,16 +59,19 @@ function isSame(values: readonly string[]): boolean {
   return values.length > 1 && values.every((value) => value === first)
 }
 
+/** Where blocks are put together, one at a time: each gets a buffer of its own when it is known how long it is. */
+let room = Buffer.allocUnsafe(64 * 1024)
+
+/** Larger than this, the room for a block is given back. */
+const ROOM_BYTES_MAX = 4 * 1024 ** 2
+
 class Writer {
-  #bytes: Buffer
+  #bytes = room
   #at = 0
 
-  constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafe(Math.max(1024, size))
-  }
-
   bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#at)
+    if (this.#bytes.length <= ROOM_BYTES_MAX) room = this.#bytes
+    return Buffer.from(this.#bytes.subarray(0, this.#at))
   }
 
   varint(value: number): void {
