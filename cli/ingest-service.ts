@@ -107,7 +107,7 @@ export function openOwnLeases(
       ...{ settings, store, now, metrics },
       log: durable,
       path: join(ingestFolder(config), 'leases.journal'),
-      onFault: (error) => log.warn({ err: error }, 'a lease renewal was not written, will try again'),
+      onFault: (error) => log.warn({ err: error }, 'the journal of leases was not written, will try again'),
       onSpoilt: (lines) => log.warn({ lines }, 'lines of the lease journal are spoilt, a copy of it is kept'),
     })
 }

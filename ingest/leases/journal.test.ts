@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { failingDisk } from '#ingest/log/test-faults.ts'
 import { openJournal } from './journal.ts'
 
 interface Entry {
@@ -23,8 +24,9 @@ afterEach(async () => {
 const newest = new Map<string, Entry>()
 const faults: unknown[] = []
 let spoilt = 0
-const open = () =>
+const open = (disk = failingDisk()) =>
   openJournal<Entry>({
+    open: disk.open,
     path: join(dir, 'sub', 'journal'),
     read: (line) => (typeof line === 'object' && line !== null && 'key' in line ? (line as Entry) : undefined),
     key: ({ key }) => key,
@@ -124,6 +126,32 @@ describe('a journal', () => {
     await third.close()
     expect(third.recovered.map(({ key }) => key)).toEqual(['a', 'b'])
   })
+
+  test.each(['isFull', 'isSyncFailing'] as const)(
+    'takes nothing that a disk refuses (%s), and says so once',
+    async (fault) => {
+      const disk = failingDisk()
+      const journal = await open(disk)
+      await journal.append([{ key: 'a', value: 1 }])
+      disk[fault] = true
+      const refused = journal.append([
+        { key: 'a', value: 2 },
+        { key: 'b', value: 1 },
+      ])
+      await expect(refused).rejects.toMatchObject({ code: 'log_full', retry_after_s: 5 })
+      expect(faults.splice(0)).toHaveLength(1)
+      expect((await readFile(join(dir, 'sub', 'journal'), 'utf8')).trim()).toMatch(
+        /^\{"key":"a","value":1\}\t[0-9a-f]{8}$/,
+      )
+      disk[fault] = false
+      await journal.append([{ key: 'c', value: 1 }])
+      await journal.close()
+      const after = await open()
+      await after.close()
+      expect(spoilt).toBe(0)
+      expect(after.recovered.map(({ key }) => key)).toEqual(['a', 'c'])
+    },
+  )
 
   test('is for its owner only', async () => {
     const journal = await open()

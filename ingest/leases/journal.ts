@@ -1,13 +1,18 @@
+import { constants } from 'node:fs'
 import { copyFile, type FileHandle, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { openFile, syncFolder } from '#ingest/log/durable-file.ts'
+import { type OpenFile, openFile, syncFolder, writeAt } from '#ingest/log/durable-file.ts'
+import { Failure } from '#shell/failure.ts'
 
 /** What happened to keyed records, on disk: the last line of a key counts. */
 export interface Journal<Entry> {
   /** The newest record of each key, as the last process left them. */
   recovered: Entry[]
-  /** Resolves when the lines are synced; lines that wait for the same sync share it. */
+  /**
+   * Resolves when the lines are synced; lines that wait for the same sync share it. A disk that is full or broken rejects
+   * with the Failure `log_full`, and what it took of the lines is cut off.
+   */
   append(records: readonly Entry[]): Promise<void>
   /** Resolves when the file holds nothing but `everything`, and what was appended since. */
   compact(): Promise<void>
@@ -21,12 +26,16 @@ export interface JournalOptions<Entry> {
   /** Everything worth keeping, for the next compact file. */
   everything(): Iterable<Entry>
   key(record: Entry): string
-  /** Told when the file could not be made compact. */
+  /** Told when lines could not be written, or the file not be made compact. */
   onFault(error: unknown): void
   /** Told how many whole lines were spoilt on the disk; the file as it was found is kept as `{path}.damaged`. */
   onSpoilt(lines: number): void
+  open?: OpenFile
 }
 
+/** Each write goes to the end, wherever a failed one has left it. */
+const CREATE_APPENDED = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND
+const RETRY_AFTER_S = 5
 const LINES_BEFORE_COMPACT = 20_000
 
 /**
@@ -34,18 +43,19 @@ const LINES_BEFORE_COMPACT = 20_000
  * a restart must know who holds what while ClickHouse is away.
  */
 export async function openJournal<Entry>(options: JournalOptions<Entry>): Promise<Journal<Entry>> {
-  const { path, everything, onFault, onSpoilt } = options
+  const { path, everything, onFault, onSpoilt, open = openFile } = options
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const { recovered, spoilt } = await readRecords(options)
   if (spoilt > 0) {
     onSpoilt(spoilt)
     await copyFile(path, `${path}.damaged`).catch(onFault)
   }
-  let file = await rewrite(path, recovered).catch((error: unknown) => {
+  let file = await rewrite(path, recovered, open).catch((error: unknown) => {
     // A full disk must not keep the service down: the long file holds everything, and can be written on.
     onFault(error)
-    return openFile(path, 'a')
+    return open(path, 'a')
   })
+  let bytes = (await file.stat()).size
   let lines_written = 0
   let waiting: { text: string; lines: number; resolve(): void; reject(error: unknown): void }[] = []
   let compacts: { resolve(): void; reject(error: unknown): void }[] = []
@@ -94,12 +104,18 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
     const batch = waiting
     waiting = []
     for (const { lines } of batch) lines_written += lines
+    const text = Buffer.from(batch.map((each) => each.text).join(''))
     try {
-      await file.appendFile(batch.map(({ text }) => text).join(''))
+      await writeAt(file, text, bytes)
       await file.datasync()
+      bytes += text.length
       for (const { resolve } of batch) resolve()
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      // Nobody was shown what these lines say. Where the disk refuses this too, the next line begins with a break.
+      await file.truncate(bytes).catch(() => {})
+      onFault(error)
+      const failure = unwritten(error)
+      for (const { reject } of batch) reject(failure)
     }
   }
 
@@ -107,16 +123,17 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
     // If this fails, the long file still holds everything; it is tried again after as many lines more.
     lines_written = 0
     const old = file
-    file = await rewrite(path, everything())
+    file = await rewrite(path, everything(), open)
+    bytes = (await file.stat()).size
     await old.close()
   }
 }
 
 /** Puts a compact file in place of the long one, and goes on writing to it. */
-async function rewrite<Entry>(path: string, records: Iterable<Entry>): Promise<FileHandle> {
-  const file = await openFile(`${path}.new`, 'w')
+async function rewrite<Entry>(path: string, records: Iterable<Entry>, open: OpenFile): Promise<FileHandle> {
+  const file = await open(`${path}.new`, CREATE_APPENDED)
   try {
-    await file.writeFile(asLines(records))
+    await writeAt(file, Buffer.from(asLines(records)), 0)
     await file.sync()
     await rename(`${path}.new`, path)
   } catch (error) {
@@ -127,6 +144,10 @@ async function rewrite<Entry>(path: string, records: Iterable<Entry>): Promise<F
   }
   await syncFolder(dirname(path))
   return file
+}
+
+function unwritten(cause: unknown): Failure {
+  return new Failure('log_full', 'The journal of leases cannot be written.', { retry_after_s: RETRY_AFTER_S, cause })
 }
 
 function asLines<Entry>(records: Iterable<Entry>): string {

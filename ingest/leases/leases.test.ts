@@ -150,7 +150,7 @@ describe('a lease', () => {
     await open()
     // A file that cannot be written on.
     await leases.close()
-    await expect(take('a')).rejects.toThrow()
+    await expect(take('a')).rejects.toMatchObject({ code: 'log_full' })
     expect(await rows()).toEqual([])
   })
 
