@@ -7,7 +7,7 @@ import { printQuality } from './support/measures/print-quality.ts'
 import { hardWorld } from './support/world/world-options.ts'
 
 /** Few people, of whom nearly all ask and call: what large worlds show in hours is seen here in seconds. */
-const small = hardWorld({ people: 150, days: 10, asking_share: 0.9, seed: 1 })
+const small = hardWorld({ people: 250, days: 10, asking_share: 0.9, seed: 1 })
 
 /** How much worse than the targets of large worlds a small one may be: one mistake weighs more here. */
 const BOUNDS = { precision: 0.97, recall_lost: 0.03, mixed: 5, calls: 0.9, misplaced: 0.05 }

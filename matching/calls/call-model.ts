@@ -24,7 +24,7 @@ export const weights = {
   /** As much again where the number is on somebody's screen all the time. */
   unknown_when_busy: 0.08,
   /** As much again from a caller who may have kept the number: they may have it from another visit. */
-  unknown_when_kept: 0.033,
+  unknown_when_kept: 0.05,
 }
 
 /** By how much a sign makes it likelier that it was this visitor. */

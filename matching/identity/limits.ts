@@ -27,6 +27,12 @@ export const namesMax: ByKind<ByKind<number>> = {
 }
 
 /**
+ * People who left their names in one visit: those who are known by a login or two things at once, and all that have
+ * nothing in common. One person may write in by another phone, and none does so by four.
+ */
+export const visitMax = { somebody: 1, parties: 3 } as const
+
+/**
  * Facts that name an identifier before it is a hub, whatever they say: a call centre's line, a robot's address. Beyond it
  * nothing is looked for around it any more, so that a new fact costs the same however many there are.
  */
@@ -47,6 +53,8 @@ export interface StrangersMax {
   known?: number
   /** Of those who have a browser of their own beside it, and are known by something. */
   settled?: number
+  /** Of those who are known by two kinds of things at once, and by nothing that another is known by. */
+  somebody?: number
   /** In all, taking for one only those whom a browser, a login or an email joins. */
   ever?: number
   in_period: number
@@ -59,9 +67,9 @@ export const strangersMax: ByKind<StrangersMax> = {
   phone: { known: 1, ever: 8, ...week },
   email: { known: 1, ever: 8, ...week },
   contact: { ever: 8, ...week },
-  visitor: { settled: 1, ...week },
-  ga: { settled: 1, ...week },
-  ym: { settled: 1, ...week },
+  visitor: { settled: 1, somebody: 2, ...week },
+  ga: { settled: 1, somebody: 2, ...week },
+  ym: { settled: 1, somebody: 2, ...week },
 }
 
 /** A flat's or an office's line joins no two who are known by something, and fewer browsers. */
