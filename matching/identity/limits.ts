@@ -13,8 +13,8 @@ export const joinsMax: ByKind<ByKind<number>> = {
   ga: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   ym: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   user: { visitor: 40, phone: 6, email: 6, contact: 4 },
-  phone: { visitor: 12, user: 4, contact: 3, email: 8 },
-  email: { visitor: 12, user: 4, contact: 3, phone: 8 },
+  phone: { visitor: 12, user: 4, contact: 3, email: 8, phone: 4 },
+  email: { visitor: 12, user: 4, contact: 3, phone: 6, email: 6 },
   contact: { visitor: 20, user: 4, phone: 6, email: 4 },
 }
 
