@@ -136,6 +136,7 @@ describe('who is one person', () => {
       'email:b@mail.ru',
       'user:u1',
       'user:u2',
+      'ga:1.1',
       'lead:l1',
       'lead:l2',
       'deal:d1',

@@ -226,7 +226,7 @@ describe("a counter's id", () => {
   test('of a browser that is shared joins none of those whose deals name it', () => {
     const graph = told(true)
     expect(graph.find('visitor', 'tablet')?.shared).toEqual({ rule: 'strangers', max: 1 })
-    expect(graph.find('ga', '1.1')?.shared).toEqual({ rule: 'visitor', max: 0 })
+    expect(graph.find('ga', '1.1')?.shared).toEqual({ rule: 'strangers', max: 1 })
     expect(person(graph, 'deal:d1')).not.toBe(person(graph, 'deal:d2'))
     expect(person(graph, 'deal:d1')).toBe(person(graph, 'visitor:a'))
   })

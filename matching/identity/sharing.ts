@@ -48,14 +48,14 @@ export function isCounter({ kind }: Vertex): boolean {
 }
 
 /**
- * By which rule the browser is shared that has this counter's id. A card of the CRM names a counter's id without the
- * browser, and who wrote in on a shared one would be everybody else who did.
+ * Whether the browser is shared that has this counter's id. A card of the CRM names a counter's id without the browser, and
+ * who wrote in on a shared one would be everybody else who did.
  */
 export function browserShared(counter: Vertex): SharedBy | undefined {
   if (!holds('shared')) return undefined
   for (const edge of counter.edges) {
     const { kind, shared } = otherEnd(edge, counter)
-    if (kind === 'visitor' && shared && edge.fact === 'event' && passes(edge)) return { rule: 'visitor', max: 0 }
+    if (kind === 'visitor' && shared && edge.fact === 'event' && passes(edge)) return { rule: 'strangers', max: 1 }
   }
   return undefined
 }
