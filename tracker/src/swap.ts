@@ -1,3 +1,4 @@
+import { ask } from './ask.ts'
 import { guard } from './guard.ts'
 import { allowedFor, type NumberOf } from './leases.ts'
 import { respell, SEAM } from './respell.ts'
@@ -15,10 +16,15 @@ const page = with_calls ? tl_settings.replaces : []
 /** Elements that show one number whatever they hold; each is looked for by its selector. */
 const areas = (with_areas && tl_settings.areas) || []
 // Names of our own, because `Node.TEXT_NODE` cannot be shortened by the build.
-const ELEMENT = 1
 const TEXT = 3
 /** Above it are documents, their types and shadow roots. */
 const ROOTS = 8
+/** Elements and texts. */
+const SHOWN = 5
+/** Neither this element nor what is below it. */
+const LEFT_OUT = 2
+/** On, to what is below it and after it. */
+const GO_ON = 3
 // «Pure», so that a build without calls leaves it out.
 const observer = /* @__PURE__ */ new MutationObserver(/* @__PURE__ */ guard(swapChanges))
 let rewrites_left: number
@@ -40,44 +46,54 @@ function swapChanges(records: MutationRecord[]): void {
   swapIn(changed)
 }
 
-/** Writes numbers below these nodes. */
+/** Writes numbers below these nodes. One that throws costs itself alone. */
 function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page): void {
   // Each once: what is added to an element that was itself just added is reported twice.
   const texts = new Set<Node>()
-  for (let node of nodes) {
-    const holder = node.parentElement
-    if (holder) {
-      if (holder.closest(UNTOUCHED)) continue
-      // What changed inside such an element changes all of it.
-      if (with_areas) for (const [, selector] of areas) node = holder.closest(selector) || node
-    }
-    collect(node)
-  }
-  const parts = respell([...texts].map(pageOwn).join(SEAM) + SEAM, spellings, numberOf).split(SEAM)
+  const guarded = guard(seeNode)
+  const see = (node: Node): number => guarded(node) || GO_ON
+  nodes.map(
+    guard((node) => {
+      const holder = node.parentElement
+      if (holder) {
+        if (ask(holder, 'closest', UNTOUCHED)) return
+        // What changed inside such an element changes all of it.
+        if (with_areas) for (const [, selector] of areas) node = ask(holder, 'closest', selector) || node
+      }
+      walk(node)
+    }),
+  )
+  const parts = respell([...texts].map(guard(pageOwn)).join(SEAM) + SEAM, spellings, numberOf).split(SEAM)
   let at = 0
   for (const text of texts) rewrite(text, parts[at++] as string)
 
-  /** Texts in the order of reading; attributes are put right on the way. */
-  function collect(node: Node): void {
+  /** A form's `childNodes` may be a field of that name: the walker asks no node. */
+  function walk(node: Node): void {
+    // It is never told to stop, and so the first step leads through all that is below.
+    if (see(node) === GO_ON) document.createTreeWalker(node, SHOWN, see).nextNode()
+  }
+
+  /** Texts in the order of reading; attributes are put right on the way. What is below is looked at too, unless told not to. */
+  function seeNode(node: Node): number | undefined {
     if (node.nodeType === TEXT) texts.add(node)
     // A document or a shadow root; observed again, it is observed once.
-    if (node.nodeType > ROOTS)
+    else if (node.nodeType > ROOTS)
       observer.observe(node, {
         childList: true,
         subtree: true,
         characterData: true,
         attributeFilter: tl_settings.attributes,
       })
-    if (node.nodeType === ELEMENT) {
+    else {
       const element = node as Element
-      if (element.matches(UNTOUCHED)) return
+      if (ask(element, 'matches', UNTOUCHED)) return LEFT_OUT
       const area =
         with_areas &&
         spellings === page &&
-        areas.find(([, selector]) => element.matches(selector) && numberOf(selector))
+        areas.find(([, selector]) => ask(element, 'matches', selector) && numberOf(selector))
       if (area) {
         swapIn([node], numberOf, [area])
-        return
+        return LEFT_OUT
       }
       for (const name of tl_settings.attributes) {
         const attribute = (element.attributes as unknown as Record<string, Attr>)[name]
@@ -89,12 +105,12 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
               : respell(pageOwn(attribute), spellings, numberOf),
           )
       }
-      if (element.shadowRoot) collect(element.shadowRoot)
+      if (element.shadowRoot) walk(element.shadowRoot)
       // A custom element opens its shadow root when its script has come, and no observer tells of that.
       if (element.matches(':not(:defined)'))
         customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
     }
-    node.childNodes.forEach(collect)
+    return
   }
 
   function respellLink(link: string): string {
@@ -113,8 +129,9 @@ function pageOwn(node: Noted): string {
   return (!isChange && node.tl_shown === node.nodeValue ? node.tl_own : node.nodeValue) as string
 }
 
-function rewrite(node: Noted, shown: string): void {
+// «Pure» as well.
+const rewrite = /* @__PURE__ */ guard((node: Noted, shown: string) => {
   if (node.nodeValue === shown || rewrites_left-- < 0) return
   node.tl_own = pageOwn(node)
   node.tl_shown = node.nodeValue = shown
-}
+})
