@@ -6,6 +6,11 @@ import { respell, SEAM } from './respell.ts'
 /** What the page itself had written where we wrote: the next number is put into that. */
 type Noted = Node & { tl_own?: string | null; tl_shown?: string }
 
+/** What every browser has, and TypeScript leaves out. */
+interface Getters {
+  __lookupGetter__(name: string): unknown
+}
+
 // What an option says is what its form sends.
 const UNTOUCHED = 'script,style,textarea,noscript,title,option,[contenteditable],[data-tl-noswap]'
 // A page that keeps writing its own number back wins in the end, before the two of us burn a processor. So many times
@@ -19,12 +24,10 @@ const areas = (with_areas && tl_settings.areas) || []
 const TEXT = 3
 /** Above it are documents, their types and shadow roots. */
 const ROOTS = 8
-/** Elements and texts. */
-const SHOWN = 5
-/** Neither this element nor what is below it. */
-const LEFT_OUT = 2
-/** On, to what is below it and after it. */
-const GO_ON = 3
+// The browser's own: a form may have a field of that name, which would be in the way.
+const childNodes = (with_calls && (document as unknown as Getters).__lookupGetter__('childNodes')) as (
+  this: Node,
+) => NodeList
 // «Pure», so that a build without calls leaves it out.
 const observer = /* @__PURE__ */ new MutationObserver(/* @__PURE__ */ guard(swapChanges))
 let rewrites_left: number
@@ -50,8 +53,51 @@ function swapChanges(records: MutationRecord[]): void {
 function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page): void {
   // Each once: what is added to an element that was itself just added is reported twice.
   const texts = new Set<Node>()
-  const guarded = guard(seeNode)
-  const see = (node: Node): number => guarded(node) || GO_ON
+  /** Texts in the order of reading; attributes are put right on the way. */
+  const see = guard((node: Node) => {
+    const element = node as Element
+    const isRoot = node.nodeType > ROOTS
+    if (node.nodeType === TEXT) {
+      texts.add(node)
+      return
+    }
+    if (isRoot)
+      // Observed again, it is observed once.
+      observer.observe(node, {
+        childList: true,
+        subtree: true,
+        characterData: true,
+        attributeFilter: tl_settings.attributes,
+      })
+    else {
+      if (ask(element, 'matches', UNTOUCHED)) return
+      const area =
+        with_areas &&
+        spellings === page &&
+        areas.find(([, selector]) => ask(element, 'matches', selector) && numberOf(selector))
+      if (area) {
+        swapIn([node], numberOf, [area])
+        return
+      }
+    }
+    // Before the rest, which throws where a field of a form hides what is asked for.
+    childNodes.call(node).forEach(see)
+    if (isRoot) return
+    for (const name of tl_settings.attributes) {
+      const attribute = (element.attributes as unknown as Record<string, Attr>)[name]
+      if (attribute)
+        rewrite(
+          attribute,
+          name === 'href'
+            ? pageOwn(attribute).replace(/^(tel|mailto):[^?]+/i, respellLink)
+            : respell(pageOwn(attribute), spellings, numberOf),
+        )
+    }
+    if (element.shadowRoot) see(element.shadowRoot)
+    // A custom element opens its shadow root when its script has come, and no observer tells of that.
+    if (element.matches(':not(:defined)'))
+      customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
+  })
   nodes.map(
     guard((node) => {
       const holder = node.parentElement
@@ -60,58 +106,12 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
         // What changed inside such an element changes all of it.
         if (with_areas) for (const [, selector] of areas) node = ask(holder, 'closest', selector) || node
       }
-      walk(node)
+      see(node)
     }),
   )
   const parts = respell([...texts].map(guard(pageOwn)).join(SEAM) + SEAM, spellings, numberOf).split(SEAM)
   let at = 0
   for (const text of texts) rewrite(text, parts[at++] as string)
-
-  /** A form's `childNodes` may be a field of that name: the walker asks no node. */
-  function walk(node: Node): void {
-    // It is never told to stop, and so the first step leads through all that is below.
-    if (see(node) === GO_ON) document.createTreeWalker(node, SHOWN, see).nextNode()
-  }
-
-  /** Texts in the order of reading; attributes are put right on the way. What is below is looked at too, unless told not to. */
-  function seeNode(node: Node): number | undefined {
-    if (node.nodeType === TEXT) texts.add(node)
-    // A document or a shadow root; observed again, it is observed once.
-    else if (node.nodeType > ROOTS)
-      observer.observe(node, {
-        childList: true,
-        subtree: true,
-        characterData: true,
-        attributeFilter: tl_settings.attributes,
-      })
-    else {
-      const element = node as Element
-      if (ask(element, 'matches', UNTOUCHED)) return LEFT_OUT
-      const area =
-        with_areas &&
-        spellings === page &&
-        areas.find(([, selector]) => ask(element, 'matches', selector) && numberOf(selector))
-      if (area) {
-        swapIn([node], numberOf, [area])
-        return LEFT_OUT
-      }
-      for (const name of tl_settings.attributes) {
-        const attribute = (element.attributes as unknown as Record<string, Attr>)[name]
-        if (attribute)
-          rewrite(
-            attribute,
-            name === 'href'
-              ? pageOwn(attribute).replace(/^(tel|mailto):[^?]+/i, respellLink)
-              : respell(pageOwn(attribute), spellings, numberOf),
-          )
-      }
-      if (element.shadowRoot) walk(element.shadowRoot)
-      // A custom element opens its shadow root when its script has come, and no observer tells of that.
-      if (element.matches(':not(:defined)'))
-        customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
-    }
-    return
-  }
 
   function respellLink(link: string): string {
     // A hash stays encoded: it is dialled, and would else end the address.
