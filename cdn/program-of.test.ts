@@ -22,12 +22,10 @@ describe('a variable may stand anywhere', () => {
     ['what a marked function makes of them', 'a=/* @__PURE__ */ f(x=>x)', 'a=f(x=>x)'],
     ['what a marked function makes of a function', 'a=/* @__PURE__ */ f(f)', 'a=f(f)'],
   ])('when it is %s', async (_, variable, printed = variable) => {
-    expect(await partsOf(`function f(){}var ${variable};g()`)).toEqual({
-      functions: ['function f(){}'],
-      free: [printed],
-      bound: [],
-      rest: ['g()'],
-    })
+    const { functions, free, bound, rest } = await partsOf(`function f(){}var ${variable};g()`)
+    expect([...functions, ...free]).toHaveLength(2)
+    expect(free).toContain(printed)
+    expect([bound, rest]).toEqual([[], ['g()']])
   })
 
   test.each([
@@ -43,15 +41,46 @@ describe('a variable may stand anywhere', () => {
     ['taken out of something', '[a]=b'],
     ['a sum', 'a=b+1'],
   ])('but not when it is %s', async (_, variable, printed = variable) => {
-    expect(await partsOf(`function f(){}var ${variable};g()`)).toMatchObject({ free: [], bound: [printed] })
+    const { free, bound } = await partsOf(`function f(){}var ${variable};g()`)
+    expect([free.filter((each) => each !== 'f=()=>{}'), bound]).toEqual([[], [printed]])
   })
 
   test('nor when it comes after a statement', async () => {
     expect(await partsOf('var a;g();var b=1;function f(){}')).toEqual({
-      functions: ['function f(){}'],
-      free: ['a'],
+      functions: [],
+      free: ['f=()=>{}', 'a'],
       bound: [],
       rest: ['g()', 'var b=1'],
     })
   })
+})
+
+describe('a function', () => {
+  test.each([
+    ['of nothing', 'function f(){a();b()}', 'f=()=>{a();b()}'],
+    ['of one thing', 'function f(x){if(x)a()}', 'f=x=>{if(x)a()}'],
+    ['of two', 'function f(x,y=1){return x+y}', 'f=(x,y=1)=>x+y'],
+    ['of parts of a thing', 'function f({x:y}){return y}', 'f=({x:y})=>y'],
+    ['that answers with an object', 'function f(){return{a:1}}', 'f=()=>({a:1})'],
+    ['that answers with a part of one', 'function f(){return{a:1}.a}', 'f=()=>({a:1}.a)'],
+    ['that does something before it answers', 'function f(x){return a(),x}', 'f=x=>(a(),x)'],
+    ['that answers at the end', 'function f(x){let y=a(x);return y+y}', 'f=x=>{let y=a(x);return y+y}'],
+  ])('%s becomes a variable, and does the same', async (_, code, variable) => {
+    const { functions, free } = await partsOf(`${code}g()`)
+    expect([functions, free]).toEqual([[], [variable]])
+  })
+
+  test.each([
+    ['is called for the value of a variable', 'var a=/* @__PURE__ */ f(x=>x);'],
+    ['is a part of the value of a variable', 'var a=[1,f];'],
+  ])('stays one when it %s', async (_, variable) => {
+    expect((await partsOf(`function f(x){return x}${variable}g()`)).functions).toEqual(['function f(x){return x}'])
+  })
+
+  test.each(['function f(){return this}', 'function f(){g(arguments)}', 'async function f(){}', 'function*f(){}'])(
+    'stays one when a variable would do something else: %s',
+    async (code) => {
+      expect((await partsOf(`${code}g()`)).functions).toEqual([code])
+    },
+  )
 })

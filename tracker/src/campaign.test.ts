@@ -32,8 +32,15 @@ describe('the mark of a campaign', () => {
     ...['product_id', 'user_id', 'click', 'clickid', 'click_id', 'filter', 'li', 'opens', 'admin', 'discid'].map(
       (name) => `?${name}=1`,
     ),
+    ...['muscle_id', 'product_click_id', 'barnaclid'].map((name) => `?${name}=1`),
   ])('is empty for «%s»', (query) => {
     expect(campaignOf(query)).toBe('')
+  })
+
+  test('is looked for only once at each place, however long an address is made to look like one', () => {
+    // A search that began anew at each letter would not end today.
+    for (const part of ['clid', 'utm_', '&gclid', '?', 'yclickid', 'gbraid'])
+      expect(campaignOf(`https://shop.test/#${part.repeat(250_000)}`)).toBe('')
   })
 
   test('differs with any tag and ignores all that is no tag', () => {

@@ -30,29 +30,32 @@ export function watchForms(): void {
 
 function tryForm(event: Event): void {
   const path = event.composedPath() as Element[]
-  const form = (path[0] as Element).closest('form') as HTMLFormElement
+  // What has fields by number: in a form, each of them hides the form's own member of its name.
+  const form = path.find((node) => (node as HTMLFormElement)[0]) as HTMLFormElement
   const fields: Record<string, string> = {}
+  let abouts = ''
   // A field that is none, such as a set of fields, costs only itself. So does a hidden one: it has no `labels`.
-  ;([...form.elements] as HTMLInputElement[]).map(
-    guard((field) => {
-      const [label = field] = field.labels as Iterable<Element>
-      const value = field.closest('[data-tl-ignore],#commentform') ? '' : field.value.trim()
-      const about = `${[field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]}`
-      const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
-      // Of two phones the first is the one to call; of two names the service makes one.
-      if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
-    }),
-  )
-  // Searches and filters are no requests, and signing in is none either: it asks for no name.
-  if (!(fields.phone || fields.email) || (!fields.name && form.querySelector('[type=password]'))) return
+  const look = guard((field: HTMLInputElement) => {
+    const [label = field] = field.labels as Iterable<Element>
+    const value = field.closest('[data-tl-ignore],#commentform') ? '' : field.value.trim()
+    const about = `${[field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]}`
+    const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
+    abouts += about
+    // Of two phones the first is the one to call; of two names the service makes one.
+    if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
+  })
+  for (let at = 0; form[at]; ) look(form[at++] as HTMLInputElement)
+  // Searches and filters are no requests, and signing in is none either: it asks for no name. A password that is shown is
+  // in a text field, and still called one.
+  if (!(fields.phone || fields.email) || (!fields.name && /passw|паро/i.test(abouts))) return
   // Not `form.id`: a field of that name would stand in its place.
   tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
-  if (form.closest(BUILDERS))
+  if ((form[0] as Element).closest(BUILDERS))
     // Throws without jQuery. Bound at each try, for it may have come in between; of many that hear of a success only the
     // first has something to tell. What jQuery triggers, addEventListener does not hear.
     jQuery(document).one(ACCEPTED, tellTried)
   else if (
-    !form.querySelector(':invalid') &&
+    !(form[0] as Element).closest('form:invalid') &&
     // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
     // submit follows, it is the same lead.
     (event.type === 'submit' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))

@@ -15,8 +15,8 @@ export interface Lease {
   expires_at: string
 }
 
-// With the site in it: two sites on one domain may have two services.
-const KEPT = `tl_unsent_${tl_settings.site}_`
+// With the site in it: two sites on one domain may have two services. No id of a site has a slash.
+const KEPT = `tl_unsent_${tl_settings.site}/`
 // Behind an ad blocker nothing is ever accepted, and the site's storage is not ours to fill.
 const KEPT_MAX = 100
 // The first pause is twice as long, each further one twice the one before.
@@ -133,7 +133,7 @@ const retry = guard(() => {
   if (key && agreesTo(ASKING)) send(key, kept()[key] as string)
 })
 
-const waiting = (): string[] => Object.keys(kept()).filter((key) => key.includes(KEPT))
+const waiting = (): string[] => Object.keys(kept()).filter((key) => key.startsWith(KEPT))
 
 /** The clock at sending, by which the server puts `at` right, and the wish for numbers change with each try. */
 const timed = (key: string, text: string): string =>

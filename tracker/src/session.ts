@@ -4,6 +4,8 @@ import { readId, writeCookie } from './storage.ts'
 import { newId } from './visitor.ts'
 
 const LIFE_S = 1800
+// With the random part before it, of up to 35, and the piece's number that the service may put behind, still an id.
+const MARK_CHARS_MAX = 80
 
 export let id = ''
 export let seen_ms = 0
@@ -19,7 +21,8 @@ export function session(): string {
  * two tabs open on two campaigns would otherwise take the session from each other at every sign of life.
  */
 export function touchSession(arriving?: boolean): boolean {
-  const mark = `-${campaignOf(address())}`
+  // The end tells most: that is where click ids stand, of which each is another.
+  const mark = `-${campaignOf(address()).slice(-MARK_CHARS_MAX)}`
   const current = readId('tl_session') || (isAlive() && id)
   // The campaign's mark is the tail of the id, so that it needs no storage of its own.
   const isOver = !current || (arriving && mark[1] && !current.endsWith(mark))

@@ -1,9 +1,15 @@
+import { ask } from './ask.ts'
 import { guard } from './guard.ts'
 import { allowedFor, type NumberOf } from './leases.ts'
 import { respell, SEAM } from './respell.ts'
 
 /** What the page itself had written where we wrote: the next number is put into that. */
 type Noted = Node & { tl_own?: string | null; tl_shown?: string }
+
+/** What every browser has, and TypeScript leaves out. */
+interface Getters {
+  __lookupGetter__(name: string): unknown
+}
 
 // What an option says is what its form sends.
 const UNTOUCHED = 'script,style,textarea,noscript,title,option,[contenteditable],[data-tl-noswap]'
@@ -15,10 +21,13 @@ const page = with_calls ? tl_settings.replaces : []
 /** Elements that show one number whatever they hold; each is looked for by its selector. */
 const areas = (with_areas && tl_settings.areas) || []
 // Names of our own, because `Node.TEXT_NODE` cannot be shortened by the build.
-const ELEMENT = 1
 const TEXT = 3
 /** Above it are documents, their types and shadow roots. */
 const ROOTS = 8
+// The browser's own: a form may have a field of that name, which would be in the way.
+const childNodes = (with_calls && (document as unknown as Getters).__lookupGetter__('childNodes')) as (
+  this: Node,
+) => NodeList
 // «Pure», so that a build without calls leaves it out.
 const observer = /* @__PURE__ */ new MutationObserver(/* @__PURE__ */ guard(swapChanges))
 let rewrites_left: number
@@ -40,62 +49,69 @@ function swapChanges(records: MutationRecord[]): void {
   swapIn(changed)
 }
 
-/** Writes numbers below these nodes. */
+/** Writes numbers below these nodes. One that throws costs itself alone. */
 function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page): void {
   // Each once: what is added to an element that was itself just added is reported twice.
   const texts = new Set<Node>()
-  for (let node of nodes) {
-    const holder = node.parentElement
-    if (holder) {
-      if (holder.closest(UNTOUCHED)) continue
-      // What changed inside such an element changes all of it.
-      if (with_areas) for (const [, selector] of areas) node = holder.closest(selector) || node
-    }
-    collect(node)
-  }
-  const parts = respell([...texts].map(pageOwn).join(SEAM) + SEAM, spellings, numberOf).split(SEAM)
-  let at = 0
-  for (const text of texts) rewrite(text, parts[at++] as string)
-
   /** Texts in the order of reading; attributes are put right on the way. */
-  function collect(node: Node): void {
-    if (node.nodeType === TEXT) texts.add(node)
-    // A document or a shadow root; observed again, it is observed once.
-    if (node.nodeType > ROOTS)
+  const see = guard((node: Node) => {
+    const element = node as Element
+    const isRoot = node.nodeType > ROOTS
+    if (node.nodeType === TEXT) {
+      texts.add(node)
+      return
+    }
+    if (isRoot)
+      // Observed again, it is observed once.
       observer.observe(node, {
         childList: true,
         subtree: true,
         characterData: true,
         attributeFilter: tl_settings.attributes,
       })
-    if (node.nodeType === ELEMENT) {
-      const element = node as Element
-      if (element.matches(UNTOUCHED)) return
+    else {
+      if (ask(element, 'matches', UNTOUCHED)) return
       const area =
         with_areas &&
         spellings === page &&
-        areas.find(([, selector]) => element.matches(selector) && numberOf(selector))
+        areas.find(([, selector]) => ask(element, 'matches', selector) && numberOf(selector))
       if (area) {
         swapIn([node], numberOf, [area])
         return
       }
-      for (const name of tl_settings.attributes) {
-        const attribute = (element.attributes as unknown as Record<string, Attr>)[name]
-        if (attribute)
-          rewrite(
-            attribute,
-            name === 'href'
-              ? pageOwn(attribute).replace(/^(tel|mailto):[^?]+/i, respellLink)
-              : respell(pageOwn(attribute), spellings, numberOf),
-          )
-      }
-      if (element.shadowRoot) collect(element.shadowRoot)
-      // A custom element opens its shadow root when its script has come, and no observer tells of that.
-      if (element.matches(':not(:defined)'))
-        customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
     }
-    node.childNodes.forEach(collect)
-  }
+    // Before the rest, which throws where a field of a form hides what is asked for.
+    childNodes.call(node).forEach(see)
+    if (isRoot) return
+    for (const name of tl_settings.attributes) {
+      const attribute = (element.attributes as unknown as Record<string, Attr>)[name]
+      if (attribute)
+        rewrite(
+          attribute,
+          name === 'href'
+            ? pageOwn(attribute).replace(/^(tel|mailto):[^?]+/i, respellLink)
+            : respell(pageOwn(attribute), spellings, numberOf),
+        )
+    }
+    if (element.shadowRoot) see(element.shadowRoot)
+    // A custom element opens its shadow root when its script has come, and no observer tells of that.
+    if (element.matches(':not(:defined)'))
+      customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
+  })
+  nodes.map(
+    guard((node) => {
+      const holder = node.parentElement
+      if (holder) {
+        if (ask(holder, 'closest', UNTOUCHED)) return
+        // What changed inside such an element changes all of it.
+        if (with_areas) for (const [, selector] of areas) node = ask(holder, 'closest', selector) || node
+      }
+      see(node)
+    }),
+  )
+  const parts = respell([...texts].map(guard(pageOwn)).join(SEAM) + SEAM, spellings, numberOf).split(SEAM)
+  let at = 0
+  for (const text of texts) rewrite(text, parts[at++] as string)
 
   function respellLink(link: string): string {
     // A hash stays encoded: it is dialled, and would else end the address.
@@ -113,8 +129,9 @@ function pageOwn(node: Noted): string {
   return (!isChange && node.tl_shown === node.nodeValue ? node.tl_own : node.nodeValue) as string
 }
 
-function rewrite(node: Noted, shown: string): void {
+// «Pure» as well.
+const rewrite = /* @__PURE__ */ guard((node: Noted, shown: string) => {
   if (node.nodeValue === shown || rewrites_left-- < 0) return
   node.tl_own = pageOwn(node)
   node.tl_shown = node.nodeValue = shown
-}
+})

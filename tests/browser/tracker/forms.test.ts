@@ -106,6 +106,11 @@ describe('a form that the browser submits', () => {
       { phone: '8 926 111-22-33' },
     ],
     [
+      'a request with the number of a passport',
+      '<input type="tel" name="phone" value="9261112233"><input name="passport" value="4509 123456">',
+      { phone: '9261112233' },
+    ],
+    [
       'fields whose names are those of the form’s own members',
       '<input name="id" value="1"><input name="name" value="Мария"><input type="tel" name="phone" value="9261112233">',
       { name: 'Мария', phone: '9261112233' },
@@ -126,6 +131,18 @@ describe('a form that the browser submits', () => {
     ['a search', '<input type="search" name="q" value="flat in Tver">'],
     ['a sign-in by e-mail', '<input type="email" name="email" value="m@example.com"><input type="password" value="x">'],
     ['a sign-in by phone', '<input type="tel" name="login" value="+7 926 111-22-33"><input type="password" value="x">'],
+    [
+      'a sign-in whose password is shown',
+      '<input type="email" name="email" value="m@example.com"><input type="text" name="password" value="x">',
+    ],
+    [
+      'a sign-in whose password is shown and only says what a browser may fill in',
+      '<input type="email" name="email" value="m@example.com"><input type="text" autocomplete="current-password" value="x">',
+    ],
+    [
+      'a sign-in whose password is shown and only called so',
+      '<input type="email" value="m@example.com"><label>Пароль <input name="p1" value="x"></label>',
+    ],
     ['a filter with phone-like prices', '<input name="from" value="7 500 000"><input name="to" value="12 000 000">'],
     [
       'a number of a paper',
@@ -303,6 +320,35 @@ describe('a form that a script of the page sends', () => {
     await settle(page)
     expect(leads()).toMatchObject([{ form: { id: 'inner', fields: { phone: '8 926 111-22-33' } } }])
     expect(leads()).toHaveLength(1)
+  })
+
+  test.each([
+    ['submitted', ''],
+    [
+      'sent from a click',
+      "document.querySelector('button').addEventListener('click', (event) => event.preventDefault())",
+    ],
+  ])('is one lead when it is %s, whatever of its own members its fields are called', async (_, script) => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(() => addEventListener('submit', (event) => event.preventDefault()))
+    const names = [
+      'elements length closest matches querySelector getElementsByTagName',
+      'attributes childNodes children parentNode parentElement nodeType tagName contains submit action method target',
+    ].flatMap((row) => row.split(' '))
+    const fields = names.map((name) => `<input name="${name}" value="1">`).join('')
+    const contact = '<input name="name" value="Мария"><input type="tel" name="phone" value="9261112233">'
+    const page = await visit(
+      '/',
+      `<form id="odd">${fields}${contact}<button>Send</button></form><script>${script}</script>`,
+    )
+    await outside.event('page')
+    // Playwright itself trips over such a form.
+    await page.evaluate("document.querySelector('button').click()")
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'odd', fields: { name: 'Мария', phone: '9261112233' } } }])
+    expect(leads()).toHaveLength(1)
+    expect(outside.refused).toEqual([])
+    expect(visitor.complaints).toEqual([])
   })
 
   test('is another lead than another form with the same contact', async () => {

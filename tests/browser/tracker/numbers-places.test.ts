@@ -155,6 +155,77 @@ describe('a number in several pieces', () => {
   })
 })
 
+describe('a form whose fields are called like what forms have of their own', () => {
+  const names = [
+    'nodeType childNodes firstChild parentNode parentElement children attributes shadowRoot localName tagName',
+    'matches closest getAttribute hasAttribute querySelector querySelectorAll elements length id name title action',
+  ].flatMap((row) => row.split(' '))
+
+  test('keeps no number from being swapped, in it or beside it, at once or later', async () => {
+    const { visit, settle } = visitor
+    const forms = names.map(
+      (name) => `<form><input name="${name}"><a href="tel:84950000000">8 495 000-00-00</a></form>`,
+    )
+    const page = await visit('/', `${forms.join('')}<main>8 495 000-00-00</main>`)
+    await shows(page, 'main', '8 495 123-45-67')
+    await page.evaluate(() => {
+      for (const form of document.forms) {
+        // With the methods of other elements, for the same reason.
+        document.body.append.call(form, '8 (495) 000-00-00')
+        document.body.setAttribute.call(form, 'aria-label', 'changed')
+      }
+      document.body.append('8/495/000-00-00')
+    })
+    await page.waitForFunction("document.body.textContent.includes('8/495/123-45-67')")
+    await settle(page)
+    const text = String(await page.evaluate('document.body.textContent'))
+    expect(text).not.toMatch(/000-00-00/)
+    expect(text.split('8 495 123-45-67')).toHaveLength(names.length + 2)
+    expect(text.split('8 (495) 123-45-67')).toHaveLength(names.length + 1)
+    expect(await page.locator('[href="tel:84951234567"]').count()).toBe(names.length)
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test.each(['matches', 'closest', 'nodeType', 'childNodes'])(
+    'is left as it is with data-tl-noswap, also with a field called %s',
+    async (name) => {
+      const own = `<input name="${name}">8 495 000-00-00`
+      const page = await visitor.visit('/', `<form data-tl-noswap>${own}</form><main>8 495 000-00-00</main>`)
+      await shows(page, 'main', '8 495 123-45-67')
+      await page.evaluate("document.body.append.call(document.forms[0], '8 495 000-00-00')")
+      await visitor.settle(page)
+      expect(await page.innerHTML('form')).toBe(`${own}8 495 000-00-00`)
+    },
+  )
+})
+
+test('a node that throws whatever it is asked keeps no number beside it from being swapped', async () => {
+  const { visit, settle } = visitor
+  const page = await visit(
+    '/',
+    `<script>
+      const fail = () => { throw new Error('hands off') }
+      const hostile = {}
+      for (const name of ['nodeType', 'nodeValue', 'childNodes', 'attributes', 'shadowRoot', 'parentElement', 'matches', 'closest', 'localName'])
+        hostile[name] = { get: fail, set: fail, configurable: true }
+      const spoil = (node) => Object.defineProperties(node, hostile)
+    </script><p>8 495 000-00-00</p><i>8 495 000-00-00</i><b></b><script>
+      spoil(document.querySelector('i'))
+      spoil(document.querySelector('b').appendChild(new Text('8 495 000-00-00')))
+    </script><main>8 495 000-00-00</main>`,
+  )
+  await shows(page, 'main', '8 495 123-45-67')
+  expect(await page.textContent('p')).toBe('8 495 123-45-67')
+  await page.evaluate(`
+    document.body.append(spoil(document.createElement('form')), spoil(new Text('odd')), '8 (495) 000-00-00')
+    document.querySelector('main').append('; 8 495 000-00-00')
+  `)
+  await shows(page, 'main', '8 495 123-45-67; 8 495 123-45-67')
+  await settle(page)
+  expect(await page.evaluate('document.body.lastChild.data')).toBe('8 (495) 123-45-67')
+  expect(visitor.complaints).toEqual([])
+})
+
 describe('elements of a selector', () => {
   test('show the number of their pool, written as the phone that was there, whatever it was', async () => {
     const { outside, visit, context } = visitor

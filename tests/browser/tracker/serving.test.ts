@@ -281,6 +281,18 @@ describe('a page that is hostile', () => {
       },
     ],
     [
+      'that has given all objects a member of its own',
+      () => {
+        const act = function (this: unknown) {
+          return this
+        }
+        for (const { prototype } of [Object, Array, Function, String, Node])
+          Object.assign(prototype, { each: act, extend: act, toJSONString: act })
+        Object.assign(Array.prototype, { toJSON: act })
+        Object.assign(String.prototype, { toJSON: act })
+      },
+    ],
+    [
       'that has frozen its history',
       () => {
         Object.freeze(history)
