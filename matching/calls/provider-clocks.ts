@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000
 /** Periods whose calls are kept in memory: all that two clocks are measured by. */
 const SUMS_MAX = 2 * (4 * AROUND + 1)
 
-type EvidenceRow = HistoryRow<'call_clocks'>
+export type EvidenceRow = HistoryRow<'call_clocks'>
 type ClockRow = HistoryRow<'provider_clocks'>
 
 interface Rows<Row> {
