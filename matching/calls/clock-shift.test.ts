@@ -93,12 +93,22 @@ function openClocks() {
   const table = new Map<string, Row>()
   const history = {
     callClocks: async (_: string, ids: readonly string[]) => ids.flatMap((id) => table.get(id) ?? []),
-    clockEvidence: async () => [...table.values()],
+    async clockEvidence(_: string, __: unknown, hour_calls_max: number) {
+      asked.push(hour_calls_max)
+      const hours = new Map<number, Row[]>()
+      for (const row of [...table.values()].sort((one, other) => one.at - other.at)) {
+        const hour = Math.floor(row.at / HOUR)
+        hours.set(hour, [...(hours.get(hour) ?? []), row])
+      }
+      return [...hours.values()].flatMap((rows) => rows.slice(0, hour_calls_max))
+    },
     clockPeriods: async () => [],
     doubtfulPeriods: async () => [],
   }
+  const asked: number[] = []
   const clocks = new ProviderClocks()
   return {
+    asked,
     of: (at: number) => clocks.of({ provider: 'pbx', at }),
     async take(rows: readonly Row[]) {
       const told = new Map(rows.map((row) => [row.id, row]))
@@ -248,6 +258,26 @@ describe('a clock of a provider that is off by whole quarter hours', () => {
     // The same calls by newer messages, which say another time.
     await clocks.take(ring({ ahead: () => 0, calls: 12, strangers: 0 }))
     expect(clocks.of(MIDST).shift_ms).toBe(0)
+  })
+
+  test('is measured by few calls of an hour, however many come together', async () => {
+    const rows = ring({ ahead: () => 3 * HOUR, calls: 400, days: 0.4 })
+    const clocks = openClocks()
+    await clocks.take(rows.slice(0, 200))
+    await clocks.take(rows.slice(200))
+    expect(Math.max(...clocks.asked)).toBe(3)
+    const at_once = openClocks()
+    await at_once.take(rows)
+    expect(clocks.of(MIDST)).toEqual(at_once.of(MIDST))
+    // Those of the table may be older words on the same calls.
+    const right = ring({ ahead: () => 0, calls: 400, days: 0.4 })
+    const again = openClocks()
+    await again.take(rows)
+    await again.take(right.slice(0, 300))
+    const fresh = openClocks()
+    const anew = new Map([...rows, ...right.slice(0, 300)].map((row) => [row.id, row]))
+    await fresh.take([...anew.values()])
+    expect(again.of(MIDST)).toEqual(fresh.of(MIDST))
   })
 
   test('is the same however its calls become known', async () => {
