@@ -40,7 +40,7 @@ const AGREEING_SHARE_MIN = 0.6
 const AGREES = 0.2
 
 /**
- * And for so long, where no message came before its call. Where nobody was seen for some hours, of a night or before there was a
+ * And for so long, unless of half of them a message came before the call. Where nobody was seen for some hours, of a night or before there was a
  * tracker, one shift puts all calls of them beside somebody; by none does it do so of more hours than a zone has.
  */
 const LASTING_MS = 24 * 3_600_000
@@ -174,7 +174,7 @@ function pieceOf(votes: readonly DatedVote[], place: number, isFirst: boolean): 
 function isBorneOut(agreeing: readonly DatedVote[]): boolean {
   const [first, last] = [agreeing[0], agreeing.at(-1)]
   if (!first || !last || agreeing.length < AGREEING_MIN) return false
-  return last.at - first.at >= LASTING_MS || agreeing.filter(({ vote }) => vote.isEarly).length >= AGREEING_MIN
+  return last.at - first.at >= LASTING_MS || agreeing.filter(({ vote }) => vote.isEarly).length * 2 >= agreeing.length
 }
 
 function summed(a: ShiftPiece, b: ShiftPiece): Pick<ShiftPiece, 'agreeing' | 'told'> {
