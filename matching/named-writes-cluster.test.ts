@@ -43,3 +43,12 @@ test('what a killed matching was still writing at a server that no address leads
   expect(ended).toBe('written')
   await Promise.all([elsewhere.close(), listed.close()])
 })
+
+test('a server of the cluster that is down and that no address leads to keeps nobody waiting', async () => {
+  const { name, urls, user, password } = cluster
+  const first = urls[0] as string
+  const listed = openStore({ url: first, user, password, database: 'shop', cluster: { name, urls: [first] } })
+  await cluster.killShard(1)
+  await endFormerWrites(listed, wholeShare, { info() {}, warn() {} })
+  await listed.close()
+})

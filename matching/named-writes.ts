@@ -44,7 +44,7 @@ export async function endFormerWrites(store: Store, share: Share, log: MatchingL
     // Rather than never start: only what a killed matching was writing may come too late to be seen.
     log.warn(
       {},
-      'ClickHouse lets this user not end what an earlier matching was writing; grant it SELECT on system.processes',
+      'ClickHouse lets this user not end what an earlier matching was writing; grant it SELECT on system.processes, and in a cluster REMOTE',
     )
   }
 }
@@ -70,18 +70,24 @@ async function endOn(server: Store, prefix: string, share: Share): Promise<numbe
 
 /**
  * How many go on at any server of the cluster: a write may have gone to a replica that has no address of its own here. It
- * cannot be told to end from here (that takes Keeper), and is waited for.
+ * cannot be told to end from here (that takes Keeper), and is waited for. A server that is down writes nothing.
  */
 async function countOnReplicas(store: Store, share: Share): Promise<number> {
   if (store.cluster === undefined) return 0
   const everywhere = `clusterAllReplicas('${store.cluster}', 'system', 'processes')`
-  return (await formerOn(store, everywhere, prefixOf(store), share)).length
+  return (await formerOn(store, everywhere, prefixOf(store), share, 'SETTINGS skip_unavailable_shards = 1')).length
 }
 
 /** What a server does on behalf of another has an id of its own. */
-async function formerOn(server: Store, processes: string, prefix: string, share: Share): Promise<{ name: string }[]> {
+async function formerOn(
+  server: Store,
+  processes: string,
+  prefix: string,
+  share: Share,
+  settings = '',
+): Promise<{ name: string }[]> {
   const running = await server.query<{ name: string }>(
-    `SELECT DISTINCT initial_query_id AS name FROM ${processes} WHERE startsWith(initial_query_id, {prefix:String})`,
+    `SELECT DISTINCT initial_query_id AS name FROM ${processes} WHERE startsWith(initial_query_id, {prefix:String}) ${settings}`,
     { prefix },
   )
   return running.filter(({ name }) => isOf(name.slice(prefix.length), share))

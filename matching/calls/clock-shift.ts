@@ -17,6 +17,9 @@ export const SHIFT_REACH_MS = SHIFT_MAX_MS + SKEW_MAX_MS
 const LIVE_MAX_MS = 10 * 60_000
 const PUNCTUAL_MS = 2 * 60_000
 
+/** A message that comes so long before its call tells of a clock that is nearer to another zone than to ours. */
+const EARLY_MIN_MS = SHIFT_STEP_MS / 2
+
 /** Edges of leases are blurred by so much: within the quarter hour a clock may be off as any other. */
 const BLUR_MS = 20_000
 
@@ -36,6 +39,12 @@ const AGREEING_MIN = 5
 const AGREEING_SHARE_MIN = 0.6
 const AGREES = 0.2
 
+/**
+ * And for so long, unless of half of them a message came before the call. Where nobody was seen for some hours, of a night or before there was a
+ * tracker, one shift puts all calls of them beside somebody; by none does it do so of more hours than a zone has.
+ */
+const LASTING_MS = 24 * 3_600_000
+
 const STEPS = SHIFT_MAX_MS / SHIFT_STEP_MS
 const SHIFTS = 2 * STEPS + 1
 
@@ -47,6 +56,8 @@ export interface ShiftVote {
   agrees: Uint8Array
   /** Whether the number was held at all within reach. */
   isTold: boolean
+  /** Whether a message was here before it rang. */
+  isEarly: boolean
 }
 
 export interface DatedVote {
@@ -69,14 +80,17 @@ export const neverShifted: readonly ShiftPiece[] = [{ from_ms: -Infinity, shift_
 /**
  * Whether a call can hardly have rung when its provider says: the message was here before it, or it came late and nobody
  * held the number; or late by whole quarter hours, whoever held it. Only of these more leases are looked at.
+ * `came_ms`: when its first message was here, `heard_ms`: less how long the call took by then.
  */
 export function isDoubtful(
   call: { at: number; session: string },
-  { leases, heard_ms }: { leases: readonly Lease[]; heard_ms: number },
+  { leases, heard_ms, came_ms }: { leases: readonly Lease[]; heard_ms: number; came_ms: number },
 ): boolean {
   if (call.session !== '') return false
+  // Some senders give the end of a call as its time, and some clocks are minutes fast: neither is a zone.
+  if (call.at - came_ms > EARLY_MIN_MS) return true
   const heard = heard_ms - call.at
-  if (heard <= LIVE_MAX_MS) return heard < -SKEW_MAX_MS
+  if (heard <= LIVE_MAX_MS) return false
   const isWhole = (heard + SKEW_MAX_MS) % SHIFT_STEP_MS <= SKEW_MAX_MS + PUNCTUAL_MS
   const isHeld = leases.some(
     ({ from_ms, seen_ms, to_ms }) =>
@@ -106,7 +120,8 @@ export function voteOf({ far, leases, heard }: ClockEvidence): ShiftVote | undef
     const sent = told_ms < -SKEW_MAX_MS ? HEARD_BEFORE : told_ms <= PUNCTUAL_MS ? PUNCTUAL : 1
     return Math.round(1000 * Math.log((Math.min(rate, 1) + UNKNOWN) * sent))
   })
-  return { support, agrees: Uint8Array.from(rates, (rate) => Number(rate >= AGREES)), isTold: far.length > 0 }
+  const agrees = Uint8Array.from(rates, (rate) => Number(rate >= AGREES))
+  return { support, agrees, isTold: far.length > 0, isEarly: heard <= LIVE_MAX_MS }
 }
 
 /** The clocks, as whole steps, by which a call rang between these moments against it. */
@@ -121,6 +136,7 @@ const saysRight: ShiftVote = {
   support: Int32Array.from({ length: SHIFTS }, (_, place) => (place === STEPS ? 0 : -SAYS_RIGHT)),
   agrees: Uint8Array.from({ length: SHIFTS }, (_, place) => Number(place === STEPS)),
   isTold: true,
+  isEarly: false,
 }
 
 /**
@@ -146,14 +162,19 @@ export function shiftsOf(votes: readonly DatedVote[]): readonly ShiftPiece[] {
 
 function pieceOf(votes: readonly DatedVote[], place: number, isFirst: boolean): ShiftPiece {
   const from_ms = isFirst ? -Infinity : (votes[0] as DatedVote).at
-  const count = (at: number) => votes.reduce((sum, { vote }) => sum + (vote.agrees[at] as number), 0)
+  const agreeingBy = (at: number) => votes.filter(({ vote }) => vote.agrees[at] === 1)
   const told = votes.filter(({ vote }) => vote.isTold).length
-  const agreeing = count(place)
-  if (place === STEPS) return { from_ms, shift_ms: 0, agreeing, told }
-  const isSure = agreeing >= AGREEING_MIN && agreeing >= AGREEING_SHARE_MIN * told
+  const agreeing = agreeingBy(place)
+  const isSure = place === STEPS || (agreeing.length >= AGREEING_SHARE_MIN * told && isBorneOut(agreeing))
   return isSure
-    ? { from_ms, shift_ms: shiftAt(place), agreeing, told }
-    : { from_ms, shift_ms: 0, agreeing: count(STEPS), told }
+    ? { from_ms, shift_ms: shiftAt(place), agreeing: agreeing.length, told }
+    : { from_ms, shift_ms: 0, agreeing: agreeingBy(STEPS).length, told }
+}
+
+function isBorneOut(agreeing: readonly DatedVote[]): boolean {
+  const [first, last] = [agreeing[0], agreeing.at(-1)]
+  if (!first || !last || agreeing.length < AGREEING_MIN) return false
+  return last.at - first.at >= LASTING_MS || agreeing.filter(({ vote }) => vote.isEarly).length * 2 >= agreeing.length
 }
 
 function summed(a: ShiftPiece, b: ShiftPiece): Pick<ShiftPiece, 'agreeing' | 'told'> {

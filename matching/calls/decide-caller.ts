@@ -19,6 +19,8 @@ export interface CallFacts {
   messages: Fact<'calls'>[]
   /** When the first message about it was here, less how long the call took by then: it had rung before that. */
   heard_ms: number
+  /** When its first message was here. */
+  came_ms: number
   /** Leases of the number around it. */
   leases: readonly Lease[]
   /** Clicks on links of the number in them, by `clickerKey`. */

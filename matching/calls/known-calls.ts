@@ -42,7 +42,8 @@ export async function readCallFacts(
       const told = messages.get(call.id) ?? []
       // However long a call took, it had begun to ring before anybody could tell of it.
       const heard_ms = Math.min(...told.map(({ received_at, duration }) => received_at - duration * 1000))
-      return [call.id, { call, messages: told, heard_ms, leases: around, clicks: clicks.before(call, around) }]
+      const came_ms = Math.min(...told.map(({ received_at }) => received_at))
+      return [call.id, { call, messages: told, heard_ms, came_ms, leases: around, clicks: clicks.before(call, around) }]
     }),
   )
 }

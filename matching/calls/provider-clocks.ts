@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000
 /** Periods whose calls are kept in memory: all that two clocks are measured by. */
 const SUMS_MAX = 2 * (4 * AROUND + 1)
 
-type EvidenceRow = HistoryRow<'call_clocks'>
+export type EvidenceRow = HistoryRow<'call_clocks'>
 type ClockRow = HistoryRow<'provider_clocks'>
 
 interface Rows<Row> {
@@ -110,7 +110,7 @@ export class ProviderClocks {
       for (const row of [...wanted, ...(await history.clockPeriods(site))]) touched.set(keyOf(row), row)
     }
     for (const key of touched.keys()) this.#sums.delete(key)
-    await this.#readAround(history, site, touched.values(), calls)
+    await this.#readAround(history, site, touched.values(), { current, calls })
     const { moved, ...clocks } = this.#estimate(site, touched.values())
     for (const key of this.#sums.keys()) {
       if (this.#sums.size <= SUMS_MAX) break
@@ -120,12 +120,7 @@ export class ProviderClocks {
   }
 
   /** The neighbours of these periods, and theirs: what a clock is measured by. */
-  async #readAround(
-    history: ClockRows,
-    site: string,
-    periods: Iterable<ClockPeriod>,
-    better: ReadonlyMap<string, EvidenceRow | undefined>,
-  ): Promise<void> {
+  async #readAround(history: ClockRows, site: string, periods: Iterable<ClockPeriod>, better: Better): Promise<void> {
     const missing = new Map<string, ClockPeriod>()
     for (const one of periods) {
       for (const near of neighbours(one, 2 * AROUND)) if (!this.#sums.has(keyOf(near))) missing.set(keyOf(near), near)
@@ -177,16 +172,22 @@ export function clockPeriod(key: string): ClockPeriod {
   return { provider: key.slice(0, cut), period: key.slice(cut + 1) }
 }
 
+/** Calls that are known better than the table does, and their rows in it. */
+interface Better {
+  current: readonly EvidenceRow[]
+  calls: ReadonlyMap<string, EvidenceRow | undefined>
+}
+
 /** What the first calls of each hour of these periods say: those in the table, except where it is known better. */
 async function readSums(
   history: ClockRows,
   site: string,
   periods: readonly ClockPeriod[],
-  better: ReadonlyMap<string, EvidenceRow | undefined>,
+  { current, calls: better }: Better,
 ): Promise<Map<string, PeriodSum | undefined>> {
   const sums = new Map<string, PeriodSum | undefined>(periods.map((one) => [keyOf(one), undefined]))
   if (periods.length === 0) return sums
-  const stored = await history.clockEvidence(site, periods, HOUR_CALLS_MAX + better.size)
+  const stored = await history.clockEvidence(site, periods, HOUR_CALLS_MAX + mostOfAnHour(current))
   const byPeriod = new Map<string, EvidenceRow[]>()
   for (const row of [...stored.filter(({ id }) => !better.has(id)), ...better.values()]) {
     if (!row || !sums.has(keyOf(row))) continue
@@ -202,6 +203,19 @@ async function readSums(
     })
   }
   return sums
+}
+
+/** So many rows of an hour may have to be passed over. */
+function mostOfAnHour(rows: readonly EvidenceRow[]): number {
+  const counts = new Map<string, number>()
+  let most = 0
+  for (const { provider, at } of rows) {
+    const hour = `${provider}\n${Math.floor(at / HOUR_MS)}`
+    const count = (counts.get(hour) ?? 0) + 1
+    counts.set(hour, count)
+    most = Math.max(most, count)
+  }
+  return most
 }
 
 function firstOfHours(rows: EvidenceRow[]): EvidenceRow[] {

@@ -10,7 +10,7 @@ import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, SURE_CONFIDENCE } f
 import { type CallsContext, decideCalls, readCallFacts, readFar } from './known-calls.ts'
 import { LEASE_LIFE_MAX_MS } from './match-call.ts'
 import { momentsOf } from './measure-clocks.ts'
-import { type ClockChanges, clockPeriod, evidenceRow, isOfDoubtful } from './provider-clocks.ts'
+import { type ClockChanges, clockPeriod, type EvidenceRow, evidenceRow, isOfDoubtful } from './provider-clocks.ts'
 import { LEASE_AROUND_MS, LEASE_FAR_MS, latestEnd, readShownNumbers } from './read-leases.ts'
 
 export interface UpdateCallsContext extends CallsContext {
@@ -117,6 +117,9 @@ function spansOf(leased: ReadonlyMap<string, Moments>): Span[] {
   return spans
 }
 
+/** Of so many calls the leases hours away from them are held in memory: a busy number has hundreds around each. */
+const FAR_TOGETHER_MAX = 500
+
 /** What the touched calls, and those of whose clocks alone there is news, say of their providers' clocks. */
 async function updateClocks(
   { store, history, graph, clocks }: UpdateCallsContext,
@@ -124,15 +127,14 @@ async function updateClocks(
   { facts, doubted }: { facts: ReadonlyMap<string, CallFacts>; doubted: ReadonlySet<string> },
 ) {
   const others = await readCallFacts({ store, graph }, doubted)
-  const known = await readFar(store, graph.site, new Map([...facts, ...others]))
+  const rows = new Map<string, EvidenceRow | undefined>([...touched.calls, ...doubted].map((id) => [id, undefined]))
   const evidenceOf = ({ call, ...about }: CallFacts) =>
     call.direction === 'out' ? undefined : evidenceRow(call, clockEvidence(call, about))
-  const rows = new Map(
-    [...touched.calls, ...doubted].map((id) => {
-      const one = known.get(id)
-      return [id, one && evidenceOf(one)]
-    }),
-  )
+  const byTime = [...facts.values(), ...others.values()].sort((a, b) => a.call.at - b.call.at)
+  for (let from = 0; from < byTime.length; from += FAR_TOGETHER_MAX) {
+    const some = new Map(byTime.slice(from, from + FAR_TOGETHER_MAX).map((one) => [one.call.id, one]))
+    for (const [id, one] of await readFar(store, graph.site, some)) rows.set(id, evidenceOf(one))
+  }
   return clocks.update({ history, site: graph.site }, rows, touched.isAgain ? 'all' : 'changed')
 }
 

@@ -44,7 +44,18 @@ export async function swapTables(store: Store, site: string | undefined): Promis
   // All tables of a shard in one statement, which goes on when its sender is gone: `edges` of one history beside `identities`
   // of another would be no history. Broken off between shards it leaves some rows as they were, and the next rebuild swaps all.
   const pairs = historyTableNames.map((name) => `${name} AND ${name}${REBUILD_SUFFIX}`)
-  for (const shard of store.shards) await shard.command(`EXCHANGE TABLES ${pairs.join(', ')}`)
+  for (const shard of store.shards) {
+    const statements = (await takesManyAtOnce(shard)) ? [pairs.join(', ')] : pairs
+    for (const some of statements) await shard.command(`EXCHANGE TABLES ${some}`)
+  }
+}
+
+/** A database that is replicated itself (`Replicated`, ClickHouse Cloud) refuses more than one pair in a statement. */
+async function takesManyAtOnce(shard: Store): Promise<boolean> {
+  const [database] = await shard.query<{ engine: string }>(
+    'SELECT engine FROM system.databases WHERE name = currentDatabase()',
+  )
+  return database?.engine === 'Atomic'
 }
 
 async function keepOtherSites(store: Store, name: HistoryTable, site: string): Promise<void> {

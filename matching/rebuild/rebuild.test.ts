@@ -111,3 +111,30 @@ test('one whose process is killed in the midst of the swap has swapped all table
     ).toEqual([])
   expect(await store.query('SELECT id FROM sessions FINAL')).toHaveLength(1)
 })
+
+test('in a database that swaps one pair of tables at a time swaps all of them', async () => {
+  const options = { store, settings: fixedSettings(shop), now: () => T }
+  const live = await openProjection(options)
+  await land(T)
+  await catchUp(live)
+  const wrong = { site: 'shop', version: 1, is_deleted: 0 }
+  await store.insert('identities', [{ ...wrong, kind: 'visitor', value: 'nobody' }])
+  await store.insert('sessions', [{ ...wrong, id: 'never' }])
+  // As a replicated database, which takes a Keeper, says of itself and answers.
+  const command: Store['command'] = async (sql, ...more) => {
+    if (sql.startsWith('EXCHANGE') && sql.includes(','))
+      throw new Error('it does not support renaming of multiple tables')
+    await store.command(sql, ...more)
+  }
+  const query: Store['query'] = async (sql, ...more) =>
+    sql.includes('system.databases') ? ([{ engine: 'Replicated' }] as never) : store.query(sql, ...more)
+  const replicated = { ...store, command, query, shards: [{ ...store, command, query }] }
+  const run = {
+    store: replicated,
+    projection: () => live,
+    paused: <R>(work: (more: () => Promise<boolean>) => Promise<R>) => work(() => catchUp(live)),
+  }
+  expect((await rebuild(run, { ...options, store: replicated } as typeof options, {})).swapped).toBe(true)
+  expect(await store.query("SELECT value FROM identities FINAL WHERE value = 'nobody'")).toEqual([])
+  expect(await store.query('SELECT id FROM sessions FINAL')).toHaveLength(1)
+})

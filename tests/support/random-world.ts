@@ -259,7 +259,7 @@ export const manyRequests = fc
 
 const quarterHours = of(3 * HOUR, -5 * HOUR, 5.75 * HOUR)
 const rung = fc.record({
-  ...{ wait: fc.integer({ min: 11, max: 400 }), number: of('+74951110001', '+74951110002'), from: phone },
+  ...{ wait: fc.integer({ min: 11, max: 700 }), number: of('+74951110001', '+74951110002'), from: phone },
   ...{
     visitor: of('v1', 'v2', 'v3', 'v4'),
     session: of('s1', 's2', 's3', ''),

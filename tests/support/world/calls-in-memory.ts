@@ -41,7 +41,8 @@ export async function callsOfWorld({ facts, documents, options }: Simulation): P
     const key = isNobodys ? `\n${call.id}` : phone
     const leases = call.direction === 'out' ? [] : leasesAround(call, collected)
     const heard_ms = Math.min(...messages.map(({ received_at, duration }) => received_at - duration * 1000))
-    const one = { call, messages, heard_ms, leases, clicks: clicks.before(call, leases) }
+    const came_ms = Math.min(...messages.map(({ received_at }) => received_at))
+    const one = { call, messages, heard_ms, came_ms, leases, clicks: clicks.before(call, leases) }
     const own = byPhone.get(key)
     if (own) own.push(one)
     else byPhone.set(key, [one])
