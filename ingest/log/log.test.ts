@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ByteText, toByteText } from '#domain/byte-text.ts'
 import { parsePosition } from '#domain/position.ts'
@@ -140,6 +141,22 @@ describe('segments', () => {
       { database: store.database },
     )
     expect(parts).toEqual([{ rows: '30000' }, { rows: '30000' }])
+  })
+  test.each([
+    { had: 8, commits: 2 },
+    { had: 7, commits: 6 },
+  ])('share a sync with those that follow a commit of $had rows at once', async ({ had, commits }) => {
+    const log = await open({ limits: { seal_after_ms: 10_000, gather_ms: 1_000 } })
+    await log.append([{ table: 'events', rows: lines(...Array.from({ length: had }, (_, i) => `f${i}`)) }])
+    const following: Promise<string>[] = []
+    for (let i = 0; i < 5; i++) {
+      const written = log.append([{ table: 'events', rows: lines(`n${i}`) }])
+      following.push(written)
+      // As long as an own commit takes, if it has one.
+      await Promise.race([written, pause(50)])
+    }
+    await Promise.all(following)
+    expect(await log.metrics.getSingleMetricAsString('throughline_log_sync_seconds')).toContain(`_count ${commits}`)
   })
   test('grow while earlier ones wait', async () => {
     let isAway = true

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ByteText } from '#domain/byte-text.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
@@ -14,6 +15,12 @@ export interface SegmentLimits {
   seal_after_ms: number
   /** Each row lets its segment wait a little for more of them, up to so much longer in all. */
   seal_stretch_ms_max: number
+  /**
+   * A commit begins so long after the one before, if that had `gather_rows` or more: what comes that fast had better share
+   * a sync. A page that asks alone never waits.
+   */
+  gather_ms: number
+  gather_rows: number
 }
 
 export const segmentLimits: SegmentLimits = {
@@ -21,6 +28,8 @@ export const segmentLimits: SegmentLimits = {
   bytes_max: 64 * 1024 * 1024,
   seal_after_ms: 200,
   seal_stretch_ms_max: 800,
+  gather_ms: 2,
+  gather_rows: 8,
 }
 
 export interface AppenderOptions {
@@ -67,6 +76,8 @@ export class TableAppender {
   #closing: Segment | undefined
   #timer: NodeJS.Timeout | undefined
   #isSealWanted = false
+  /** The last commit. */
+  #last = { began_ms: 0, rows: 0 }
   #running: Promise<void> | undefined
 
   constructor(options: AppenderOptions) {
@@ -120,12 +131,22 @@ export class TableAppender {
       while (!this.#waiting.isEmpty || this.#isSealWanted) {
         if (this.#isSealWanted) await this.#seal()
         else if (this.#open && isOtherMonth(this.#open.segment, this.#options.now())) await this.#seal()
-        else await this.#commit()
+        else {
+          await this.#gather()
+          await this.#commit()
+        }
       }
     } finally {
       // In the same tick as the last look at the entries: one that came in between would wait for ever.
       this.#running = undefined
     }
+  }
+
+  async #gather(): Promise<void> {
+    const { gather_ms, gather_rows } = this.#options.limits
+    if (this.#last.rows < gather_rows) return
+    const wait_ms = this.#last.began_ms + gather_ms - performance.now()
+    if (wait_ms > 0) await pause(wait_ms)
   }
 
   async #commit(): Promise<void> {
@@ -141,6 +162,7 @@ export class TableAppender {
     const taken = this.#waiting.take(segment.rows, limits.rows_max - segment.rows, commit_bytes_max)
     const hashes = hashesOf(taken)
     const started_ms = performance.now()
+    this.#last = { began_ms: started_ms, rows: taken.rows }
     try {
       await this.#open.commit(taken.data, taken.rows, hashes)
     } catch (error) {

@@ -7,7 +7,7 @@ import type { Portion } from './read-new-facts.ts'
  * Rows noted in one step, at most and about. They are taken into the history in pieces (`slicesOf`); the more of a backlog
  * are noted together, the seldomer each part of a table is read.
  */
-export const STEP_ROWS = 2_000_000
+export const STEP_ROWS = 1_000_000
 
 /** How many times as many a step may have that is not cut off between events and what landed with them. */
 const STEP_OVER_MAX = 1.25
