@@ -246,39 +246,6 @@ describe('a lead', () => {
   })
 })
 
-describe('leads of several people in one visit of a tablet', () => {
-  const ofBoth = [
-    visit('s1', T, ad),
-    form('f1', 's1', T + MINUTE, { phone: '+79261110001', email: 'ann@mail.ru' }),
-    form('f2', 's1', T + 5 * MINUTE, { phone: '+79261110002', email: 'bob@mail.ru' }),
-  ]
-
-  test('are of several, and each names the visit, which is nobody’s', async () => {
-    await happens(...ofBoth)
-    expect(await person('email', 'ann@mail.ru')).toBe(await person('lead', 'f1'))
-    expect(await person('email', 'bob@mail.ru')).toBe(await person('lead', 'f2'))
-    expect(await person('lead', 'f1')).not.toBe(await person('lead', 'f2'))
-    expect([await conversion('f1'), await conversion('f2')]).toMatchObject([{ session: 's1' }, { session: 's1' }])
-    expect(await person('session', 's1')).toBe('')
-  })
-
-  test('are one person when a later request names both', async () => {
-    await happens(...ofBoth)
-    await happens(
-      fact('leads', {
-        id: 'f3',
-        at: T + HOUR,
-        kind: 'chat',
-        session: 's1',
-        phone: '+79261110001',
-        email: 'bob@mail.ru',
-      }),
-    )
-    expect(await person('lead', 'f1')).toBe(await person('lead', 'f2'))
-    expect(await person('session', 's1')).toBe(await person('lead', 'f1'))
-  })
-})
-
 describe('facts of several kinds under one id', () => {
   test('leave each other alone', async () => {
     await happens(call('1001', T), fact('leads', { id: '1001', at: T, kind: 'chat', email: 'ann@mail.ru' }))

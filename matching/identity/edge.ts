@@ -58,8 +58,8 @@ export interface SharedBy {
 }
 
 /**
- * Too many others of a kind; too many facts (`uses`); too many people who have nothing else in common (`strangers`; of a
- * visit, who left their names in it), or within a week (`strangers_in_week`).
+ * Too many others of a kind; too many facts (`uses`); too many people who have nothing else in common (`strangers`), or
+ * within a week (`strangers_in_week`).
  */
 export type SharedRule = IdentifierKind | 'uses' | 'strangers' | 'strangers_in_week'
 

@@ -13,7 +13,6 @@ import {
   type Vertex,
 } from './edge.ts'
 import { Founders } from './founders.ts'
-import { namesMax } from './limits.ts'
 import { makeEdge, pairEdges, readRow, rowEdge, saysTheSame } from './make-edge.ts'
 import type { Fill, FrozenSite, Piece } from './packed/frozen.ts'
 import type { LiveEdge, LiveVertex } from './packed/live.ts'
@@ -191,11 +190,12 @@ export class Graph {
 
   /** An identifier that the table holds for shared, at start: with it, what its edges join is what they joined before. */
   loadShared(kind: IdentifierKind, value: string, by: SharedBy): void {
-    const place = this.#all.packed.find(kind, value)
+    const { packed } = this.#all
+    const place = packed.find(kind, value)
     if (place === 0) return
-    const isCrowd = namesMax[kind] !== undefined || (by.rule !== 'strangers' && by.rule !== 'strangers_in_week')
-    this.#all.packed.setState(place, { ...this.#all.packed.stateOf(place), isMeeting: !isCrowd })
-    this.#all.packed.setWalls(place, { crowded: isCrowd ? by : undefined, shared: by })
+    const isCrowd = by.rule !== 'strangers' && by.rule !== 'strangers_in_week'
+    packed.setState(place, { ...packed.stateOf(place), isMeeting: !isCrowd })
+    packed.setWalls(place, { crowded: isCrowd ? by : undefined, shared: by })
   }
 
   /** Vertices of which nobody has worked out yet who they are, in groups; between two of them all may be packed. */

@@ -13,8 +13,8 @@ export const joinsMax: ByKind<ByKind<number>> = {
   ga: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   ym: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
   user: { visitor: 40, phone: 6, email: 6, contact: 4 },
-  phone: { visitor: 12, user: 4, contact: 3, email: 8, phone: 4 },
-  email: { visitor: 12, user: 4, contact: 3, phone: 6, email: 6 },
+  phone: { visitor: 12, user: 4, contact: 3, email: 8 },
+  email: { visitor: 12, user: 4, contact: 3, phone: 8 },
   contact: { visitor: 20, user: 4, phone: 6, email: 4 },
 }
 
@@ -25,12 +25,6 @@ export const namesMax: ByKind<ByKind<number>> = {
   call: { visitor: 3, session: 3, deal: 20 },
   deal: { phone: 20, email: 20, contact: 3 },
 }
-
-/**
- * People who left their names in one visit: those who are known by a login or two things at once, and all that have
- * nothing in common. One person may write in by another phone, and none does so by four.
- */
-export const visitMax = { somebody: 1, parties: 3 } as const
 
 /**
  * Facts that name an identifier before it is a hub, whatever they say: a call centre's line, a robot's address. Beyond it
@@ -53,8 +47,6 @@ export interface StrangersMax {
   known?: number
   /** Of those who have a browser of their own beside it, and are known by something. */
   settled?: number
-  /** Of those who are known by two kinds of things at once, and by nothing that another is known by. */
-  somebody?: number
   /** In all, taking for one only those whom a browser, a login or an email joins. */
   ever?: number
   in_period: number
@@ -67,9 +59,9 @@ export const strangersMax: ByKind<StrangersMax> = {
   phone: { known: 1, ever: 8, ...week },
   email: { known: 1, ever: 8, ...week },
   contact: { ever: 8, ...week },
-  visitor: { settled: 1, somebody: 2, ...week },
-  ga: { settled: 1, somebody: 2, ...week },
-  ym: { settled: 1, somebody: 2, ...week },
+  visitor: { settled: 1, ...week },
+  ga: { settled: 1, ...week },
+  ym: { settled: 1, ...week },
 }
 
 /** A flat's or an office's line joins no two who are known by something, and fewer browsers. */

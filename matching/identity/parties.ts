@@ -1,6 +1,6 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { otherEnd, type Vertex } from './edge.ts'
-import { isEvent, isTold, passes } from './surroundings.ts'
+import { isEvent, passes } from './surroundings.ts'
 
 /** Identifiers around a common one that belong together without it: one person, as far as can be seen from there. */
 export interface Party {
@@ -33,8 +33,8 @@ export function partiesAround(center: Vertex, bridges: ReadonlySet<IdentifierKin
     }
   }
   for (const edge of center.edges) {
-    if (!isTold(edge)) continue
-    const isSaid = edge.fact === 'deal' || (!edge.claimed && edge.fact !== 'match')
+    if (!passes(edge)) continue
+    const isSaid = !edge.claimed && edge.fact !== 'match'
     flood(otherEnd(edge, center), parties.begin(edge.at, isSaid), front)
   }
   for (let depth = 1; depth < DEPTH; depth++) {

@@ -1,18 +1,18 @@
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { browserShared, isCounter, joinsStrangers, namesTooMany, surroundingsOf } from './sharing.ts'
+import { joinsStrangers, namesTooMany, surroundingsOf } from './sharing.ts'
 import { markStaff } from './staff.ts'
 import { isEvent, ownersAround } from './surroundings.ts'
 
 /**
  * Decides again what is shared around what has changed; gives back what must be looked at because of it. Layers,
  * each a function of the facts and of those before: the browsers of staff, events that name too much, identifiers crowded by their own
- * counts, identifiers in which strangers meet, counters' ids of shared browsers.
+ * counts, identifiers in which strangers meet.
  */
 export function shareAnew(dirty: ReadonlySet<Vertex>): Set<Vertex> {
   const affected = markStaff(dirty)
   const changed = new Set([...dirty, ...affected])
   const around = new Set(changed)
-  for (const vertex of withTheirVisits(changed)) {
+  for (const vertex of changed) {
     if (!isEvent(vertex)) continue
     const found = namesTooMany(vertex)
     const isNew = !found !== !vertex.crowded
@@ -31,28 +31,8 @@ export function shareAnew(dirty: ReadonlySet<Vertex>): Set<Vertex> {
   const far = new Set(near)
   for (const owner of turned) for (const other of ownersAround(owner)) far.add(other)
   for (const owner of [...far]) if (!owner.crowded) for (const other of ownersAround(owner)) far.add(other)
-  const counters = new Set<Vertex>()
-  for (const owner of far) {
-    if (isCounter(owner)) counters.add(owner)
-    else if (!share(owner, owner.crowded ?? joinsStrangers(owner), affected)) continue
-    else if (owner.kind === 'visitor')
-      for (const other of ownersAround(owner)) if (isCounter(other)) counters.add(other)
-  }
-  // After the browsers whose they are.
-  for (const counter of counters) {
-    share(counter, counter.crowded ?? joinsStrangers(counter) ?? browserShared(counter), affected)
-  }
+  for (const owner of far) share(owner, owner.crowded ?? joinsStrangers(owner), affected)
   return affected
-}
-
-/** And the visits in which these events happened: who was in a visit is told by the names in its requests. */
-function withTheirVisits(changed: ReadonlySet<Vertex>): Set<Vertex> {
-  const all = new Set(changed)
-  for (const vertex of changed) {
-    if (vertex.kind !== 'lead' && vertex.kind !== 'call') continue
-    for (const edge of vertex.edges) if (otherEnd(edge, vertex).kind === 'session') all.add(otherEnd(edge, vertex))
-  }
-  return all
 }
 
 /** These identifiers, and those that own the events among them. */
@@ -65,13 +45,11 @@ function ownersNear(vertices: Iterable<Vertex>): Set<Vertex> {
   return owners
 }
 
-/** Returns whether it was shared and is not, or the other way round. */
-function share(vertex: Vertex, by: SharedBy | undefined, affected: Set<Vertex>): boolean {
+function share(vertex: Vertex, by: SharedBy | undefined, affected: Set<Vertex>): void {
   const before = vertex.shared
   vertex.shared = by
   if (before?.rule !== by?.rule || before?.max !== by?.max) affected.add(vertex)
-  if (!before === !by) return false
+  if (!before === !by) return
   vertex.idle = false
   for (const edge of vertex.edges) affected.add(otherEnd(edge, vertex))
-  return true
 }

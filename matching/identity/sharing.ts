@@ -2,18 +2,16 @@ import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
 import { isPlaceLine } from '#domain/phone.ts'
 import { holds } from '../rules.ts'
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax, visitMax } from './limits.ts'
+import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
 import { type Party, partiesAround } from './parties.ts'
-import { isVisitOfSeveral } from './people-in-visit.ts'
 import { ownersAround, passes } from './surroundings.ts'
 
-/** Whether an event names too many to belong to one person: a CRM's test call, a copied session id, a showroom's visit. */
+/** Whether an event names too many of one kind to belong to one person: a CRM's test call, a copied session id. */
 export function namesTooMany(vertex: Vertex): SharedBy | undefined {
   if (!holds('crowded_events')) return undefined
   const named = new Set<Vertex>()
   for (const edge of vertex.edges) if (passes(edge)) named.add(otherEnd(edge, vertex))
-  const exceeded = firstExceeded(named, namesMax[vertex.kind])
-  return exceeded ?? (vertex.kind === 'session' ? isVisitOfSeveral(vertex) : undefined)
+  return firstExceeded(named, namesMax[vertex.kind])
 }
 
 /** What is around an identifier, counted through the events between. */
@@ -42,24 +40,6 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
 
 const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
 
-/** Whether a counter gave it to a browser: Google's, or Metrica's. */
-export function isCounter({ kind }: Vertex): boolean {
-  return kind === 'ga' || kind === 'ym'
-}
-
-/**
- * Whether the browser is shared that has this counter's id. A card of the CRM names a counter's id without the browser, and
- * who wrote in on a shared one would be everybody else who did.
- */
-export function browserShared(counter: Vertex): SharedBy | undefined {
-  if (!holds('shared')) return undefined
-  for (const edge of counter.edges) {
-    const { kind, shared } = otherEnd(edge, counter)
-    if (kind === 'visitor' && shared && edge.fact === 'event' && passes(edge)) return { rule: 'strangers', max: 1 }
-  }
-  return undefined
-}
-
 const everyKind: ReadonlySet<IdentifierKind> = new Set(identifierKinds)
 
 /** A card of the CRM may be made for a phone, and so for all who use it: it cannot say that they are one. */
@@ -67,13 +47,10 @@ const ownKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym', 'u
 
 const tellingKinds = ['contact', 'user', 'email'] as const
 
-const namingKinds = [...tellingKinds, 'phone'] as const
-
 /** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `surroundingsOf`. */
 export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   const limits = isLineOfPlace(vertex) ? placeLineStrangersMax : strangersMax[vertex.kind]
   if (!limits || vertex.crowded || !vertex.isMeeting || !holds('strangers')) return undefined
-  if (hasVisitOfSeveral(vertex)) return { rule: 'strangers', max: visitMax.somebody }
   const parties = partiesAround(vertex, everyKind)
   if (limits.known_at_all !== undefined && parties.filter(isKnown).length > limits.known_at_all) {
     return { rule: 'strangers', max: limits.known_at_all }
@@ -82,9 +59,6 @@ export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   if (limits.settled !== undefined && parties.filter(isSettled).length > limits.settled) {
     return { rule: 'strangers', max: limits.settled }
   }
-  if (limits.somebody !== undefined && parties.filter(isSomebody).length > limits.somebody) {
-    return { rule: 'strangers', max: limits.somebody }
-  }
   if (limits.ever === undefined) return undefined
   const begun = partiesAround(vertex, ownKinds).map(({ since }) => since)
   if (begun.length > limits.ever) return { rule: 'strangers', max: limits.ever }
@@ -92,15 +66,6 @@ export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   const { in_period, period_ms } = limits
   const isCrowd = begun.some((at, index) => (begun[index + in_period] ?? Infinity) - at <= period_ms)
   return isCrowd ? { rule: 'strangers_in_week', max: in_period } : undefined
-}
-
-/** Whether several left their names in one visit of a browser: then it is none of theirs. */
-function hasVisitOfSeveral(vertex: Vertex): boolean {
-  if (vertex.kind !== 'visitor') return false
-  return vertex.edges.some((edge) => {
-    const { kind, crowded } = otherEnd(edge, vertex)
-    return kind === 'session' && crowded?.rule === 'strangers' && passes(edge)
-  })
 }
 
 function isLineOfPlace({ kind, value }: Vertex): boolean {
@@ -124,11 +89,6 @@ function knownApart(parties: readonly Party[]): number {
 /** Whether a party has a browser of its own, and is known by something that no browser makes. */
 function isSettled({ kinds }: Party): boolean {
   return kinds.has('visitor') && (kinds.has('phone') || tellingKinds.some((kind) => kinds.has(kind)))
-}
-
-/** Whether a party is known by two kinds of things: by one alone somebody has two of easily, or makes a slip in it. */
-function isSomebody({ kinds }: Party): boolean {
-  return namingKinds.filter((kind) => kinds.has(kind)).length > 1
 }
 
 function isKnown({ kinds }: Party): boolean {

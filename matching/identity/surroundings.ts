@@ -11,15 +11,7 @@ export function isEvent(vertex: Vertex): boolean {
  * key of a deal that others of its keys outrank: the call that a manager picked may be somebody else's.
  */
 export function passes(edge: Edge): boolean {
-  return isTold(edge) && !(edge.fact === 'deal' && edge.claimed)
-}
-
-/**
- * Whether an edge counts where it begins, at the identifier that is asked about: that an agent's phone and email stand in
- * deal after deal is so whatever outranks them there.
- */
-export function isTold(edge: Edge): boolean {
-  return edge.fact !== 'annotation' && isLive(edge)
+  return edge.fact !== 'annotation' && !(edge.fact === 'deal' && edge.claimed) && isLive(edge)
 }
 
 /** The identifiers that own something reachable from here through events alone. Events that name too many are walls. */
@@ -29,7 +21,7 @@ export function* ownersAround(vertex: Vertex): Generator<Vertex> {
   for (let at = queue.pop(); at; at = queue.pop()) {
     for (const edge of at.edges) {
       const other = otherEnd(edge, at)
-      if (!(at === vertex ? isTold(edge) : passes(edge)) || seen.has(other)) continue
+      if (!passes(edge) || seen.has(other)) continue
       seen.add(other)
       if (!isEvent(other)) yield other
       else if (!other.shared) queue.push(other)
