@@ -38,7 +38,15 @@ function tryForm(event: Event): void {
   const look = guard((field: HTMLInputElement) => {
     const [label = field] = field.labels as Iterable<Element>
     const value = field.closest('[data-tl-ignore],#commentform') ? '' : field.value.trim()
-    const about = `${[field.type, field.name, field.id, field.placeholder, label.textContent, field.autocomplete]}`
+    // Texts that are looked through are joined by whoever looks.
+    const about = [
+      field.type,
+      field.name,
+      field.id,
+      field.placeholder,
+      label.textContent,
+      field.autocomplete,
+    ] as unknown as string
     const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
     abouts += about
     // Of two phones the first is the one to call; of two names the service makes one.
@@ -46,16 +54,16 @@ function tryForm(event: Event): void {
   })
   for (let at = 0; form[at]; ) look(form[at++] as HTMLInputElement)
   // Searches and filters are no requests, and signing in is none either: it asks for no name. A password that is shown is
-  // in a text field, and still called one.
-  if (!(fields.phone || fields.email) || (!fields.name && /passw|паро/i.test(abouts))) return
+  // in a text field, and still called one. Any field may say `new-password`, to keep the browser from filling it in.
+  if (!(fields.phone || fields.email) || (!fields.name && /[^w-]-?passw|парол/i.test(abouts))) return
   // Not `form.id`: a field of that name would stand in its place.
   tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
-  if ((form[0] as Element).closest(BUILDERS))
+  if (form.closest(BUILDERS))
     // Throws without jQuery. Bound at each try, for it may have come in between; of many that hear of a success only the
     // first has something to tell. What jQuery triggers, addEventListener does not hear.
     jQuery(document).one(ACCEPTED, tellTried)
   else if (
-    !(form[0] as Element).closest('form:invalid') &&
+    form.matches(':valid') &&
     // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
     // submit follows, it is the same lead.
     (event.type === 'submit' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))

@@ -6,7 +6,7 @@ export function recogniseField(about: string, value: string, other: string): str
   // Files, radio buttons, checkboxes; passwords, papers, cards. So many digits are a card whatever it is called, unless a
   // plus makes them a phone.
   if (
-    /^(f|rad|ch)|cc-|pass(?!e)|card|cvv|snils|inn\b|карт|паро|пасп|снилс|инн/i.test(about) ||
+    /^(f|rad|ch)|cc-|pass(?!e)|card|cvv|snils|inn\b|карт|парол|пасп|снилс|инн/i.test(about) ||
     /(^|[^+\d])(\d[\s.-]?){13}|^$/.test(value)
   )
     return ''

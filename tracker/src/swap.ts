@@ -23,7 +23,7 @@ const areas = (with_areas && tl_settings.areas) || []
 // Names of our own, because `Node.TEXT_NODE` cannot be shortened by the build.
 const TEXT = 3
 /** Above it are documents, their types and shadow roots. */
-const ROOTS = 8
+const COMMENT = 8
 // The browser's own: a form may have a field of that name, which would be in the way.
 const childNodes = (with_calls && (document as unknown as Getters).__lookupGetter__('childNodes')) as (
   this: Node,
@@ -56,11 +56,8 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
   /** Texts in the order of reading; attributes are put right on the way. */
   const see = guard((node: Node) => {
     const element = node as Element
-    const isRoot = node.nodeType > ROOTS
-    if (node.nodeType === TEXT) {
-      texts.add(node)
-      return
-    }
+    const isRoot = node.nodeType > COMMENT
+    if (node.nodeType === TEXT ? texts.add(node) : node.nodeType === COMMENT) return
     if (isRoot)
       // Observed again, it is observed once.
       observer.observe(node, {
@@ -80,6 +77,7 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
         return
       }
     }
+    if (element.shadowRoot) see(element.shadowRoot)
     // Before the rest, which throws where a field of a form hides what is asked for.
     childNodes.call(node).forEach(see)
     if (isRoot) return
@@ -93,10 +91,13 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
             : respell(pageOwn(attribute), spellings, numberOf),
         )
     }
-    if (element.shadowRoot) see(element.shadowRoot)
     // A custom element opens its shadow root when its script has come, and no observer tells of that.
     if (element.matches(':not(:defined)'))
-      customElements.whenDefined(element.localName).then(guard(() => swapIn([element.shadowRoot as Node], numberOf)))
+      // Rejected where the name is that of a built-in one (`is`).
+      customElements.whenDefined(element.localName).then(
+        guard(() => swapIn([element.shadowRoot as Node], numberOf)),
+        guard as never,
+      )
   })
   nodes.map(
     guard((node) => {

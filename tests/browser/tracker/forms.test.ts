@@ -115,6 +115,16 @@ describe('a form that the browser submits', () => {
       '<input name="id" value="1"><input name="name" value="Мария"><input type="tel" name="phone" value="9261112233">',
       { name: 'Мария', phone: '9261112233' },
     ],
+    [
+      'a form that keeps the browser from filling it in',
+      '<input name="address" autocomplete="new-password"><input type="tel" name="phone" value="9261112233">',
+      { phone: '9261112233' },
+    ],
+    [
+      'a form that sells steam ovens',
+      '<input type="tel" name="phone" value="9261112233"><select name="p"><option>Пароконвектомат</option></select>',
+      { phone: '9261112233' },
+    ],
   ])('is a lead when it is %s', async (_, fields, found) => {
     const { outside, visit, settle } = visitor
     const page = await visit('/', `<form>${fields}<button>Send</button></form>`)
@@ -332,7 +342,7 @@ describe('a form that a script of the page sends', () => {
     const { outside, context, visit, settle } = visitor
     await context.addInitScript(() => addEventListener('submit', (event) => event.preventDefault()))
     const names = [
-      'elements length closest matches querySelector getElementsByTagName',
+      'elements length querySelector getElementsByTagName',
       'attributes childNodes children parentNode parentElement nodeType tagName contains submit action method target',
     ].flatMap((row) => row.split(' '))
     const fields = names.map((name) => `<input name="${name}" value="1">`).join('')
@@ -349,6 +359,22 @@ describe('a form that a script of the page sends', () => {
     expect(leads()).toHaveLength(1)
     expect(outside.refused).toEqual([])
     expect(visitor.complaints).toEqual([])
+  })
+
+  test('is a lead of its own within another form that is not filled in', async () => {
+    const { outside, context, visit, settle } = visitor
+    await context.addInitScript(() => document.addEventListener('submit', (event) => event.preventDefault()))
+    const page = await visit('/', '<form id="outer"><input required name="address"><div id="place"></div></form>')
+    await outside.event('page')
+    // A parser makes no such thing, frameworks do.
+    await page.evaluate(`{
+      const inner = document.querySelector('#place').appendChild(document.createElement('form'))
+      inner.id = 'inner'
+      inner.innerHTML = '<input type="tel" value="89261112233"><button>Call me</button>'
+    }`)
+    await page.getByText('Call me').click()
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'inner', fields: { phone: '89261112233' } } }])
   })
 
   test('is another lead than another form with the same contact', async () => {

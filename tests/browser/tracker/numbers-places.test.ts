@@ -48,6 +48,17 @@ describe('a shadow root', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  test('is read before what its element holds, between comments too', async () => {
+    const page = await visitor.visit('/', '<main>8 495 000-00-00</main><!-- a --><x-card>000-00<!-- b -->-00</x-card>')
+    await page.evaluate(
+      `document.querySelector('x-card').attachShadow({ mode: 'open' }).innerHTML = '8 (495) <slot></slot>'`,
+    )
+    await shows(page, 'main', '8 495 123-45-67')
+    await page.evaluate("throughline('swap', document.querySelector('x-card'))")
+    await expect.poll(() => page.evaluate(`document.querySelector('x-card').textContent`)).toBe('123-45-67')
+    expect(visitor.complaints).toEqual([])
+  })
+
   test('that an element opens when its script has come is swapped, and what comes into it later', async () => {
     const page = await visitor.visit('/', '<main>8 495 000-00-00</main><x-card></x-card>')
     await shows(page, 'main', '8 495 123-45-67')
