@@ -367,11 +367,12 @@ describe('a form that a script of the page sends', () => {
     const page = await visit('/', '<form id="outer"><input required name="address"><div id="place"></div></form>')
     await outside.event('page')
     // A parser makes no such thing, frameworks do.
-    await page.evaluate(`{
-      const inner = document.querySelector('#place').appendChild(document.createElement('form'))
+    await page.evaluate(() => {
+      const inner = document.createElement('form')
       inner.id = 'inner'
       inner.innerHTML = '<input type="tel" value="89261112233"><button>Call me</button>'
-    }`)
+      document.querySelector('#place')?.append(inner)
+    })
     await page.getByText('Call me').click()
     await settle(page)
     expect(leads()).toMatchObject([{ form: { id: 'inner', fields: { phone: '89261112233' } } }])
