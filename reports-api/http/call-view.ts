@@ -1,6 +1,7 @@
 import { explainMatch } from './explain-call.ts'
 import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import type { Mask } from './mask.ts'
+import { sessionTagsSql, tagsOf } from './session-tags.ts'
 
 export interface CallRow {
   id: string
@@ -31,14 +32,38 @@ export interface CallRow {
   signs: string[]
 }
 
-const columns = `id, at, \`from\`, \`to\`, direction, status, duration, talk, wait, recording_url, operator, provider, tags, pool,
-  session, visitor, person, confidence, reason, candidates, source, medium, campaign, channel, clock_skew_ms, signs`
+const kept = [
+  ...[
+    'id',
+    'at',
+    'from',
+    'to',
+    'direction',
+    'status',
+    'duration',
+    'talk',
+    'wait',
+    'recording_url',
+    'operator',
+    'provider',
+  ],
+  ...['tags', 'pool', 'session', 'visitor', 'person', 'confidence', 'reason', 'candidates', 'clock_skew_ms', 'signs'],
+]
 
-/** Calls of a site with their matches, and what is thought of those that are leads; the condition is on `id` and `at`. */
+/**
+ * Calls of a site with their matches, and what is thought of those that are leads; the condition is on `id` and `at`.
+ * Where a call came from is what its static number stands for, else what its session came from.
+ */
 export function callsSql(where: string): string {
   const judged = judgedColumns.map((column) => `j.${column} AS ${column}`).join(', ')
-  return `SELECT ${columns}, ${judged}, j.lead AS lead
-    FROM (SELECT site, ${columns} FROM call_matches FINAL WHERE site = {site:String} AND ${where}) AS m
+  const matches = `FROM call_matches FINAL WHERE site = {site:String} AND ${where}`
+  return `SELECT ${kept.map((column) => `m.\`${column}\` AS \`${column}\``).join(', ')}, ${judged}, j.lead AS lead,
+    ${tagsOf([
+      ['m', "m.source != ''"],
+      ['s', 'true'],
+    ])}
+    FROM (SELECT site, ${kept.map((column) => `\`${column}\``).join(', ')}, source, medium, campaign, channel ${matches}) AS m
+    LEFT JOIN (${sessionTagsSql(`SELECT session ${matches}`)}) AS s ON s.id = m.session
     LEFT JOIN (
       SELECT id AS lead, ${judgedColumns.join(', ')}
       FROM conversions FINAL

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { insertConversions } from '#reports-api/registry/hand-made-history.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { makeTestApp, type TestApp } from './test-app.ts'
-import { at, fillHistory } from './test-history.ts'
+import { at, callMatch, factRow, fillHistory } from './test-history.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let http: TestApp
@@ -50,6 +51,21 @@ describe('one thing of history', () => {
       match: { session: 's1', visitor: 'v1', person: 'panna', confidence: 0.99, reason: 'number_on_screen' },
     })
     expect((body.match as { candidates: unknown[] }).candidates).toHaveLength(1)
+  })
+
+  const brand = { source: 'yandex', medium: 'cpc', campaign: 'brand', channel: 'paid_search' }
+
+  test.each(['calls/c1', 'leads/f1'])('%s came from where its session came from', async (path) => {
+    expect((await http.get(`/v1/${path}?site=shop`)).body).toMatchObject(brand)
+  })
+
+  test('a call to a static number came from what the number stands for, a lead from what its message says', async () => {
+    const board = { source: 'board', medium: 'outdoor', campaign: '', channel: 'offline' }
+    await store.insert('call_matches', [{ ...callMatch, id: 'c-board', ...board }])
+    expect((await http.get('/v1/calls/c-board?site=shop')).body).toMatchObject({ ...board, match: { session: 's1' } })
+    await insertConversions(store, [{ id: 'l-board', at: at(1, 8), lead_kind: 'chat', session: 's1' }])
+    await store.insert('leads', [factRow('leads', { id: 'l-board', at: at(1, 8), kind: 'chat', body: '{}', ...board })])
+    expect((await http.get('/v1/leads/l-board?site=shop')).body).toMatchObject({ ...board, match: { session: 's1' } })
   })
 
   test('a call tells the clock it was dated by, and how sure that is', async () => {

@@ -1,5 +1,6 @@
 import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import type { Mask } from './mask.ts'
+import { sessionTagsSql, tagsOf } from './session-tags.ts'
 
 export interface LeadRow extends JudgedRow {
   id: string
@@ -48,8 +49,9 @@ export const leadOfId = '(id = {id:String} OR has(also, {id:String}))'
 
 /**
  * Leads that are no calls, with what they said: of a form the event itself, and over it whatever message tells of the same
- * request, under its id or another. The condition is on columns of `conversions`. `isOne` says that a single id is asked,
- * which the facts are then read by.
+ * request, under its id or another. Where it came from is what its message says, else what its session came from; a form
+ * of no session has what the page it stood on tells. The condition is on columns of `conversions`. `isOne` says that a
+ * single id is asked, which the facts are then read by.
  */
 export function leadsSql(where: string, { isOne = false } = {}): string {
   const ids = `SELECT arrayJoin([id, message]) FROM conversions FINAL WHERE ${lead} AND ${where}`
@@ -57,8 +59,11 @@ export function leadsSql(where: string, { isOne = false } = {}): string {
   return `SELECT ${kept.map((column) => `c.${column} AS ${column}`).join(', ')},
     if(l.name != '', l.name, f.name) AS name, if(l.phone != '', l.phone, f.phone) AS phone,
     if(l.email != '', l.email, f.email) AS email, if(l.url != '', l.url, f.url) AS url, l.text AS text,
-    if(l.source != '', l.source, f.source) AS source, if(l.source != '', l.medium, f.medium) AS medium,
-    if(l.source != '', l.campaign, f.campaign) AS campaign, if(l.source != '', l.channel, f.channel) AS channel,
+    ${tagsOf([
+      ['l', "l.source != ''"],
+      ['s', "s.source != ''"],
+      ['f', 'true'],
+    ])},
     f.form_id AS form_id, f.form_name AS form_name, f.form_fields AS form_fields
   FROM (
     -- Rows from before messages were named are told of by their own.
@@ -79,7 +84,8 @@ export function leadsSql(where: string, { isOne = false } = {}): string {
     WHERE site = {site:String} AND type = 'form' AND bot = 0${id}
     ORDER BY received_at, node, segment, row
     LIMIT 1 BY id
-  ) AS f ON f.id = c.id`
+  ) AS f ON f.id = c.id
+  LEFT JOIN (${sessionTagsSql(`SELECT session FROM conversions FINAL WHERE ${lead} AND ${where}`)}) AS s ON s.id = c.session`
 }
 
 /** A lead as callers see it. */

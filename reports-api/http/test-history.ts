@@ -130,7 +130,7 @@ const edges = [
   },
 ]
 
-const callMatch = {
+export const callMatch = {
   site: 'shop',
   id: 'c1',
   at: at(1, 6),
