@@ -8,7 +8,7 @@ export const ruleNames = [
   'shared',
   /** What people meet in who have nothing else in common joins nobody. */
   'strangers',
-  /** Events that name too many of one kind join nobody. */
+  /** Events that name too many of one kind join nobody, nor do visits in which several people left their names. */
   'crowded_events',
   /** A person holds no more than one does. */
   'person_full',

@@ -27,7 +27,7 @@ describe('calls of a simulated world', () => {
 
   test.each([
     ['a hard', hardWorld({ people: 2_000, days: 20, seed: 6 })],
-    ['an easy', easyWorld({ people: 2_000, days: 20, seed: 6 })],
+    ['an easy', easyWorld({ people: 4_000, days: 20, seed: 6 })],
   ])('of %s world are right about as often as they are said to be', async (_, options) => {
     const { calibration, all } = await decided(options)
     const said = calibration.reduce((sum, bucket) => sum + bucket.said, 0) / all.matched

@@ -58,10 +58,22 @@ export interface SharedBy {
 }
 
 /**
- * Too many others of a kind; too many facts (`uses`); too many people who have nothing else in common (`strangers`), or
- * within a week (`strangers_in_week`).
+ * Too many others of a kind; too many facts (`uses`); deals of too many clients (`clients`); too many people who have nothing else in common (`strangers`), or
+ * within a week (`strangers_in_week`); of a visit: who left their names in it (`several_people`), of its browser: such visits
+ * (`visits_of_several`), and of a counter's id: a browser that is shared (`shared_browser`).
  */
-export type SharedRule = IdentifierKind | 'uses' | 'strangers' | 'strangers_in_week'
+export type SharedRule = IdentifierKind | 'uses' | 'clients' | 'several_people' | MeetingRule
+
+type MeetingRule = 'strangers' | 'strangers_in_week' | 'visits_of_several' | 'shared_browser'
+
+const meetingRules: ReadonlySet<SharedRule> = new Set<MeetingRule>([
+  ...(['strangers', 'strangers_in_week', 'visits_of_several', 'shared_browser'] as const),
+])
+
+/** Whether what is shared by this rule is a wall by its own counts, and nothing is looked for behind it. */
+export function isCrowd({ rule }: SharedBy): boolean {
+  return !meetingRules.has(rule)
+}
 
 /** An identifier with all that touches it. */
 export interface Vertex {

@@ -124,6 +124,19 @@ test("the company's own phone joins nobody, from the moment it is named so", () 
   expect(graph.find('phone', '+79261112233')?.listed).toBe(false)
 })
 
+test("a phone that was the company's own while nothing named it is nobody's when it is named again in the same step", () => {
+  const phone: Named = 'phone:+79261112233'
+  const graph = graphOf([claim(1, 'visitor:a', phone)])
+  edgeChanges(graph)
+  graph.settle()
+  graph.dropEvent('e1', { node: 'n', segment: 0, row: 1 }, [graph.find('visitor', 'a') as Vertex])
+  graph.setBlocked(new Set(['phone\n+79261112233']))
+  graph.putEvent(claim(2, 'visitor:b', phone))
+  recompute(graph, [])
+  expect(person(graph, phone)).toBe('')
+  expect(graph.find('phone', '+79261112233')?.listed).toBe(false)
+})
+
 describe('who is one person', () => {
   const names: Named[] = [
     ...['visitor:a', 'visitor:b', 'visitor:c', 'visitor:d', 'visitor:e', 'visitor:f', 'visitor:g'],
@@ -132,7 +145,14 @@ describe('who is one person', () => {
       'phone:+79261110001',
       'phone:+79261110002',
       'email:a@mail.ru',
+      'phone:+79261110003',
+      'phone:+79261110004',
+      'phone:+79261110005',
+      'phone:+79261110006',
+      'email:b@mail.ru',
       'user:u1',
+      'user:u2',
+      'ga:1.1',
       'lead:l1',
       'lead:l2',
       'deal:d1',
@@ -181,38 +201,53 @@ describe('who is one person', () => {
   }, 120_000)
 
   test('does not depend on what calls and deals said before', () => {
+    const contacts = names.filter((name) => name.startsWith('phone') || name.startsWith('email'))
     const messages = fc.array(
       fc.record({
-        deal: fc.constantFrom('d1', 'd2', 'd3', 'd4'),
-        of: fc.uniqueArray(fc.constantFrom(...names), { maxLength: 4 }),
+        deal: fc.constantFrom('d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7'),
+        of: fc.uniqueArray(fc.tuple(fc.constantFrom(...names, ...contacts, ...contacts), fc.boolean()), {
+          selector: ([name]) => name,
+          minLength: 2,
+          maxLength: 6,
+        }),
         next: fc.constantFrom(...pauses),
       }),
-      { minLength: 1, maxLength: 25 },
+      { minLength: 5, maxLength: 25 },
     )
+    const events = fc.array(anyClaim, { maxLength: 40 })
+    let shared = 0
     fc.assert(
-      fc.property(messages, (told) => {
-        const tell = (graph: Graph, { deal, of: others }: { deal: string; of: Named[] }, row: number) =>
+      fc.property(events, messages, (said, told) => {
+        const begin = () => {
+          const graph = new Graph('shop')
+          said.forEach(({ a, b, claimed }, row) => void graph.putEvent(claim(100 + row, a, b, { claimed })))
+          return graph
+        }
+        const tell = (graph: Graph, { deal, of: others }: (typeof told)[number], row: number) =>
           graph.replaceFact(
             'deal',
             deal,
             'deal',
             others
-              .filter((other) => other !== `deal:${deal}`)
-              .map((other) => claim(row, `deal:${deal}`, other, { fact: 'deal', fact_id: deal, claimed: false })),
+              .filter(([other]) => other !== `deal:${deal}`)
+              .map(([other, claimed]) => claim(row, `deal:${deal}`, other, { fact: 'deal', fact_id: deal, claimed })),
           )
-        const graph = new Graph('shop')
+        const graph = begin()
         told.forEach((message, row) => {
           tell(graph, message, row)
           pause(graph, message.next)
         })
         recompute(graph, [])
         const last = new Map(told.map((message, row) => [message.deal, { message, row }]))
-        const anew = new Graph('shop')
+        const anew = begin()
         for (const { message, row } of last.values()) tell(anew, message, row)
         recompute(anew, [])
-        expect(answer(graph)).toEqual(answer(anew))
+        const now = answer(graph)
+        shared += now.identities.filter((row) => row.includes('"shared":1')).length
+        expect(now).toEqual(answer(anew))
       }),
       { numRuns: 200 },
     )
+    expect(shared).toBeGreaterThan(10)
   }, 120_000)
 })

@@ -13,7 +13,8 @@ import {
   type Vertex,
 } from './edge.ts'
 import { Founders } from './founders.ts'
-import { makeEdge, pairEdges, readRow, rowEdge, saysTheSame } from './make-edge.ts'
+import { loadEdge, loadWalls } from './load-rows.ts'
+import { makeEdge, pairEdges, rowEdge, saysTheSame } from './make-edge.ts'
 import type { Fill, FrozenSite, Piece } from './packed/frozen.ts'
 import type { LiveEdge, LiveVertex } from './packed/live.ts'
 import type { PackedGraph, Place } from './packed/packed-graph.ts'
@@ -180,9 +181,7 @@ export class Graph {
 
   /** An edge as the table holds it, at start. */
   load(row: HistoryRow<'edges'>): void {
-    const a = this.#loaded(row.a_kind as IdentifierKind, row.a_value)
-    const b = this.#loaded(row.b_kind as IdentifierKind, row.b_value)
-    this.#all.packed.addEdge({ a, b, ...readRow(row) })
+    loadEdge(this.#all.packed, row, this.#blocked)
     if (row.fact === 'annotation') {
       this.#hands.set(row.fact_id, { kind: row.a_kind as IdentifierKind, value: row.a_value })
     }
@@ -190,12 +189,7 @@ export class Graph {
 
   /** An identifier that the table holds for shared, at start: with it, what its edges join is what they joined before. */
   loadShared(kind: IdentifierKind, value: string, by: SharedBy): void {
-    const { packed } = this.#all
-    const place = packed.find(kind, value)
-    if (place === 0) return
-    const isCrowd = by.rule !== 'strangers' && by.rule !== 'strangers_in_week'
-    packed.setState(place, { ...packed.stateOf(place), isMeeting: !isCrowd })
-    packed.setWalls(place, { crowded: isCrowd ? by : undefined, shared: by })
+    loadWalls(this.#all.packed, [kind, value], by)
   }
 
   /** Vertices of which nobody has worked out yet who they are, in groups; between two of them all may be packed. */
@@ -353,21 +347,15 @@ export class Graph {
   }
 
   #vertex(kind: IdentifierKind, value: string): LiveVertex {
-    const known = this.#all.find(kind, value) ?? this.#all.revive(kind, value)
+    const known = this.#all.find(kind, value)
     if (known) return known
-    const vertex = this.#all.addVertex(kind, value, this.#blocked.has(`${kind}\n${value}`))
+    const blocked = this.#blocked.has(`${kind}\n${value}`)
+    const revived = this.#all.revive(kind, value)
+    // While nothing named it, what is blocked may have changed.
+    if (revived) return Object.assign(revived, { blocked })
+    const vertex = this.#all.addVertex(kind, value, blocked)
     this.born.add(vertex)
     return vertex
-  }
-
-  #loaded(kind: IdentifierKind, value: string): Place {
-    const known = this.#all.packed.find(kind, value)
-    if (known !== 0) return known
-    const place = this.#all.packed.addVertex(kind, value)
-    if (this.#blocked.has(`${kind}\n${value}`)) {
-      this.#all.packed.setState(place, { ...this.#all.packed.stateOf(place), blocked: true })
-    }
-    return place
   }
 
   #add(edge: LiveEdge): void {

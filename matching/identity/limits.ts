@@ -27,6 +27,23 @@ export const namesMax: ByKind<ByKind<number>> = {
 }
 
 /**
+ * Clients beside whom a phone or an email stands in deals, each with another phone. One person has a few phones; whoever
+ * stands beside more is an agent.
+ */
+export const CLIENTS_MAX = 4
+
+/**
+ * People who left their names in one visit, by what they are known by. `both`: a phone and an email, of which they have
+ * nothing in common; `settled`: and one of these was given in another browser too, so that there is a life apart from the
+ * visit. Without that two may be one buyer with a slip in each, or who writes in from work and from home, and stay together: a
+ * buyer's visit is so much likelier than a showroom's. One person may write in by another phone, and none does so by four.
+ */
+export const visitMax = { both: 2, user: 2, phone: 3, email: 3, settled: 1 } as const
+
+/** What happened further apart is no one visit, whatever its sender calls it. */
+export const VISIT_MS = DAY_MS
+
+/**
  * Facts that name an identifier before it is a hub, whatever they say: a call centre's line, a robot's address. Beyond it
  * nothing is looked for around it any more, so that a new fact costs the same however many there are.
  */
@@ -47,6 +64,8 @@ export interface StrangersMax {
   known?: number
   /** Of those who have a browser of their own beside it, and are known by something. */
   settled?: number
+  /** Of those who are known by two kinds of things at once, and by nothing that another is known by. */
+  somebody?: number
   /** In all, taking for one only those whom a browser, a login or an email joins. */
   ever?: number
   in_period: number
@@ -59,9 +78,9 @@ export const strangersMax: ByKind<StrangersMax> = {
   phone: { known: 1, ever: 8, ...week },
   email: { known: 1, ever: 8, ...week },
   contact: { ever: 8, ...week },
-  visitor: { settled: 1, ...week },
-  ga: { settled: 1, ...week },
-  ym: { settled: 1, ...week },
+  visitor: { settled: 1, somebody: 2, ...week },
+  ga: { settled: 1, somebody: 2, ...week },
+  ym: { settled: 1, somebody: 2, ...week },
 }
 
 /** A flat's or an office's line joins no two who are known by something, and fewer browsers. */

@@ -1,5 +1,5 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
-import { otherEnd, type Vertex } from './edge.ts'
+import { type Edge, otherEnd, type Vertex } from './edge.ts'
 import { isEvent, passes } from './surroundings.ts'
 
 /** Identifiers around a common one that belong together without it: one person, as far as can be seen from there. */
@@ -18,9 +18,13 @@ const DEPTH = 2
 /**
  * The parties around an identifier: what its facts name, followed through events and through one more identifier, and
  * taken together where it meets in an identifier of a kind that is a `bridge`. Identifiers that are walls by their own
- * counts are not looked behind and tell nothing. Facts that name no bridge are no party.
+ * counts are not looked behind and tell nothing. Facts that name no bridge are no party. `ties` says which edges count.
  */
-export function partiesAround(center: Vertex, bridges: ReadonlySet<IdentifierKind>): Party[] {
+export function partiesAround(
+  center: Vertex,
+  bridges: ReadonlySet<IdentifierKind>,
+  ties: (edge: Edge) => boolean = passes,
+): Party[] {
   const parties = openParties(bridges)
   let front: Vertex[] = []
   /** Takes in what events lead to from here, up to the next identifiers. */
@@ -29,11 +33,11 @@ export function partiesAround(center: Vertex, bridges: ReadonlySet<IdentifierKin
     for (let vertex = queue.pop(); vertex; vertex = queue.pop()) {
       if (vertex === center || vertex.blocked || vertex.crowded || !parties.add(vertex, party)) continue
       if (!isEvent(vertex)) reached.push(vertex)
-      else for (const edge of vertex.edges) if (passes(edge)) queue.push(otherEnd(edge, vertex))
+      else for (const edge of vertex.edges) if (ties(edge)) queue.push(otherEnd(edge, vertex))
     }
   }
   for (const edge of center.edges) {
-    if (!passes(edge)) continue
+    if (!ties(edge)) continue
     const isSaid = !edge.claimed && edge.fact !== 'match'
     flood(otherEnd(edge, center), parties.begin(edge.at, isSaid), front)
   }
@@ -41,7 +45,7 @@ export function partiesAround(center: Vertex, bridges: ReadonlySet<IdentifierKin
     const next: Vertex[] = []
     for (const owner of front) {
       const party = parties.of(owner)
-      for (const edge of owner.edges) if (passes(edge)) flood(otherEnd(edge, owner), party, next)
+      for (const edge of owner.edges) if (ties(edge)) flood(otherEnd(edge, owner), party, next)
     }
     front = next
   }

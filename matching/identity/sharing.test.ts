@@ -168,6 +168,105 @@ describe('a card of the CRM that was made for a phone', () => {
   })
 })
 
+describe("an agent's phone and email", () => {
+  /** Deals without a card, for one client each, in which a lead or the phones are what is trusted most. */
+  const dealsFor = (clients: number, extra: (client: number) => Named[]) => {
+    const graph = new Graph('shop')
+    for (let client = 0; client < clients; client++) {
+      const [deal, fact_id]: [Named, string] = [`deal:d${client}`, `d${client}`]
+      const said = (name: Named, claimed: boolean) => claim(client, deal, name, { fact: 'deal', fact_id, claimed })
+      const names = [`phone:+7926111000${client}` as Named, 'phone:+79260000000' as Named]
+      graph.replaceFact('deal', fact_id, 'deal', [
+        ...names.map((name) => said(name, false)),
+        said('email:agent@mail.ru', true),
+        ...extra(client).map((name) => said(name, true)),
+      ])
+    }
+    recompute(graph, [])
+    return graph
+  }
+  const wall = (graph: Graph, name: Named) => graph.find(...split(name))?.shared
+
+  test('join nobody once the phone stands beside more than a person has, whatever outranks the email there', () => {
+    const few = dealsFor(4, () => [])
+    expect(wall(few, 'phone:+79260000000')).toBeUndefined()
+    expect(person(few, 'phone:+79261110003')).toBe(person(few, 'phone:+79261110000'))
+    expect(
+      wall(
+        dealsFor(5, () => []),
+        'phone:+79260000000',
+      ),
+    ).toEqual({ rule: 'clients', max: 4 })
+    const many = dealsFor(7, () => [])
+    expect(wall(many, 'email:agent@mail.ru')).toEqual({ rule: 'clients', max: 4 })
+    expect(new Set(Array.from({ length: 7 }, (_, client) => person(many, `phone:+7926111000${client}`))).size).toBe(7)
+  })
+
+  test("join nobody either where the clients' emails stand beside them, as what others outrank", () => {
+    const deals = (clients: number) => {
+      const graph = new Graph('shop')
+      for (let client = 0; client < clients; client++) {
+        const [deal, fact_id]: [Named, string] = [`deal:d${client}`, `d${client}`]
+        const said = (name: Named, claimed: boolean) => claim(client, deal, name, { fact: 'deal', fact_id, claimed })
+        const named = [said('phone:+79260000000', false), said(`email:client${client}@mail.ru`, true)]
+        graph.replaceFact('deal', fact_id, 'deal', named)
+        recompute(graph, [])
+      }
+      return graph
+    }
+    expect(wall(deals(4), 'phone:+79260000000')).toBeUndefined()
+    const many = deals(5)
+    expect(wall(many, 'phone:+79260000000')).toEqual({ rule: 'clients', max: 4 })
+    expect(person(many, 'email:client0@mail.ru')).not.toBe(person(many, 'email:client4@mail.ru'))
+  })
+
+  test('are no more than deals: five phones on one card are of one client', () => {
+    const graph = new Graph('shop')
+    const phones = Array.from({ length: 6 }, (_, index): Named => `phone:+7926111000${index}`)
+    for (const [row, fact_id] of ['d1', 'd2'].entries()) {
+      const said = phones.map((name) => claim(row, `deal:${fact_id}`, name, { fact: 'deal', fact_id, claimed: false }))
+      graph.replaceFact('deal', fact_id, 'deal', said)
+    }
+    recompute(graph, [])
+    expect(new Set(phones.map((name) => person(graph, name))).size).toBe(1)
+  })
+})
+
+describe("a counter's id", () => {
+  const visit = (row: number, ...names: Named[]) => names.map((name) => claim(row, 'visitor:tablet', name))
+  const deal = (id: string, row: number, ...names: Named[]) =>
+    names.map((name) => claim(row, `deal:${id}`, name, { fact: 'deal', fact_id: id, claimed: name === 'ga:1.1' }))
+  const clients: [string, Named][] = [
+    ['d1', 'phone:+79261110001'],
+    ['d2', 'phone:+79261110002'],
+  ]
+  const told = (isShared: boolean) => {
+    const own = isShared
+      ? [claim(8, 'visitor:a', clients[0]?.[1] as Named), claim(9, 'visitor:b', clients[1]?.[1] as Named)]
+      : []
+    const graph = graphOf([...visit(1, 'ga:1.1', 'phone:+79261110001'), ...visit(2, 'phone:+79261110002')])
+    for (const [id, phone] of clients) graph.replaceFact('deal', id, 'deal', deal(id, 5, phone, 'ga:1.1'))
+    recompute(graph, [])
+    for (const one of own) graph.putEvent(one)
+    recompute(graph, [])
+    return graph
+  }
+
+  test('of a browser that is shared joins none of those whose deals name it', () => {
+    const graph = told(true)
+    expect(graph.find('visitor', 'tablet')?.shared).toEqual({ rule: 'strangers', max: 1 })
+    expect(graph.find('ga', '1.1')?.shared).toEqual({ rule: 'shared_browser', max: 0 })
+    expect(person(graph, 'deal:d1')).not.toBe(person(graph, 'deal:d2'))
+    expect(person(graph, 'deal:d1')).toBe(person(graph, 'visitor:a'))
+  })
+
+  test('of any other joins them', () => {
+    const graph = told(false)
+    expect(graph.find('ga', '1.1')?.shared).toBeUndefined()
+    expect(person(graph, 'deal:d1')).toBe(person(graph, 'deal:d2'))
+  })
+})
+
 describe('a call that a lease gives to a visit', () => {
   const call = (graph: Graph, id: string, at: number, phone: string, visitor: string, isCertain = false) => {
     const said = { claimed: false, fact_id: id, at }

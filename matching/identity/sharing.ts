@@ -1,17 +1,20 @@
 import { type IdentifierKind, identifierKinds } from '#domain/identifier.ts'
 import { isPlaceLine } from '#domain/phone.ts'
 import { holds } from '../rules.ts'
-import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
+import { standsBesideClients } from './clients-beside.ts'
+import { type Edge, otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
 import { type Party, partiesAround } from './parties.ts'
+import { isVisitOfSeveral } from './people-in-visit.ts'
 import { ownersAround, passes } from './surroundings.ts'
 
-/** Whether an event names too many of one kind to belong to one person: a CRM's test call, a copied session id. */
+/** Whether an event names too many to belong to one person: a CRM's test call, a copied session id, a showroom's visit. */
 export function namesTooMany(vertex: Vertex): SharedBy | undefined {
   if (!holds('crowded_events')) return undefined
   const named = new Set<Vertex>()
   for (const edge of vertex.edges) if (passes(edge)) named.add(otherEnd(edge, vertex))
-  return firstExceeded(named, namesMax[vertex.kind])
+  const exceeded = firstExceeded(named, namesMax[vertex.kind])
+  return exceeded ?? (vertex.kind === 'session' ? isVisitOfSeveral(vertex) : undefined)
 }
 
 /** What is around an identifier, counted through the events between. */
@@ -35,10 +38,29 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
   const around = [...ownersAround(vertex)]
   const isDevice = deviceKinds.has(vertex.kind)
   const others = isDevice ? around.filter(({ kind }) => !deviceKinds.has(kind)).length : around.length
-  return { crowded: holds('shared') ? firstExceeded(around, limits) : undefined, isMeeting: others > 1 }
+  const crowded = holds('shared') ? (firstExceeded(around, limits) ?? standsBesideClients(vertex)) : undefined
+  return { crowded, isMeeting: others > 1 }
 }
 
 const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
+
+/** Whether a counter gave it to a browser: Google's, or Metrica's. */
+export function isCounter({ kind }: Vertex): boolean {
+  return kind === 'ga' || kind === 'ym'
+}
+
+/**
+ * Whether the browser is shared that has this counter's id. A card of the CRM names a counter's id without the browser, and
+ * who wrote in on a shared one would be everybody else who did.
+ */
+export function browserShared(counter: Vertex): SharedBy | undefined {
+  if (!holds('shared')) return undefined
+  for (const edge of counter.edges) {
+    const { kind, shared } = otherEnd(edge, counter)
+    if (kind === 'visitor' && shared && edge.fact === 'event' && passes(edge)) return { rule: 'shared_browser', max: 0 }
+  }
+  return undefined
+}
 
 const everyKind: ReadonlySet<IdentifierKind> = new Set(identifierKinds)
 
@@ -47,10 +69,15 @@ const ownKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym', 'u
 
 const tellingKinds = ['contact', 'user', 'email'] as const
 
+const namingKinds = [...tellingKinds, 'phone'] as const
+
 /** Whether too many people meet in an identifier who have nothing else in common. Walls are those of `surroundingsOf`. */
 export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   const limits = isLineOfPlace(vertex) ? placeLineStrangersMax : strangersMax[vertex.kind]
-  if (!limits || vertex.crowded || !vertex.isMeeting || !holds('strangers')) return undefined
+  if (!limits || vertex.crowded || !holds('strangers')) return undefined
+  // What was sent in the visit may name it alone, so that nobody meets in the browser itself.
+  if (hasVisitOfSeveral(vertex)) return { rule: 'visits_of_several', max: 0 }
+  if (!vertex.isMeeting) return undefined
   const parties = partiesAround(vertex, everyKind)
   if (limits.known_at_all !== undefined && parties.filter(isKnown).length > limits.known_at_all) {
     return { rule: 'strangers', max: limits.known_at_all }
@@ -59,6 +86,9 @@ export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   if (limits.settled !== undefined && parties.filter(isSettled).length > limits.settled) {
     return { rule: 'strangers', max: limits.settled }
   }
+  if (limits.somebody !== undefined && meetsSomebodies(vertex, parties) > limits.somebody) {
+    return { rule: 'strangers', max: limits.somebody }
+  }
   if (limits.ever === undefined) return undefined
   const begun = partiesAround(vertex, ownKinds).map(({ since }) => since)
   if (begun.length > limits.ever) return { rule: 'strangers', max: limits.ever }
@@ -66,6 +96,44 @@ export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
   const { in_period, period_ms } = limits
   const isCrowd = begun.some((at, index) => (begun[index + in_period] ?? Infinity) - at <= period_ms)
   return isCrowd ? { rule: 'strangers_in_week', max: in_period } : undefined
+}
+
+/**
+ * Whether several left their names in one visit of a browser: then it is none of theirs. A visit that several browsers name
+ * says nothing of either: its id was copied.
+ */
+function hasVisitOfSeveral(browser: Vertex): boolean {
+  if (browser.kind !== 'visitor') return false
+  return browser.edges.some((edge) => {
+    const visit = otherEnd(edge, browser)
+    return isOfSeveral(visit) && passes(edge) && isOnlyIn(visit, browser)
+  })
+}
+
+function isOnlyIn(visit: Vertex, browser: Vertex): boolean {
+  return visit.edges.every((edge) => {
+    const other = otherEnd(edge, visit)
+    return other.kind !== 'visitor' || other === browser || !passes(edge)
+  })
+}
+
+/** Whether it is a visit in which several people left their names. */
+export function isOfSeveral({ crowded }: Vertex): boolean {
+  return crowded?.rule === 'several_people'
+}
+
+/**
+ * How many parties are known by two kinds of things each. None is who is there by the lease of a call alone: somebody else may
+ * have kept the number.
+ */
+function meetsSomebodies(vertex: Vertex, parties: readonly Party[]): number {
+  const most = parties.filter(isSomebody).length
+  if (most < 2) return most
+  return Math.min(most, partiesAround(vertex, everyKind, isNoMatch).filter(isSomebody).length)
+}
+
+function isNoMatch(edge: Edge): boolean {
+  return edge.fact !== 'match' && passes(edge)
 }
 
 function isLineOfPlace({ kind, value }: Vertex): boolean {
@@ -89,6 +157,11 @@ function knownApart(parties: readonly Party[]): number {
 /** Whether a party has a browser of its own, and is known by something that no browser makes. */
 function isSettled({ kinds }: Party): boolean {
   return kinds.has('visitor') && (kinds.has('phone') || tellingKinds.some((kind) => kinds.has(kind)))
+}
+
+/** Whether a party is known by two kinds of things: by one alone somebody has two of easily, or makes a slip in it. */
+function isSomebody({ kinds }: Party): boolean {
+  return namingKinds.filter((kind) => kinds.has(kind)).length > 1
 }
 
 function isKnown({ kinds }: Party): boolean {

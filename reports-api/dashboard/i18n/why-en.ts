@@ -46,6 +46,10 @@ export const whyEn = {
   'shared_rule.session': 'too many visits',
   'shared_rule.deal': 'too many deals',
   'shared_rule.uses': 'too many facts',
+  'shared_rule.clients': 'clients whose deals name it',
+  'shared_rule.several_people': 'people who left their names in it',
+  'shared_rule.visits_of_several': 'visits in which several people left their names',
+  'shared_rule.shared_browser': 'browsers that several people share',
   'shared_rule.strangers': 'people who have nothing else in common',
   'shared_rule.strangers_in_week': 'people who have nothing else in common, within one week',
 } as const

@@ -46,6 +46,10 @@ export const whyRu = {
   'shared_rule.session': 'слишком много визитов',
   'shared_rule.deal': 'слишком много сделок',
   'shared_rule.uses': 'слишком много фактов',
+  'shared_rule.clients': 'клиенты, в сделках которых он стоит',
+  'shared_rule.several_people': 'люди, оставившие в нём свои данные',
+  'shared_rule.visits_of_several': 'визиты, в которых данные оставили несколько человек',
+  'shared_rule.shared_browser': 'браузеры, которыми пользуются несколько человек',
   'shared_rule.strangers': 'люди, которых больше ничего не связывает',
   'shared_rule.strangers_in_week': 'за одну неделю люди, которых больше ничего не связывает',
 } as const

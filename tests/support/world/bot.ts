@@ -44,13 +44,8 @@ export function sendBot(society: Society): void {
   }
   if (isDeclared || !chance.chance(0.03)) return
   world.at(world.now_ms + 3 * SECOND, () => {
-    const row = {
-      ...event(),
-      type: 'form',
-      url: arrival.url,
-      phone: chance.pick(spamPhones),
-      email: chance.pick(spamEmails),
-    }
+    const written = { phone: chance.pick(spamPhones), email: chance.pick(spamEmails) }
+    const row = { ...event(), type: 'form', url: arrival.url, ...written, form_fields: written }
     world.tell('events', row)
     truth.fact(bot, [['session', key.session], ['visitor', visitor], ['lead', row.id], ...contactsOf(world, row)])
   })

@@ -8,6 +8,8 @@ import type { Society } from './society.ts'
 import { type Errand, startVisit } from './visit.ts'
 import type { World } from './world.ts'
 
+const SATURDAY = 6
+
 /** Somebody comes to know of the company now; what they do in the months after it happens by itself. */
 export function beginClient(society: Society, household?: Household): Person {
   const { world, population } = society
@@ -68,14 +70,30 @@ function errandOf(
 function visitOf(society: Society, person: Person, errand: Errand, isFirst: boolean): void {
   const { world, kiosks } = society
   const { chance, options } = world
-  const kiosk = person.wish !== 'none' && chance.chance(0.02) ? kiosks[0] : undefined
-  const visit = startVisit(society, person, kiosk ?? deviceOf(society, person), kiosk ? 'form' : errand, isFirst)
-  if (person.user !== '' && chance.chance(0.5)) {
-    world.at(world.now_ms + chance.between(2, 20) * 1000, () => {
-      if (visit.isPresent) identify(society, visit)
-    })
-  }
+  if (kiosks.length > 0 && person.wish !== 'none' && chance.chance(0.02)) visitShowroom(society, person)
+  else visitSite(society, person, errand, isFirst)
   if (chance.chance(options.bots_per_visit)) world.at(world.now_ms + chance.exponential(HOUR), () => sendBot(society))
+}
+
+function visitSite(society: Society, person: Person, errand: Errand, isFirst: boolean): void {
+  const { world } = society
+  const { chance } = world
+  const visit = startVisit(society, person, deviceOf(society, person), errand, isFirst)
+  if (person.user === '' || !chance.chance(0.5)) return
+  world.at(world.now_ms + chance.between(2, 20) * 1000, () => {
+    if (visit.isPresent) identify(society, visit)
+  })
+}
+
+/** People come on Saturday afternoons, and write in on the tablet that lies there. */
+function visitShowroom(society: Society, person: Person): void {
+  const { world, kiosks } = society
+  const { chance, now_ms } = world
+  const midnight_ms = Math.floor(now_ms / DAY) * DAY
+  const saturday_ms = midnight_ms + (SATURDAY - new Date(midnight_ms).getUTCDay() || 7) * DAY
+  const kiosk = chance.pick(kiosks)
+  const at_ms = saturday_ms + chance.between(11, 15) * HOUR
+  if (at_ms < world.ends_ms) world.at(at_ms, () => startVisit(society, person, kiosk, 'form', false))
 }
 
 function deviceOf({ world, population }: Society, { devices, household }: Person): Device {

@@ -48,7 +48,7 @@ export function openDeal(society: Society, person: Person, request: Request, cre
   const { chance, truth } = world
   const course: Course = {
     id: world.newId('d'),
-    contact: contactOf(world, person),
+    contact: chance.chance(world.options.uncarded_share) ? '' : contactOf(world, person),
     ...cardOf(world, person, request),
     created_ms,
     links: linksOf(world, request),
@@ -132,10 +132,8 @@ function noteDeal(world: World, person: Person, course: Course, { visit }: Reque
   // The other one's phone is not the buyer's for standing on the card.
   if (spouse) truth.fact(spouse.id, [['phone', spouse.phone]])
   truth.nobodys(['phone', HUB_PHONE])
-  const named: Named[] = [
-    ['deal', id],
-    ['contact', contact],
-  ]
+  const named: Named[] = [['deal', id]]
+  if (contact !== '') named.push(['contact', contact])
   for (const phone of phones)
     if (phone !== HUB_PHONE && phone !== spouse?.phone) named.push(...contactsOf(world, { phone }))
   for (const email of emails) named.push(...contactsOf(world, { email }))

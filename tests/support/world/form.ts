@@ -54,7 +54,9 @@ export function sendMarketplaceLead(society: Society, person: Person): void {
 export function identify(society: Society, visit: Visit): void {
   const { world } = society
   const { person } = visit
-  const row = { ...eventOf(world, visit), type: 'identify', user: person.user, email: person.email }
+  // Half of the time the site tells the id of the account alone.
+  const email = world.chance.chance(0.5) ? person.email : ''
+  const row = { ...eventOf(world, visit), type: 'identify', user: person.user, email }
   world.tell('events', row)
   world.truth.fact(person.id, [...identifiersOf(visit), ['user', person.user], ...contactsOf(world, row)])
 }

@@ -10,6 +10,8 @@ export interface Device {
   ym: string
   /** Of the network it stands in: ingest gives one address only a few numbers. */
   address: string
+  /** Of a showroom's tablet, which one after the other writes into: the visit that goes on, and when somebody came last. */
+  showroom?: { session: string; seen_ms: number }
 }
 
 export interface Office {

@@ -4,7 +4,7 @@ import { simulate } from './simulate.ts'
 import { hardWorld } from './world-options.ts'
 
 function taken(seed: number) {
-  const { truth, facts } = simulate(hardWorld({ people: 150, days: 15, asking_share: 0.9, seed }))
+  const { truth, facts } = simulate(hardWorld({ people: 300, days: 15, asking_share: 0.9, seed }))
   const all = [...facts]
   return { truth, all, hash: createHash('sha256').update(JSON.stringify(all)).digest('hex') }
 }

@@ -67,7 +67,10 @@ export function simulate(options: WorldOptions): Simulation {
 function populate(world: World): Person[] {
   const { options } = world
   const population = openPopulation(world)
-  const kiosks = Array.from({ length: options.kiosks }, () => population.newDevice('tablet', '10.255.0.1'))
+  const kiosks = Array.from({ length: options.kiosks }, () => ({
+    ...population.newDevice('tablet', '10.255.0.1'),
+    showroom: { session: '', seen_ms: 0 },
+  }))
   const society: Society = { world, population, dealt: new Set(), kiosks }
   const staff = Array.from({ length: EMPLOYEES }, () => beginEmployee(society))
   const agents = Math.round(options.people * options.agents_per_person)

@@ -62,6 +62,11 @@ export function nextPage(chance: Chance, site: string): Arrival {
   return makeArrival(site, chance.pick(paths), `https://${site}.example/`)
 }
 
+/** A page that is opened by itself. */
+export function openAgain(chance: Chance, site: string): Arrival {
+  return makeArrival(site, chance.pick(paths), '')
+}
+
 function makeArrival(site: string, path: string, referrer: string): Arrival {
   const url = `https://${site}.example${path}`
   return { url, referrer, traffic: classifyTraffic({ url, referrer, own_domains: [`${site}.example`] }) }

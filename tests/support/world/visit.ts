@@ -1,16 +1,20 @@
-import { SECOND } from '../matching-world.ts'
+import { MINUTE, SECOND } from '../matching-world.ts'
 import { callFromVisit, callLater } from './call.ts'
 import { sendForm } from './form.ts'
 import type { Device, Person } from './population.ts'
 import type { Society } from './society.ts'
-import { type Arrival, arrive, nextPage } from './traffic.ts'
+import { type Arrival, arrive, nextPage, openAgain } from './traffic.ts'
 import { eventOf, identifiersOf, type Visit } from './visit-events.ts'
+import type { World } from './world.ts'
 
 /** The tracker asks for its numbers again while somebody is at the page. */
 const PULSE_MS = 44 * SECOND
 
 /** Nobody finds the number, or fills in a form, any faster. */
 const READ_AND_DIAL_MS = 6 * SECOND
+
+/** The tracker begins another visit after so long without a sign of life. */
+const SILENCE_MAX_MS = 30 * MINUTE
 
 /** What somebody does with a visit. */
 export type Errand = 'look' | 'form' | 'call' | 'note_number'
@@ -19,9 +23,17 @@ export type Errand = 'look' | 'form' | 'call' | 'note_number'
 export function startVisit(society: Society, person: Person, device: Device, errand: Errand, isFirst: boolean): Visit {
   const { world } = society
   const { chance, options, truth } = world
-  const arrival = arrive(chance, options.site, isFirst)
-  const key = { site: options.site, visitor: device.visitor, session: world.newId('s') }
-  const visit: Visit = { person, device, key, number: '', arrival, isPresent: true, cameBack: false }
+  const arrival = device.showroom ? openAgain(chance, options.site) : arrive(chance, options.site, isFirst)
+  const key = { site: options.site, visitor: device.visitor, session: sessionOn(world, device) }
+  const visit: Visit = {
+    person,
+    device,
+    key,
+    number: '',
+    arrival,
+    isPresent: true,
+    cameBack: device.showroom !== undefined,
+  }
   truth.touch(person.id, { at_ms: world.now_ms, session: key.session, channel: arrival.traffic.channel })
   truth.fact(person.id, identifiersOf(visit))
   showPage(society, visit, arrival)
@@ -38,6 +50,14 @@ export function startVisit(society: Society, person: Person, device: Device, err
   if (visit.number !== '') person.saved = { number: visit.number, session: key.session }
   if (errand === 'note_number') callLater(society, person)
   return visit
+}
+
+/** A tablet that is never left alone for long goes on with its visit, whoever comes. */
+function sessionOn(world: World, { showroom }: Device): string {
+  if (!showroom) return world.newId('s')
+  if (world.now_ms - showroom.seen_ms > SILENCE_MAX_MS) showroom.session = world.newId('s')
+  showroom.seen_ms = world.now_ms
+  return showroom.session
 }
 
 function showPage(society: Society, visit: Visit, { url, referrer, traffic }: Arrival): void {

@@ -33,6 +33,8 @@ export interface WorldOptions {
   typo_share: number
   /** Deals of a household's member that carry the other one's phone. */
   spouse_share: number
+  /** Deals that name no card: the CRM tells of phones and emails alone. */
+  uncarded_share: number
   /** Sales people of other firms who write in for their clients, for each client. */
   agents_per_person: number
   /** Showroom tablets on which visitors leave their requests. */
@@ -47,7 +49,8 @@ export function hardWorld(said: Partial<WorldOptions> = {}): WorldOptions {
     ...{ pool_share: 1 / 3, clock_off_ms: 10_000, jitter_ms: 1_000, redial_share: 0.1 },
     ...{ bots_per_visit: 0.5 },
     ...{ cookies_lost_share: 0.05, private_share: 0.04, late_share: 0.03, repeated_share: 0.05 },
-    ...{ junk_share: 0.04, typo_share: 0.02, spouse_share: 0.05, agents_per_person: 1 / 500, kiosks: 1 },
+    ...{ junk_share: 0.04, typo_share: 0.02, spouse_share: 0.05, uncarded_share: 0.1 },
+    ...{ agents_per_person: 1 / 500, kiosks: 1 },
     ...said,
   }
 }
@@ -65,7 +68,7 @@ export function easyWorld(said: Partial<WorldOptions> = {}): WorldOptions {
       private_share: 0.01,
     },
     ...{ late_share: 0.005, repeated_share: 0.01, junk_share: 0.005, typo_share: 0.005, spouse_share: 0 },
-    ...{ agents_per_person: 0, kiosks: 0 },
+    ...{ uncarded_share: 0, agents_per_person: 0, kiosks: 0 },
     ...said,
   })
 }

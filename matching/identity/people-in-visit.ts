@@ -1,0 +1,153 @@
+import type { IdentifierKind } from '#domain/identifier.ts'
+import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
+import { usesMax, VISIT_MS, visitMax } from './limits.ts'
+import { passes } from './surroundings.ts'
+
+/** What somebody is known by, whatever browser it is given in. */
+const namingKinds: ReadonlySet<IdentifierKind> = new Set(['user', 'phone', 'email'])
+
+/** Names given together, in one request or by one event, and when. */
+interface Given {
+  at: number
+  names: Vertex[]
+}
+
+/** All names that are one party: given together, or each with one that was. */
+type Party = Vertex[]
+
+/**
+ * Whether several people left their names in one visit: a showroom's tablet on which one after the other writes in goes
+ * on with its visit for as long as it is never silent. Names that were given together are one party, and so are all that
+ * have one of them in common; parties are counted by what they are known by, since one person may sign in and then write
+ * in by phone. Only what was given in the visit itself counts, and the browsers that a phone or an email was given in, so
+ * that the answer needs nothing that is decided later: the caller of a call that a lease gives to the visit is not given in
+ * it. A sender's session that is never cut is as many visits as it has days.
+ */
+export function isVisitOfSeveral(visit: Vertex): SharedBy | undefined {
+  const given = givenIn(visit)
+  if (given.length <= Math.min(...Object.values(visitMax))) return undefined
+  const partyOf = partiesOf(given)
+  const inOrder = given.toSorted((x, y) => x.at - y.at).map(({ at, names }) => ({ at, party: partyOf(names) }))
+  const parties = [...new Set(inOrder.map(({ party }) => party))]
+  const browsers = new Set(ofKind(visit, 'visitor'))
+  for (const evidence of evidences) {
+    const max = visitMax[evidence]
+    if (parties.length <= max) continue
+    const known = new Set(parties.filter((party) => isKnownBy(party, evidence, browsers)))
+    if (known.size > max && mostAtOnce(inOrder, known) > max) return { rule: 'several_people', max }
+  }
+  return undefined
+}
+
+type Evidence = keyof typeof visitMax
+const evidences = Object.keys(visitMax) as Evidence[]
+
+/** `browsers` are those of the visit. */
+function isKnownBy(party: Party, evidence: Evidence, browsers: ReadonlySet<Vertex>): boolean {
+  const has = (wanted: IdentifierKind) => party.some(({ kind }) => kind === wanted)
+  if (evidence !== 'both' && evidence !== 'settled') return has(evidence)
+  return has('phone') && has('email') && (evidence === 'both' || party.some((name) => isElsewhere(name, browsers)))
+}
+
+/** Whether a phone or an email was also given in another browser. */
+function isElsewhere(name: Vertex, browsers: ReadonlySet<Vertex>): boolean {
+  if (name.kind === 'user' || isHub(name)) return false
+  return name.edges.some((edge) => {
+    const other = otherEnd(edge, name)
+    return other.kind === 'visitor' && passes(edge) && !browsers.has(other)
+  })
+}
+
+function isHub(name: Vertex): boolean {
+  return name.hasMoreEdgesThan(usesMax[name.kind] ?? Number.POSITIVE_INFINITY)
+}
+
+/** The most of these parties that were there within as long as a visit may last. */
+function mostAtOnce(inOrder: readonly { at: number; party: Party }[], known: ReadonlySet<Party>): number {
+  const present = new Map<Party, number>()
+  let most = 0
+  let gone = 0
+  for (const { at, party } of inOrder) {
+    for (let first = inOrder[gone]; first && at - first.at > VISIT_MS; first = inOrder[++gone]) {
+      const left = (present.get(first.party) ?? 0) - 1
+      if (left > 0) present.set(first.party, left)
+      else present.delete(first.party)
+    }
+    if (known.has(party)) present.set(party, (present.get(party) ?? 0) + 1)
+    most = Math.max(most, present.size)
+  }
+  return most
+}
+
+/** Union-find by name: of a visit with thousands of requests each is looked at once. */
+function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party {
+  const parents = new Map<Vertex, Vertex>()
+  const find = (name: Vertex): Vertex => {
+    let at = name
+    for (let up = parents.get(at); up && up !== at; up = parents.get(at)) {
+      parents.set(at, parents.get(up) ?? up)
+      at = up
+    }
+    return at
+  }
+  for (const { names } of given) for (const name of names) parents.set(find(name), find(names[0] as Vertex))
+  const parties = new Map<Vertex, Party>()
+  for (const name of parents.keys()) {
+    const party = parties.get(find(name))
+    if (party) party.push(name)
+    else parties.set(find(name), [name])
+  }
+  return (names) => parties.get(find(names[0] as Vertex)) as Party
+}
+
+/** The names of each request that was made in the visit, and those that each of its events gave without one. */
+function givenIn(visit: Vertex): Given[] {
+  const requests: Given[] = []
+  const events = new Map<string, Given>()
+  for (const edge of visit.edges) {
+    if (!passes(edge) || edge.fact === 'match') continue
+    const other = otherEnd(edge, visit)
+    if (other.kind === 'lead') {
+      const names = namesOf(other)
+      if (names.length > 0) requests.push({ at: edge.at, names })
+    } else if (namingKinds.has(other.kind)) {
+      const known = events.get(edge.fact_id)
+      if (known) known.names.push(other)
+      else events.set(edge.fact_id, { at: edge.at, names: [other] })
+    }
+  }
+  return [...requests, ...events.values()]
+}
+
+function namesOf(request: Vertex): Vertex[] {
+  return request.edges
+    .filter(passes)
+    .map((edge) => otherEnd(edge, request))
+    .filter(({ kind }) => namingKinds.has(kind))
+}
+
+/**
+ * The visits that may be of several, or of one again, because something changed around these: those in which these requests
+ * were made, and those in which these phones and emails were given.
+ */
+export function* visitsToLookAt(changed: Iterable<Vertex>): Generator<Vertex> {
+  for (const vertex of changed) {
+    if (vertex.kind === 'lead') yield* ofKind(vertex, 'session')
+    else if ((vertex.kind === 'phone' || vertex.kind === 'email') && !isHubStill(vertex)) {
+      yield* ofKind(vertex, 'session')
+      for (const request of ofKind(vertex, 'lead')) yield* ofKind(request, 'session')
+    }
+  }
+}
+
+/** A hub tells nothing of a visit, as long as it is one. */
+function isHubStill(name: Vertex): boolean {
+  return isHub(name) && name.crowded?.rule === 'uses'
+}
+
+function* ofKind(vertex: Vertex, kind: IdentifierKind): Generator<Vertex> {
+  for (const edge of vertex.edges) {
+    const other = otherEnd(edge, vertex)
+    if (other.kind === kind) yield other
+  }
+}
