@@ -56,6 +56,8 @@ export interface HttpOptions {
   control_token: string
   base_url: string
   matching(): Pick<MatchingFleet, 'status' | 'rebuild'> | undefined
+  /** What is wrong with other processes of the service, and with logs, in words. */
+  process_troubles(): string[]
 }
 
 /** The one port: the routes of every role that runs here. */
@@ -155,11 +157,11 @@ function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOpti
 }
 
 /** What is wrong beside the log being full, and why it is. */
-function troubles({ keeper, matching, roles, ingest }: HttpOptions): string[] {
+function troubles({ keeper, matching, roles, ingest, process_troubles }: HttpOptions): string[] {
   const isDiskLow = ingest.log.status().full_because === 'disk_low'
   const found = [isDiskLow ? 'The disk of DATA_DIR has less room than MIN_FREE_BYTES' : undefined, keeper.trouble()]
   if (roles.has('matching')) found.push(matchingTrouble(matching()?.status()))
-  return found.filter((trouble) => trouble !== undefined)
+  return [...found.filter((trouble) => trouble !== undefined), ...process_troubles()]
 }
 
 function matchingTrouble(status: FleetStatus | undefined): string | undefined {

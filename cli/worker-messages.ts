@@ -19,6 +19,8 @@ export interface SharedState {
   trouble: string | undefined
   /** Of each server of ClickHouse: whether its tables are up to date. */
   shards_ready: boolean[]
+  /** What is wrong with other processes, and their logs, in words. */
+  processes: string[]
   /** Undefined where matching has not been started yet, or runs elsewhere. */
   matching: FleetStatus | undefined
 }
@@ -42,7 +44,10 @@ export type FromWorker =
   /** It hears what is said from here on; what is said before is lost. */
   | { say: 'up' }
   | { say: 'listening' }
-  | { say: 'cannot'; why: string }
+  /** `log`: because its log cannot be opened, by the name of the error. */
+  | { say: 'cannot'; why: string; log?: string }
+  /** Its event loop turns. */
+  | { say: 'beat' }
   | { say: 'claims'; message: ToClaimBook }
   | { say: 'lease'; note: LeaseNote }
   | { say: 'landed' }

@@ -14,7 +14,7 @@ import { shardCount } from './clickhouse.ts'
 import { type Closers, openClosers } from './closers.ts'
 import { baseUrlOf, type Config } from './config.ts'
 import { openHttp } from './http-service.ts'
-import { ingestFolder, openIngest } from './ingest-service.ts'
+import { ingestFolder, LogUnopened, openIngest } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import type { MatchingFleet } from './matching-fleet.ts'
 import type { HttpService } from './run-app.ts'
@@ -63,7 +63,7 @@ export function openWorker(options: WorkerOptions): WorkerService {
       send: (message) => channel.tell({ say: 'claims', message }),
       sync: async () => void (await channel.ask({ ask: 'sync window' }, SYNC_WAIT_MS)),
     }),
-    state: { trouble: 'ClickHouse is starting', shards_ready: [], matching: undefined },
+    state: { trouble: 'ClickHouse is starting', shards_ready: [], processes: [], matching: undefined },
     store: undefined,
   }
   const closers = openClosers(log)
@@ -114,6 +114,7 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
     base_url: baseUrlOf(config),
     keeper: { store: () => wholeStore(parts), trouble: () => parts.state.trouble },
     matching: () => remoteMatching(parts.state, channel),
+    process_troubles: () => parts.state.processes,
     metrics_text: async () => (await channel.ask({ ask: 'metrics' })) as string,
     log_status: () => tellOwn(ingest.log.status(), channel),
   })
@@ -138,11 +139,13 @@ function wholeStore({ state, store }: Parts): Store | undefined {
 async function openOwnSettings({ config, begun, log }: WorkerOptions, parts: Parts): Promise<WritableSettings> {
   // In the folder of its log, and gone with it.
   const dir = join(ingestFolder(config), logFolderOf(begun.slot))
-  await mkdir(dir, { recursive: true, mode: 0o700 })
   const file = join(dir, 'settings.json')
-  await copyFile(settingsFile(config), file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await copyFile(settingsFile(config), file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new LogUnopened(dir, error)
+  }
   const settings = await openSettings({
     ...{ file, log, poll_ms: SETTINGS_POLL_MS },
     store: shardStores(config, parts)[0] as () => Store | undefined, // There is one at least.
