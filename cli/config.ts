@@ -111,7 +111,7 @@ export const Config = z.object({
     .int()
     .min(0)
     .default(600)
-    .describe('Requests a minute from one address on browser routes, counted by each worker for itself; 0 = no limit'),
+    .describe('Requests a minute from one address on browser routes, of all workers together; 0 = no limit'),
   WORKERS: z.coerce
     .number()
     .int()

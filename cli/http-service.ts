@@ -9,6 +9,7 @@ import { registerCdn } from '#cdn/http/register-cdn.ts'
 import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
 import { registerDemo } from '#demo/register-demo.ts'
+import type { RateSharing } from '#ingest/http/address-rate.ts'
 import { registerIngest } from '#ingest/http/register-ingest.ts'
 import type { LogStatus } from '#ingest/log/log.ts'
 import { type QuarantineWatch, watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
@@ -55,6 +56,8 @@ export interface HttpOptions {
   /** A token of this process alone, with every scope: for the owner's commands and the demo. */
   control_token: string
   base_url: string
+  /** Where there are other workers. */
+  rate_sharing?: RateSharing
   matching(): Pick<MatchingFleet, 'status' | 'rebuild'> | undefined
   /** What is wrong with other processes of the service, and with logs, in words. */
   process_troubles(): string[]
@@ -148,12 +151,12 @@ async function registerOperationStatus(app: App, options: HttpOptions, quarantin
   })
 }
 
-function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOptions) {
+function ingestDeps({ settings, ingest, keeper, now, metrics, config, rate_sharing }: HttpOptions) {
   const { log, leases, places } = ingest
   const imports_dir = join(config.DATA_DIR, 'ingest', 'imports')
   const rate_limit_per_minute = config.RATE_LIMIT_PER_MINUTE
   const { store } = keeper
-  return { settings, log, leases, places, now, metrics, store, rate_limit_per_minute, imports_dir }
+  return { settings, log, leases, places, now, metrics, store, rate_limit_per_minute, rate_sharing, imports_dir }
 }
 
 /** What is wrong beside the log being full, and why it is. */

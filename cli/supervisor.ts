@@ -115,7 +115,10 @@ function openWorkers(
       void channel.tell({ say: 'state', state: state() })
       keeper.connected.then((connection) => channel.tell({ say: 'connection', connection })).catch(() => {})
     },
-    told: (slot, message) => take(slot, message, book, held),
+    told(slot, message) {
+      if (message.say === 'rate') fleet.tellOthers(slot, { say: 'rate', slot, report: message.report })
+      else take(slot, message, book, held)
+    },
     asked: (_, question) => answer(question, held, figures),
     left: (slot) => book.left(slot),
     unread: (slot) => book.unreadable(slot),
@@ -126,7 +129,12 @@ function openWorkers(
   return { fleet, control_token }
 }
 
-function take(slot: number, message: FromWorker, book: ClaimBook, { own, settings, matching }: Held): void {
+function take(
+  slot: number,
+  message: Exclude<FromWorker, { say: 'rate' }>,
+  book: ClaimBook,
+  { own, settings, matching }: Held,
+): void {
   if (message.say === 'claims') book.take(slot, message.message)
   else if (message.say === 'lease') takeLeaseNote(own.leases, message.note)
   else if (message.say === 'landed') matching()?.poke()

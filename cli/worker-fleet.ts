@@ -11,6 +11,8 @@ export interface WorkerFleet {
   listen(): Promise<void>
   tell(slot: number, message: ToWorker): void
   tellAll(message: ToWorker): void
+  /** All but the worker of this slot. */
+  tellOthers(slot: number, message: ToWorker): void
   /** The answer of each worker that gives one in time, by slot. */
   askAll(question: AskWorker): Promise<Map<number, unknown>>
   /** Puts a new process in the place of each, one after the other. */
@@ -58,6 +60,9 @@ export function openFleet({ workers, ...care }: WorkerCare & { workers: number }
       await started([...slots.values()].map((place) => place.listening()))
     },
     tell: (slot, message) => void slots.get(slot)?.channel()?.tell(message),
+    tellOthers(slot, message) {
+      for (const [other, place] of slots) if (other !== slot) void place.channel()?.tell(message)
+    },
     tellAll(message) {
       for (const place of slots.values()) void place.channel()?.tell(message)
     },

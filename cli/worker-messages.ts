@@ -1,3 +1,4 @@
+import type { RateReport } from '#ingest/http/address-rate.ts'
 import type { LeaseNote, LeaseQuestion } from '#ingest/leases/remote-leases.ts'
 import type { FromClaimBook, ToClaimBook } from '#ingest/log/claim-messages.ts'
 import type { Connection } from './clickhouse.ts'
@@ -31,6 +32,8 @@ export type ToWorker =
   | { say: 'connection'; connection: Connection }
   | { say: 'state'; state: SharedState }
   | { say: 'claims'; message: FromClaimBook }
+  /** What the worker of another slot has counted. */
+  | { say: 'rate'; slot: number; report: RateReport }
   /** Settings have changed: look now instead of at the next turn. */
   | { say: 'settings' }
   /** Take no more connections, finish the requests, end. */
@@ -51,6 +54,7 @@ export type FromWorker =
   | { say: 'claims'; message: ToClaimBook }
   | { say: 'lease'; note: LeaseNote }
   | { say: 'landed' }
+  | { say: 'rate'; report: RateReport }
   | { say: 'settings' }
 
 /** What a worker asks: figures of all processes, and what is done in one place. */

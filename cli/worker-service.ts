@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { RateReport, RateSharing } from '#ingest/http/address-rate.ts'
 import { type NumbersOfSession, openRemoteLeases } from '#ingest/leases/remote-leases.ts'
 import type { LogStatus } from '#ingest/log/log.ts'
 import { openRemoteRepeats, type RemoteRepeats } from '#ingest/log/remote-repeats.ts'
@@ -47,6 +48,7 @@ interface Parts {
   settings?: WritableSettings
   http?: HttpService
   log_status?: () => LogStatus
+  hearRate?: (slot: number, report: RateReport, now_ms: number) => void
 }
 
 const SYNC_WAIT_MS = 60_000
@@ -72,6 +74,7 @@ export function openWorker(options: WorkerOptions): WorkerService {
     take(message) {
       if (message.say === 'connection') parts.store ??= openStore(message.connection)
       else if (message.say === 'state') parts.state = message.state
+      else if (message.say === 'rate') parts.hearRate?.(message.slot, message.report, Date.now())
       else if (message.say === 'claims') parts.repeats.take(message.message)
       else parts.settings?.refresh().catch(() => {})
     },
@@ -112,6 +115,7 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
     roles: new Set(begun.roles),
     control_token: begun.control_token,
     base_url: baseUrlOf(config),
+    rate_sharing: rateSharing(options, parts),
     keeper: { store: () => wholeStore(parts), trouble: () => parts.state.trouble },
     matching: () => remoteMatching(parts.state, channel),
     process_troubles: () => parts.state.processes,
@@ -121,6 +125,16 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
   parts.http = http
   await closers.add('http', () => http.close())
   await http.listen()
+}
+
+function rateSharing({ config, channel }: WorkerOptions, parts: Parts): RateSharing {
+  return {
+    workers: config.WORKERS,
+    tell: (report) => void channel.tell({ say: 'rate', report }),
+    listen(hear) {
+      parts.hearRate = hear
+    },
+  }
 }
 
 /** Of each server of ClickHouse, once the main process has its tables up to date. */
