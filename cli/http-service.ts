@@ -145,6 +145,7 @@ async function registerOperationStatus(app: App, options: HttpOptions, quarantin
     ...{ log_status, metrics_text },
     free_bytes: () => freeBytes(data_dir),
     store_trouble: keeper.trouble,
+    intake_troubles: options.process_troubles,
     quarantine: quarantine.waiting,
     history: () => readHistoryProgress(reader),
     ...(roles.has('matching') && { matching_status: () => matching()?.status() }),

@@ -118,6 +118,9 @@ test('a log that cannot be opened holds nobody up but its worker, is told of, an
   const { status, body } = await ready()
   expect(status).toBe(200)
   expect(body.problems.join('\n')).toMatch(/Worker 2 takes no requests: its log cannot be opened \(E[A-Z]+\)/)
+  expect((await service.api('GET', '/v1/operation')).body.intake_troubles).toContainEqual(
+    expect.stringMatching(/Worker 2 takes no requests/),
+  )
   expect(body.problems.join('\n')).toMatch(/The log log-3 cannot be opened \(\w+\)/)
 
   for (const log of [log2, log3]) {
