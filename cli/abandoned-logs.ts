@@ -23,6 +23,8 @@ export async function slotsWithLogs(dir: string): Promise<number[]> {
 export interface AbandonedLogs {
   status(): LogStatus[]
   metrics(): Promise<Metrics[]>
+  /** Of which nothing can be read, and why. */
+  troubles(): string[]
   close(): Promise<void>
 }
 
@@ -36,6 +38,7 @@ export interface AbandonedOptions {
 }
 
 const LOOK_EVERY_MS = 500
+const OPEN_AGAIN_MS = 30_000
 
 /**
  * Opens what workers have left that no longer exist, sends it, and removes their folders once they are empty. Resolves
@@ -43,18 +46,27 @@ const LOOK_EVERY_MS = 500
  */
 export async function drainAbandonedLogs({ dir, workers, open, log }: AbandonedOptions): Promise<AbandonedLogs> {
   const draining = new Map<string, { durable: Log; metrics: Registry }>()
+  const unopened = new Map<string, { why: string; again_ms: number }>()
   let working = Promise.resolve()
 
   for (const slot of (await slotsWithLogs(dir)).filter((slot) => slot > workers)) {
-    const folder = logFolderOf(slot)
+    await openOne(logFolderOf(slot))
+  }
+  async function openOne(folder: string): Promise<void> {
     const metrics = new Registry()
     try {
       draining.set(folder, { durable: await open(folder, metrics), metrics })
+      unopened.delete(folder)
       log.info({ folder }, 'the log of a worker that no longer exists is being drained')
     } catch (error) {
-      // Its facts stay where they are, for the next start; those that come now must not wait for that.
-      log.error({ err: error, folder }, 'the log of a worker that no longer exists cannot be opened')
+      // Its facts stay where they are until it can be; those that come now must not wait for that.
+      const { code, name } = error as NodeJS.ErrnoException
+      unopened.set(folder, { why: code ?? name, again_ms: performance.now() + OPEN_AGAIN_MS })
+      log.error({ err: error, folder }, 'the log of a worker that no longer exists cannot be opened, will try again')
     }
+  }
+  async function openAgain(): Promise<void> {
+    for (const [folder, { again_ms }] of [...unopened]) if (performance.now() >= again_ms) await openOne(folder)
   }
   async function removeEmpty(): Promise<void> {
     for (const [folder, { durable }] of [...draining]) {
@@ -67,15 +79,20 @@ export async function drainAbandonedLogs({ dir, workers, open, log }: AbandonedO
       await rm(join(dir, folder), { recursive: true, force: true })
       log.info({ folder }, 'the log of a worker that no longer exists is drained and removed')
     }
-    if (draining.size === 0) clearInterval(timer)
+    if (draining.size === 0 && unopened.size === 0) clearInterval(timer)
   }
   const look = () => {
-    working = working.then(removeEmpty).catch((error: unknown) => log.warn({ err: error }, 'a log cannot be removed'))
+    working = working
+      .then(openAgain)
+      .then(removeEmpty)
+      .catch((error: unknown) => log.warn({ err: error }, 'a log cannot be removed'))
   }
   const timer = setInterval(look, LOOK_EVERY_MS).unref()
   look()
   return {
     status: () => [...draining.values()].map(({ durable }) => durable.status()),
+    troubles: () =>
+      [...unopened].map(([folder, { why }]) => `The log ${folder} cannot be opened (${why}), and what is in it waits`),
     metrics: () => Promise.all([...draining.values()].map(({ metrics }) => readMetrics(metrics))),
     async close() {
       clearInterval(timer)

@@ -111,7 +111,7 @@ export const Config = z.object({
     .int()
     .min(0)
     .default(600)
-    .describe('Requests a minute from one address on browser routes, counted by each worker for itself; 0 = no limit'),
+    .describe('Requests a minute from one address on browser routes, of all workers together; 0 = no limit'),
   WORKERS: z.coerce
     .number()
     .int()
@@ -126,6 +126,15 @@ export const Config = z.object({
     .max(16)
     .default(1)
     .describe('How many processes match, each the sites that fall to it; one site is always one process’s'),
+  HUNG_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(30)
+    .describe(
+      'A worker that is silent for so long is killed and another started; matching and ClickHouse may be four times that; 0 = never',
+    ),
   GEO_DB: z
     .string()
     .min(1)
@@ -211,6 +220,11 @@ export class WrongSettings extends Error {
     super(`Wrong settings:\n${wrong.map((line) => `  ${line}`).join('\n')}`)
     this.name = 'WrongSettings'
   }
+}
+
+/** How long processes of the service may be silent. A step of matching, and a merge of ClickHouse, may be long. */
+export function hungAfter({ HUNG_SECONDS }: Config): { worker_ms: number; other_ms: number } {
+  return { worker_ms: HUNG_SECONDS * 1000, other_ms: HUNG_SECONDS * 4 * 1000 }
 }
 
 export function baseUrlOf(config: Config): string {

@@ -9,6 +9,7 @@ import { registerCdn } from '#cdn/http/register-cdn.ts'
 import { snippet } from '#cdn/snippet.ts'
 import { demoSite } from '#demo/demo-site.ts'
 import { registerDemo } from '#demo/register-demo.ts'
+import type { RateSharing } from '#ingest/http/address-rate.ts'
 import { registerIngest } from '#ingest/http/register-ingest.ts'
 import type { LogStatus } from '#ingest/log/log.ts'
 import { type QuarantineWatch, watchQuarantine } from '#ingest/quarantine/quarantine-watch.ts'
@@ -55,7 +56,11 @@ export interface HttpOptions {
   /** A token of this process alone, with every scope: for the owner's commands and the demo. */
   control_token: string
   base_url: string
+  /** Where there are other workers. */
+  rate_sharing?: RateSharing
   matching(): Pick<MatchingFleet, 'status' | 'rebuild'> | undefined
+  /** What is wrong with other processes of the service, and with logs, in words. */
+  process_troubles(): string[]
 }
 
 /** The one port: the routes of every role that runs here. */
@@ -140,26 +145,27 @@ async function registerOperationStatus(app: App, options: HttpOptions, quarantin
     ...{ log_status, metrics_text },
     free_bytes: () => freeBytes(data_dir),
     store_trouble: keeper.trouble,
+    intake_troubles: options.process_troubles,
     quarantine: quarantine.waiting,
     history: () => readHistoryProgress(reader),
     ...(roles.has('matching') && { matching_status: () => matching()?.status() }),
   })
 }
 
-function ingestDeps({ settings, ingest, keeper, now, metrics, config }: HttpOptions) {
+function ingestDeps({ settings, ingest, keeper, now, metrics, config, rate_sharing }: HttpOptions) {
   const { log, leases, places } = ingest
   const imports_dir = join(config.DATA_DIR, 'ingest', 'imports')
   const rate_limit_per_minute = config.RATE_LIMIT_PER_MINUTE
   const { store } = keeper
-  return { settings, log, leases, places, now, metrics, store, rate_limit_per_minute, imports_dir }
+  return { settings, log, leases, places, now, metrics, store, rate_limit_per_minute, rate_sharing, imports_dir }
 }
 
 /** What is wrong beside the log being full, and why it is. */
-function troubles({ keeper, matching, roles, ingest }: HttpOptions): string[] {
+function troubles({ keeper, matching, roles, ingest, process_troubles }: HttpOptions): string[] {
   const isDiskLow = ingest.log.status().full_because === 'disk_low'
   const found = [isDiskLow ? 'The disk of DATA_DIR has less room than MIN_FREE_BYTES' : undefined, keeper.trouble()]
   if (roles.has('matching')) found.push(matchingTrouble(matching()?.status()))
-  return found.filter((trouble) => trouble !== undefined)
+  return [...found.filter((trouble) => trouble !== undefined), ...process_troubles()]
 }
 
 function matchingTrouble(status: FleetStatus | undefined): string | undefined {

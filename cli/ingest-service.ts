@@ -77,16 +77,32 @@ export async function openLogAndLeases(options: IngestOptions): Promise<Omit<Ing
   }
 }
 
+/** A folder of the log that cannot be read or written: what is in it waits, and others go on. */
+export class LogUnopened extends Error {
+  /** The name of the error, which quotes nothing. */
+  readonly code: string
+
+  constructor(folder: string, cause: unknown) {
+    const { code, name, message } = cause as NodeJS.ErrnoException
+    super(`The log in ${folder} cannot be opened: ${message}`, { cause })
+    this.name = 'LogUnopened'
+    this.code = code ?? name
+  }
+}
+
 /** A log as all of them are opened. */
-export function openDurable(folder: string, options: DurableOptions): Promise<Log> {
+export async function openDurable(folder: string, options: DurableOptions): Promise<Log> {
   const { config, shards, now, metrics, log, repeats, onLanded } = options
+  const dir = join(ingestFolder(config), folder)
   return openShardedLog({
-    dir: join(ingestFolder(config), folder),
+    dir,
     shards,
     quota_bytes: Math.floor(config.LOG_QUOTA_BYTES / config.WORKERS),
     min_free_bytes: config.MIN_FREE_BYTES,
     close_wait_ms: CLOSE_WAIT_MS,
     ...{ now, metrics, log, repeats, onLanded },
+  }).catch((error: unknown) => {
+    throw new LogUnopened(dir, error)
   })
 }
 

@@ -2,10 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shareName } from '#domain/site-share.ts'
 import type { MatchingStatus } from '#matching/service.ts'
+import { watchSilence } from '#shell/silence.ts'
 import { openCarriedCounters } from './carried-counters.ts'
 import type { Logger } from './logger.ts'
 import type { FromMatching, MatchingBegin, ToMatching } from './matching-messages.ts'
 import { type MatchingQuestions, openQuestions } from './matching-questions.ts'
+import { openProcessReports, type ProcessReports } from './process-reports.ts'
 
 /** What is known of a process; nothing while it does not run. */
 export interface ChildStatus extends Partial<Omit<MatchingStatus, 'lag_ms' | 'last_error'>> {
@@ -30,6 +32,12 @@ export interface MatchingCare {
   rebuildAll(): Promise<unknown>
 }
 
+/** Whoever is silent for so long is killed, and told of. */
+export interface MatchingWatch {
+  hung_after_ms: number
+  reports: ProcessReports
+}
+
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
 /**
  * A step is broken off between two of its queries, and memory is kept for the next start in 4 s at most. Whoever is killed has
@@ -44,7 +52,12 @@ const unknown: Omit<ChildStatus, 'running'> = { lag_ms: null, last_error: null }
 const onlyChild: MatchingCare = { mayStart: async () => {}, rebuildAll: async () => {} }
 
 /** Keeps matching running in a process of its own; it ends with ours, because the channel between them closes. */
-export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onlyChild): MatchingChild {
+export function startMatchingChild(
+  begin: MatchingBegin,
+  log: Logger,
+  care = onlyChild,
+  { hung_after_ms, reports }: MatchingWatch = { hung_after_ms: 0, reports: openProcessReports(log) },
+): MatchingChild {
   const which = begin.share && begin.share.of > 1 ? { share: shareName(begin.share) } : {}
   let status = unknown
   let restarts = 0
@@ -62,10 +75,16 @@ export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onl
     const made = fork(process.argv[1] as string, ['matching-process'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+    const silence = watchSilence(hung_after_ms, (silent_ms) => {
+      reports.hung('matching', { silent_ms, ...which })
+      made.kill('SIGKILL')
+    })
     // What is sent while it dies fails later than `connected` says so. Its exit is dealt with below.
     made.on('error', (error) => log.warn({ err: error, ...which }, 'matching cannot be reached'))
     made.send({ say: 'begin', ...begin } satisfies ToMatching)
     made.on('message', (message: FromMatching) => {
+      silence.heard()
+      if (message.say === 'beat') return
       if (message.say === 'status') {
         status = message.status
         restarts = 0
@@ -73,12 +92,13 @@ export function startMatchingChild(begin: MatchingBegin, log: Logger, care = onl
       else questions.take(message)
     })
     made.once('exit', (code, signal) => {
+      silence.end()
       questions.ended()
       void counters.ended()
       status = unknown
       if (isClosing) return
       const wait_ms = RESTART_MS[Math.min(restarts++, RESTART_MS.length - 1)]
-      log.error({ code, signal, wait_ms, ...which }, 'matching ended, starting it again')
+      reports.ended('matching', { code, signal, wait_ms, ...which })
       timer = setTimeout(() => void startAgain(), wait_ms)
     })
     return made

@@ -3,7 +3,7 @@ import type { MeetingPoint } from '#matching/rebuild/meeting.ts'
 import type { RebuildReport } from '#matching/rebuild/rebuild.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Logger } from './logger.ts'
-import { type ChildStatus, type MatchingChild, startMatchingChild } from './matching-child.ts'
+import { type ChildStatus, type MatchingChild, type MatchingWatch, startMatchingChild } from './matching-child.ts'
 import type { MatchingBegin, RebuildRequest } from './matching-messages.ts'
 import type { PartOfRebuild } from './matching-questions.ts'
 
@@ -24,7 +24,12 @@ export interface MatchingFleet {
   close(): Promise<void>
 }
 
-export function startMatchingFleet(matchers: number, begin: Omit<MatchingBegin, 'share'>, log: Logger): MatchingFleet {
+export function startMatchingFleet(
+  matchers: number,
+  begin: Omit<MatchingBegin, 'share'>,
+  log: Logger,
+  watch: MatchingWatch,
+): MatchingFleet {
   let meeting: Promise<unknown> | undefined
   const shares = Array.from({ length: matchers }, (_, index): Share => ({ index, of: matchers }))
   const care = {
@@ -32,7 +37,7 @@ export function startMatchingFleet(matchers: number, begin: Omit<MatchingBegin, 
     mayStart: async () => void (await meeting?.catch(() => {})),
     rebuildAll: () => rebuild({ check: false }),
   }
-  const children = shares.map((share) => startMatchingChild({ ...begin, share }, log, care))
+  const children = shares.map((share) => startMatchingChild({ ...begin, share }, log, care, watch))
 
   function rebuild(options: RebuildRequest): Promise<RebuildReport> {
     if (meeting) return Promise.reject(new Failure('internal', 'A rebuild is running already.'))

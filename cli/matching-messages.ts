@@ -35,6 +35,8 @@ export type ToMatching =
 
 /** What it answers. */
 export type FromMatching =
+  /** Its event loop turns. */
+  | { say: 'beat' }
   | { say: 'status'; status: MatchingStatus }
   | { say: 'rebuilt'; request: number; report?: RebuildReport; error?: string }
   | { say: 'reached'; request: number; point: MeetingPoint }

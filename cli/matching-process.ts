@@ -91,10 +91,10 @@ export function runMatchingProcess(): void {
       const isOneOfSeveral = (message.share?.of ?? 1) > 1
       running = openMatching({ ...message, log, ...(isOneOfSeveral && { rebuildAll: meetings.rebuildAll }) })
       running.catch((error: unknown) => fail(log, error))
-      timer = setInterval(
-        () => void running?.then(({ matching }) => tell({ say: 'status', status: matching.status() })),
-        STATUS_MS,
-      )
+      timer = setInterval(() => {
+        tell({ say: 'beat' })
+        void running?.then(({ matching }) => tell({ say: 'status', status: matching.status() }))
+      }, STATUS_MS)
     }
     if (message.say === 'landed') void running?.then(({ matching }) => matching.poke())
     if (message.say === 'rebuild') {

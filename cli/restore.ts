@@ -54,7 +54,7 @@ async function restore(config: Config, from: string, manifest: Manifest): Promis
       const { steps, server } = manifest.clickhouse
       await restoreDatabase(store, placeOf(from, server), { steps, newId: nanoid })
       const { kept } = await settleLog(config.DATA_DIR, store)
-      return { segments_in_log: kept, segments_named: await nameUnnamedSegments(store) }
+      return { segments_in_log: kept.length, segments_named: await nameUnnamedSegments(store, kept) }
     } finally {
       await store.close()
     }

@@ -1,10 +1,11 @@
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { type Closers, openClosers } from './closers.ts'
-import { baseUrlOf, type Config, localUrlOf } from './config.ts'
+import { baseUrlOf, type Config, hungAfter, localUrlOf } from './config.ts'
 import { ownFolder, removeControl, writeControl } from './control.ts'
 import { makeAdminToken, makeDemo } from './first-start.ts'
 import type { Logger } from './logger.ts'
 import { type MatchingFleet, startMatchingFleet } from './matching-fleet.ts'
+import type { ProcessReports } from './process-reports.ts'
 import { openSingle } from './single-service.ts'
 import type { Role } from './start.ts'
 import type { StoreKeeper } from './store-keeper.ts'
@@ -59,7 +60,7 @@ async function begin(options: ServiceOptions, closers: Closers, opened: (parts: 
   }
   const parts = await (config.WORKERS > 1 ? openSupervisor : openSingle)(options, closers)
   opened(parts)
-  const { settings, keeper, http, control_token, attachMatching } = parts
+  const { settings, keeper, http, control_token, attachMatching, reports } = parts
   const base_url = baseUrlOf(config)
   // Later starts answer at once from their own disk; a first one has no site to answer for yet, nor has one whose copy
   // of the settings was lost: «no such site» would make browsers drop what they send.
@@ -75,7 +76,9 @@ async function begin(options: ServiceOptions, closers: Closers, opened: (parts: 
     const outbound_allow = demo ? [...config.OUTBOUND_ALLOW, '127.0.0.0/8', '::1/128'] : config.OUTBOUND_ALLOW
     const { DATA_DIR: data_dir, LOG_LEVEL: log_level } = config
     const begin = { connection, data_dir, outbound_allow, log_level }
-    attachMatching(startMatchingFleet(config.MATCHERS, begin, log))
+    attachMatching(
+      startMatchingFleet(config.MATCHERS, begin, log, { hung_after_ms: hungAfter(config).other_ms, reports }),
+    )
   }
   const url = localUrlOf(config)
   await writeControl(config.DATA_DIR, { pid: process.pid, url, token: control_token, clickhouse: connection })
@@ -88,6 +91,8 @@ export interface ServiceParts {
   keeper: StoreKeeper
   http: { listen(): Promise<void> }
   control_token: string
+  /** Of processes that end, or hang. */
+  reports: ProcessReports
   attachMatching(fleet: MatchingFleet): void
   /** Puts new workers in the place of the old ones, one after the other; there are none in one process. */
   restart?(): Promise<void>

@@ -7,6 +7,7 @@ import { baseUrlOf } from './config.ts'
 import { openHttp } from './http-service.ts'
 import { ingestFolder, mainLogFolder, openDurable, openIngest, openOwnLeases, openWindow } from './ingest-service.ts'
 import type { MatchingFleet } from './matching-fleet.ts'
+import { openProcessReports } from './process-reports.ts'
 import type { ServiceOptions, ServiceParts } from './service.ts'
 import { openBase } from './service-base.ts'
 import { readMetrics, sumLogStatus, sumMetrics } from './sum-figures.ts'
@@ -17,7 +18,8 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
   const now = () => Date.now()
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
-  const { keeper, settings } = await openBase(options, closers)
+  const reports = openProcessReports(log, metrics)
+  const { keeper, settings } = await openBase(options, reports, closers)
   let matching: MatchingFleet | undefined
   const durable = {
     ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(await openWindow(config, now)) },
@@ -44,6 +46,7 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
   const http = await openHttp({
     ...{ config, roles, demo, log, now, metrics, settings, keeper, ingest, control_token, base_url },
     matching: () => matching,
+    process_troubles: abandoned.troubles,
     log_status: () => sumLogStatus(ingest.log.status(), abandoned.status()),
     async metrics_text() {
       const ofMatching = matching?.metrics() ?? []
@@ -52,7 +55,7 @@ export async function openSingle(options: ServiceOptions, closers: Closers): Pro
   })
   await closers.add('http', () => http.close())
   return {
-    ...{ settings, keeper, http, control_token },
+    ...{ settings, keeper, http, control_token, reports },
     attachMatching(fleet) {
       matching = fleet
     },

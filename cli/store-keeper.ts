@@ -10,8 +10,9 @@ import {
   shardCount,
   startClickHouse,
 } from './clickhouse.ts'
-import type { Config } from './config.ts'
+import { type Config, hungAfter } from './config.ts'
 import type { Logger } from './logger.ts'
+import type { ProcessReports } from './process-reports.ts'
 
 export interface StoreKeeper {
   /** The store once ClickHouse is there; undefined before. */
@@ -36,7 +37,7 @@ const WATCH_WAIT_MS = 3_000
 const CLOSE_WAIT_MS = 5_000
 
 /** Brings ClickHouse up in the background: ingest answers from its own disk meanwhile. */
-export function keepStore(config: Config, log: Logger): StoreKeeper {
+export function keepStore(config: Config, log: Logger, reports: ProcessReports): StoreKeeper {
   const closing = new AbortController()
   const { signal } = closing
   const shards = Array.from({ length: shardCount(config) }, (_, index) => waitingShard(config, index))
@@ -44,7 +45,10 @@ export function keepStore(config: Config, log: Logger): StoreKeeper {
   let store: Store | undefined
   let clickhouse: ClickHouse | undefined
 
-  const started = startClickHouse(config, { signal, ...engineReports(log) })
+  const started = startClickHouse(config, {
+    ...{ signal, hung_after_ms: hungAfter(config).other_ms },
+    ...engineReports(log, reports),
+  })
   const connected = started.then(({ connection }) => connection)
   // Whoever waits for it hears of a failure by `ready` as well.
   connected.catch(() => {})
@@ -149,7 +153,7 @@ async function watch(shard: Shard, told: object, { log, signal }: { log: Logger;
   }
 }
 
-function engineReports(log: Logger) {
+function engineReports(log: Logger, reports: ProcessReports) {
   let isWaiting = false
   return {
     onState(state: EngineState) {
@@ -161,8 +165,9 @@ function engineReports(log: Logger) {
     onExit({ code, signal, reason }: EngineExit) {
       // Its text can quote a row: nothing after the code is taken.
       const why = /^.*?Code: \d+/.exec(reason)?.[0] ?? ''
-      log.error({ code, signal, why }, 'the embedded ClickHouse ended, starting it again')
+      reports.ended('clickhouse', { code, signal, why })
     },
+    onHung: (silent_ms: number) => reports.hung('clickhouse', { silent_ms }),
   }
 }
 

@@ -10,6 +10,7 @@ import { mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { type AbandonedLogs, drainAbandonedLogs, slotsWithLogs } from './abandoned-logs.ts'
 import type { Closers } from './closers.ts'
+import { hungAfter } from './config.ts'
 import {
   type IngestService,
   ingestFolder,
@@ -20,6 +21,7 @@ import {
   openWindow,
 } from './ingest-service.ts'
 import type { MatchingFleet } from './matching-fleet.ts'
+import { openProcessReports, type ProcessReports } from './process-reports.ts'
 import type { ServiceOptions, ServiceParts } from './service.ts'
 import { openBase } from './service-base.ts'
 import type { StoreKeeper } from './store-keeper.ts'
@@ -36,7 +38,8 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   const now = () => Date.now()
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
-  const { keeper, settings } = await openBase(options, closers)
+  const reports = openProcessReports(log, metrics)
+  const { keeper, settings } = await openBase(options, reports, closers)
   const window = await openWindow(config, now)
   let matching: MatchingFleet | undefined
   const reached: Position[] = []
@@ -62,11 +65,11 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
     open: (folder, registry) => openDurable(folder, { ...durable, metrics: registry }),
     log,
   })
-  const held: Held = { options, keeper, settings, metrics, window, own, abandoned, matching: () => matching }
+  const held: Held = { options, keeper, settings, metrics, reports, window, own, abandoned, matching: () => matching }
   const { fleet, control_token } = openWorkers(held, { unread, reached })
   await closers.add('workers', fleet.close)
   return {
-    ...{ settings, keeper, control_token, http: fleet, restart: fleet.restart },
+    ...{ settings, keeper, control_token, reports, http: fleet, restart: fleet.restart },
     attachMatching(fleet) {
       matching = fleet
     },
@@ -78,6 +81,7 @@ interface Held {
   keeper: StoreKeeper
   settings: WritableSettings
   metrics: Registry
+  reports: ProcessReports
   window: RepeatWindow
   own: Omit<IngestService, 'places'>
   abandoned: AbandonedLogs
@@ -99,6 +103,7 @@ function openWorkers(
   const state = (): SharedState => ({
     trouble: keeper.trouble(),
     shards_ready: keeper.shards.map((shard) => shard() !== undefined),
+    processes: [...fleet.troubles(), ...held.abandoned.troubles()],
     matching: held.matching()?.status(),
   })
   const fleet: WorkerFleet = openFleet({
@@ -110,16 +115,26 @@ function openWorkers(
       void channel.tell({ say: 'state', state: state() })
       keeper.connected.then((connection) => channel.tell({ say: 'connection', connection })).catch(() => {})
     },
-    told: (slot, message) => take(slot, message, book, held),
+    told(slot, message) {
+      if (message.say === 'rate') fleet.tellOthers(slot, { say: 'rate', slot, report: message.report })
+      else take(slot, message, book, held)
+    },
     asked: (_, question) => answer(question, held, figures),
     left: (slot) => book.left(slot),
+    unread: (slot) => book.unreadable(slot),
+    ...{ reports: held.reports, hung_after_ms: hungAfter(config).worker_ms },
   })
   setInterval(() => fleet.tellAll({ say: 'state', state: state() }), STATE_EVERY_MS).unref()
   settings.onChange(() => fleet.tellAll({ say: 'settings' }))
   return { fleet, control_token }
 }
 
-function take(slot: number, message: FromWorker, book: ClaimBook, { own, settings, matching }: Held): void {
+function take(
+  slot: number,
+  message: Exclude<FromWorker, { say: 'rate' }>,
+  book: ClaimBook,
+  { own, settings, matching }: Held,
+): void {
   if (message.say === 'claims') book.take(slot, message.message)
   else if (message.say === 'lease') takeLeaseNote(own.leases, message.note)
   else if (message.say === 'landed') matching()?.poke()

@@ -1,17 +1,24 @@
 import cluster from 'node:cluster'
 import type { AskWorker, ToWorker } from './worker-messages.ts'
-import { startSlot, type WorkerCare, type WorkerSlot } from './worker-slot.ts'
+import { startSlot, type WorkerCare, type WorkerSlot, WorkerWithoutLog } from './worker-slot.ts'
 
 /** The processes that take requests behind the one port. */
 export interface WorkerFleet {
-  /** Starts all. Resolves when all take requests; rejects when one of them cannot. */
+  /**
+   * Starts all. Resolves when all take requests but those whose logs cannot be opened; rejects when one of the others cannot, or
+   * nobody does.
+   */
   listen(): Promise<void>
   tell(slot: number, message: ToWorker): void
   tellAll(message: ToWorker): void
+  /** All but the worker of this slot. */
+  tellOthers(slot: number, message: ToWorker): void
   /** The answer of each worker that gives one in time, by slot. */
   askAll(question: AskWorker): Promise<Map<number, unknown>>
   /** Puts a new process in the place of each, one after the other. */
   restart(): Promise<void>
+  /** Which of them take no requests, or do not answer, and why. */
+  troubles(): string[]
   close(): Promise<void>
 }
 
@@ -50,9 +57,12 @@ export function openFleet({ workers, ...care }: WorkerCare & { workers: number }
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       })
       for (let slot = 1; slot <= workers; slot++) slots.set(slot, startSlot(slot, care))
-      await Promise.all([...slots.values()].map((place) => place.listening()))
+      await started([...slots.values()].map((place) => place.listening()))
     },
     tell: (slot, message) => void slots.get(slot)?.channel()?.tell(message),
+    tellOthers(slot, message) {
+      for (const [other, place] of slots) if (other !== slot) void place.channel()?.tell(message)
+    },
     tellAll(message) {
       for (const place of slots.values()) void place.channel()?.tell(message)
     },
@@ -71,10 +81,24 @@ export function openFleet({ workers, ...care }: WorkerCare & { workers: number }
       })
       return restarting
     },
+    troubles: () => [...slots.values()].flatMap((place) => place.trouble() ?? []),
     async close() {
       isClosing = true
       await Promise.all([...slots.values()].map((place) => place.close()))
       await restarting
     },
   }
+}
+
+/** A log that cannot be opened is no reason for those whose logs can be to refuse facts. */
+async function started(listening: Promise<void>[]): Promise<void> {
+  const withoutLog: WorkerWithoutLog[] = []
+  const forgiving = listening.map((one) =>
+    one.catch((error: unknown) => {
+      if (!(error instanceof WorkerWithoutLog)) throw error
+      withoutLog.push(error)
+    }),
+  )
+  await Promise.all(forgiving)
+  if (withoutLog.length === listening.length) throw withoutLog[0]
 }

@@ -1,3 +1,4 @@
+import type { RateReport } from '#ingest/http/address-rate.ts'
 import type { LeaseNote, LeaseQuestion } from '#ingest/leases/remote-leases.ts'
 import type { FromClaimBook, ToClaimBook } from '#ingest/log/claim-messages.ts'
 import type { Connection } from './clickhouse.ts'
@@ -19,6 +20,8 @@ export interface SharedState {
   trouble: string | undefined
   /** Of each server of ClickHouse: whether its tables are up to date. */
   shards_ready: boolean[]
+  /** What is wrong with other processes, and their logs, in words. */
+  processes: string[]
   /** Undefined where matching has not been started yet, or runs elsewhere. */
   matching: FleetStatus | undefined
 }
@@ -29,6 +32,8 @@ export type ToWorker =
   | { say: 'connection'; connection: Connection }
   | { say: 'state'; state: SharedState }
   | { say: 'claims'; message: FromClaimBook }
+  /** What the worker of another slot has counted. */
+  | { say: 'rate'; slot: number; report: RateReport }
   /** Settings have changed: look now instead of at the next turn. */
   | { say: 'settings' }
   /** Take no more connections, finish the requests, end. */
@@ -42,10 +47,14 @@ export type FromWorker =
   /** It hears what is said from here on; what is said before is lost. */
   | { say: 'up' }
   | { say: 'listening' }
-  | { say: 'cannot'; why: string }
+  /** `log`: because its log cannot be opened, by the name of the error. */
+  | { say: 'cannot'; why: string; log?: string }
+  /** Its event loop turns. */
+  | { say: 'beat' }
   | { say: 'claims'; message: ToClaimBook }
   | { say: 'lease'; note: LeaseNote }
   | { say: 'landed' }
+  | { say: 'rate'; report: RateReport }
   | { say: 'settings' }
 
 /** What a worker asks: figures of all processes, and what is done in one place. */

@@ -1,9 +1,12 @@
 import { type Channel, openChannel } from './channel.ts'
 import type { Config } from './config.ts'
+import { LogUnopened } from './ingest-service.ts'
 import { leave } from './leave.ts'
 import { openLogger } from './logger.ts'
 import type { AskMain, AskWorker, FromWorker, ToWorker, WorkerBegin } from './worker-messages.ts'
 import { openWorker, type WorkerService } from './worker-service.ts'
+
+const BEAT_MS = 1_000
 
 /** The hidden command `worker-process`: takes requests beside others on one port, and ends with the main process. */
 export function runWorkerProcess(config: Config): void {
@@ -30,6 +33,7 @@ export function runWorkerProcess(config: Config): void {
   })
   process.on('message', (message) => channel.take(message))
   void channel.tell({ say: 'up' })
+  setInterval(() => void channel.tell({ say: 'beat' }), BEAT_MS).unref()
 
   async function begin(begun: WorkerBegin): Promise<void> {
     try {
@@ -38,7 +42,8 @@ export function runWorkerProcess(config: Config): void {
       await channel.tell({ say: 'listening' })
     } catch (error) {
       log.error({ err: error, slot: begun.slot }, 'a worker cannot start')
-      await channel.tell({ say: 'cannot', why: error instanceof Error ? error.message : String(error) })
+      const why = error instanceof Error ? error.message : String(error)
+      await channel.tell({ say: 'cannot', why, ...(error instanceof LogUnopened && { log: error.code }) })
       process.exit(1)
     }
   }

@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { RateReport, RateSharing } from '#ingest/http/address-rate.ts'
 import { type NumbersOfSession, openRemoteLeases } from '#ingest/leases/remote-leases.ts'
 import type { LogStatus } from '#ingest/log/log.ts'
 import { openRemoteRepeats, type RemoteRepeats } from '#ingest/log/remote-repeats.ts'
@@ -14,7 +15,7 @@ import { shardCount } from './clickhouse.ts'
 import { type Closers, openClosers } from './closers.ts'
 import { baseUrlOf, type Config } from './config.ts'
 import { openHttp } from './http-service.ts'
-import { ingestFolder, openIngest } from './ingest-service.ts'
+import { ingestFolder, LogUnopened, openIngest } from './ingest-service.ts'
 import type { Logger } from './logger.ts'
 import type { MatchingFleet } from './matching-fleet.ts'
 import type { HttpService } from './run-app.ts'
@@ -47,6 +48,7 @@ interface Parts {
   settings?: WritableSettings
   http?: HttpService
   log_status?: () => LogStatus
+  hearRate?: (slot: number, report: RateReport, now_ms: number) => void
 }
 
 const SYNC_WAIT_MS = 60_000
@@ -63,7 +65,7 @@ export function openWorker(options: WorkerOptions): WorkerService {
       send: (message) => channel.tell({ say: 'claims', message }),
       sync: async () => void (await channel.ask({ ask: 'sync window' }, SYNC_WAIT_MS)),
     }),
-    state: { trouble: 'ClickHouse is starting', shards_ready: [], matching: undefined },
+    state: { trouble: 'ClickHouse is starting', shards_ready: [], processes: [], matching: undefined },
     store: undefined,
   }
   const closers = openClosers(log)
@@ -72,6 +74,7 @@ export function openWorker(options: WorkerOptions): WorkerService {
     take(message) {
       if (message.say === 'connection') parts.store ??= openStore(message.connection)
       else if (message.say === 'state') parts.state = message.state
+      else if (message.say === 'rate') parts.hearRate?.(message.slot, message.report, Date.now())
       else if (message.say === 'claims') parts.repeats.take(message.message)
       else parts.settings?.refresh().catch(() => {})
     },
@@ -112,14 +115,26 @@ async function begin(options: WorkerOptions, parts: Parts, closers: Closers): Pr
     roles: new Set(begun.roles),
     control_token: begun.control_token,
     base_url: baseUrlOf(config),
+    rate_sharing: rateSharing(options, parts),
     keeper: { store: () => wholeStore(parts), trouble: () => parts.state.trouble },
     matching: () => remoteMatching(parts.state, channel),
+    process_troubles: () => parts.state.processes,
     metrics_text: async () => (await channel.ask({ ask: 'metrics' })) as string,
     log_status: () => tellOwn(ingest.log.status(), channel),
   })
   parts.http = http
   await closers.add('http', () => http.close())
   await http.listen()
+}
+
+function rateSharing({ config, channel }: WorkerOptions, parts: Parts): RateSharing {
+  return {
+    workers: config.WORKERS,
+    tell: (report) => void channel.tell({ say: 'rate', report }),
+    listen(hear) {
+      parts.hearRate = hear
+    },
+  }
 }
 
 /** Of each server of ClickHouse, once the main process has its tables up to date. */
@@ -138,11 +153,13 @@ function wholeStore({ state, store }: Parts): Store | undefined {
 async function openOwnSettings({ config, begun, log }: WorkerOptions, parts: Parts): Promise<WritableSettings> {
   // In the folder of its log, and gone with it.
   const dir = join(ingestFolder(config), logFolderOf(begun.slot))
-  await mkdir(dir, { recursive: true, mode: 0o700 })
   const file = join(dir, 'settings.json')
-  await copyFile(settingsFile(config), file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await copyFile(settingsFile(config), file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new LogUnopened(dir, error)
+  }
   const settings = await openSettings({
     ...{ file, log, poll_ms: SETTINGS_POLL_MS },
     store: shardStores(config, parts)[0] as () => Store | undefined, // There is one at least.

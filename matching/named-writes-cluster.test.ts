@@ -1,27 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { wholeShare } from '#domain/site-share.ts'
-import { openStore, type Store } from '#storage/client.ts'
+import { openStore } from '#storage/client.ts'
 import { localDatabase } from '#storage/cluster/distributed-table.ts'
-import { type EngineCluster, startCluster } from '#tests/support/engine-cluster.ts'
-import { makeStore } from '#tests/support/fresh-store.ts'
+import { openClusterStore } from '#tests/support/cluster-store.ts'
 import { endFormerWrites, namedWrites } from './named-writes.ts'
 
-let cluster: EngineCluster
-let store: Store
-
-beforeAll(async () => {
-  cluster = await startCluster(2)
-  const { name, urls, user, password } = cluster
-  store = await makeStore({ url: urls[0] as string, user, password, database: 'shop', cluster: { name, urls } })
-})
-
-afterAll(async () => {
-  await store?.close()
-  await cluster?.stop()
-})
+const world = openClusterStore('shop')
 
 test('what a killed matching was still writing at a server that no address leads to is waited for', async () => {
-  const { name, urls, user, password } = cluster
+  const { name, urls, user, password } = world.cluster
   const [first, second] = urls as [string, string]
   const elsewhere = openStore({ url: second, user, password, database: localDatabase('shop') })
   const listed = openStore({ url: first, user, password, database: 'shop', cluster: { name, urls: [first] } })
@@ -45,10 +32,10 @@ test('what a killed matching was still writing at a server that no address leads
 })
 
 test('a server of the cluster that is down and that no address leads to keeps nobody waiting', async () => {
-  const { name, urls, user, password } = cluster
+  const { name, urls, user, password } = world.cluster
   const first = urls[0] as string
   const listed = openStore({ url: first, user, password, database: 'shop', cluster: { name, urls: [first] } })
-  await cluster.killShard(1)
+  await world.cluster.killShard(1)
   await endFormerWrites(listed, wholeShare, { info() {}, warn() {} })
   await listed.close()
 })

@@ -268,6 +268,37 @@ describe('a rebuild', () => {
     ).toEqual([])
   })
 
+  test('whose swap is broken off half way is brought to its end before the history is read again', async () => {
+    await land('v1', 'v2')
+    let isBroken = true
+    const command: typeof store.command = async (sql, ...more) => {
+      const [first, second, ...others] = sql.split(', ')
+      if (!isBroken || !sql.startsWith('EXCHANGE')) return store.command(sql, ...more)
+      expect(others.length).toBeGreaterThan(2)
+      isBroken = false
+      await store.command(`${first}, ${second}`, ...more)
+      throw new Error('killed')
+    }
+    const dying = { ...store, command }
+    const said: string[] = []
+    const matching = await start({
+      store: { ...dying, shards: [dying] },
+      log: { info() {}, warn: (_, message) => void said.push(message) },
+    })
+    await vi.waitFor(async () => expect(await sessions()).toHaveLength(2), 10_000)
+    await store.command("INSERT INTO sessions (site, id, visitor, version) VALUES ('shop', 's-wrong', 'v9', 1)")
+    await store.command("INSERT INTO edges (site, a_kind, a_value, version) VALUES ('shop', 'visitor', 'v9', 1)")
+    await expect(matching.rebuild()).rejects.toThrow('killed')
+    await vi.waitFor(() => expect(said.join()).toContain('half swapped'), 10_000)
+    await land('v3')
+    matching.poke()
+    await vi.waitFor(async () => expect(await sessions()).toHaveLength(3), 10_000)
+    expect(await matching.rebuild({ check: true })).toMatchObject({ rows: 3, differences: [] })
+    expect(
+      await store.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%_rebuild'"),
+    ).toEqual([])
+  })
+
   test('is left at once when another breaks it off, however long a removal takes here', async () => {
     await landFacts(store, logFacts([fact('leads', { id: 'old', at: T - 40 * DAY, kind: 'chat' })], 'old'), T)
     const [site] = shop.site ?? []

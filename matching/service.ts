@@ -13,7 +13,7 @@ import { openPostbacks } from './postbacks/postbacks.ts'
 import { openProjection, type Projection, type ProjectionOptions } from './projection.ts'
 import { alone, type Meeting } from './rebuild/meeting.ts'
 import { type LiveRun, type RebuildOptions, type RebuildReport, rebuild } from './rebuild/rebuild.ts'
-import { dropRebuildTables } from './rebuild/rebuild-tables.ts'
+import { dropRebuildTables, endSwap, isHalfSwapped } from './rebuild/rebuild-tables.ts'
 import { noteRules, type RulesState, rulesState } from './rebuild/rules.ts'
 import { openRemovals } from './removal/removals.ts'
 import { openRetention } from './retention/retention.ts'
@@ -81,11 +81,12 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
   const removals = openRemoving(options, measure.removed)
   const { snapshots, opening } = await openKeeping(options)
   const hooks = { beforePositions: postbacks.dealsChanged, onRead: removals.noticed, snapshots }
-  const open = () => opening(() => openRun(options, { ...hooks, isStopping: () => isClosed }))
-  const rules = await lookAround(store, share)
+  const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
+  const open = () => opening(() => openRun(options, { ...hooks, isStopping: () => isClosed }, state))
+  // For one of those that share the sites to see to.
+  const rules = share.index > 0 ? 'current' : await rulesState(store)
   let projection = await open()
   version = projection.version
-  const state = { lag_ms: 0, rows: 0, last_error: null as string | null, is_rebuilding: false }
   const [turns, keeping] = [openTurns(), {} as Keeping]
 
   /** One step; false when there was nothing to do. Steps and a rebuild's swap take turns. */
@@ -150,8 +151,10 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
 async function openRun(
   { store, settings, now, log, share = wholeShare }: MatchingOptions,
   hooks: Pick<ProjectionOptions, 'beforePositions' | 'onRead' | 'snapshots' | 'isStopping'>,
+  state: { readonly is_rebuilding: boolean },
 ): Promise<Projection> {
   await endFormerWrites(store, share, log)
+  await leaveOneHistory({ store, log, share }, state)
   const said = { settings, now, share, settingsNow: settingsNow(settings) }
   return openProjection({ store: namedWrites(store, share), ...said, ...hooks })
 }
@@ -162,13 +165,19 @@ function settingsNow(settings: MatchingOptions['settings']): () => Promise<void>
 }
 
 /**
- * By which rules the history was made. What a rebuild that was broken off has left is thrown away: it names the erased. Both
- * are for one of those that share the sites to see to.
+ * A swap that was broken off is brought to its end, and what is left of a rebuild that nobody goes on with is thrown away: it
+ * names the erased. For the first of those that share the sites; the others wait until that is done.
  */
-async function lookAround(store: Store, share: Share): Promise<RulesState> {
-  if (share.index > 0) return 'current'
-  await dropRebuildTables(store)
-  return rulesState(store)
+async function leaveOneHistory(
+  { store, log, share }: { store: Store; log: MatchingLog; share: Share },
+  state: { readonly is_rebuilding: boolean },
+): Promise<void> {
+  if (share.index > 0) {
+    if (await isHalfSwapped(store)) throw new Error('The tables of a rebuild are half swapped.')
+    return
+  }
+  if (await endSwap(store)) log.warn({}, 'the tables of a rebuild were half swapped when ClickHouse ended, now all are')
+  if (!state.is_rebuilding) await dropRebuildTables(store)
 }
 
 /** Rebuilds one at a time; of a whole history it is written down that it is by the rules of this version. */

@@ -10,7 +10,7 @@ import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
-import { type AddressRate, openAddressRate } from './address-rate.ts'
+import { type AddressRate, openAddressRate, type RateSharing } from './address-rate.ts'
 import { annotationFacts } from './annotations.ts'
 import { readBodies } from './body.ts'
 import { callFacts } from './calls.ts'
@@ -36,6 +36,8 @@ export interface IngestDeps {
   now: Clock
   /** Per address, on browser routes together; 0 is no limit. */
   rate_limit_per_minute: number
+  /** Where other workers have a part in what an address asks. */
+  rate_sharing?: RateSharing | undefined
   metrics: Registry
   /** Where long imports are kept; all workers of a machine have the same folder. */
   imports_dir: string
@@ -59,7 +61,8 @@ export async function registerIngest(app: App, options: IngestDeps): Promise<voi
   await app.register(async (scope: App) => {
     readBodies(scope)
     await allowKnownOrigins(scope, sites, ['/v1/events', '/v1/numbers'])
-    const rate = options.rate_limit_per_minute > 0 ? openAddressRate(options.rate_limit_per_minute) : undefined
+    const { rate_limit_per_minute: max, rate_sharing } = options
+    const rate = max > 0 ? openAddressRate(max, rate_sharing) : undefined
     if (rate) await limitRate(scope, rate)
     eventRoute(scope, deps)
     eventFront(scope, { ...deps, ...(rate && { rate }) })

@@ -9,6 +9,8 @@ export interface ClaimBook {
   take(slot: number, message: ToClaimBook): void
   /** The worker is gone, and all it had said was taken. What it was writing is decided once its log is read again. */
   left(slot: number): void
+  /** The log of the slot cannot be read: others go on without it. A repeat of what only stands there is written again. */
+  unreadable(slot: number): void
 }
 
 export interface ClaimBookOptions {
@@ -50,9 +52,8 @@ export function openClaimBook({ window, unread, reached = [], tell }: ClaimBookO
     let knowsAny = false
     for (let place = 0; place < verdicts.length; place++) {
       const [high, low] = [hashes[place * 2] as number, hashes[place * 2 + 1] as number]
-      const known = claim({ slot, table, batch, place }, high, low)
-      verdicts[place] = known
-      knowsAny ||= known === verdict.known
+      verdicts[place] = claim({ slot, table, batch, place }, high, low)
+      knowsAny ||= verdicts[place] === verdict.known
     }
     tell(slot, { say: 'claimed', batch, verdicts, position: knowsAny ? lastSegments.position(table) : [] })
   }
@@ -101,10 +102,9 @@ export function openClaimBook({ window, unread, reached = [], tell }: ClaimBookO
 
   return {
     take(slot, message) {
-      if (message.say === 'claim') {
-        if (unreadSlots.size > 0) held.push({ slot, asked: message })
-        else answer(slot, message)
-      } else if (message.say === 'synced') synced(message)
+      if (message.say === 'claim' && unreadSlots.size > 0) held.push({ slot, asked: message })
+      else if (message.say === 'claim') answer(slot, message)
+      else if (message.say === 'synced') synced(message)
       else if (message.say === 'failed') {
         eachHash(message.hashes, (key) => {
           const writing = claims.get(key)
@@ -121,6 +121,7 @@ export function openClaimBook({ window, unread, reached = [], tell }: ClaimBookO
       }
       held.splice(0, held.length, ...held.filter((waiting) => waiting.slot !== slot))
     },
+    unreadable: decideOrphans,
   }
 }
 

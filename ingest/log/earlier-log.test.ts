@@ -1,24 +1,13 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { dir, makeLogWorld, store } from '#tests/support/log-world.ts'
 import { type EarlierCommit, writeEarlierSegment } from './earlier-log.ts'
 import { inspectLog } from './inspect-log.ts'
-import { freshFolder, openTestLog, testNow_ms } from './open-test-log.ts'
+import { openTestLog, testNow_ms } from './open-test-log.ts'
 import { sampleLine } from './sample-event.ts'
 
-let dir: string
-let remove: () => Promise<void>
-let store: Awaited<ReturnType<typeof freshStore>>
-
-beforeAll(async () => {
-  store = await freshStore()
-})
-afterAll(() => store.drop())
-beforeEach(async () => {
-  ;({ dir, remove } = await freshFolder())
-})
-afterEach(() => remove())
+makeLogWorld()
 
 const header = (segment: number) => ({ node: 'before', segment, opened_at_ms: testNow_ms })
 

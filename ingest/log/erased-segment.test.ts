@@ -1,25 +1,14 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { dir, makeLogWorld, store } from '#tests/support/log-world.ts'
 import { insertSegment } from './insert-segment.ts'
-import { freshFolder, openTestLog } from './open-test-log.ts'
+import { openTestLog } from './open-test-log.ts'
 import { recoverSegments } from './recover-segments.ts'
 import { sampleLine } from './sample-event.ts'
 import { watched } from './test-faults.ts'
 
-let dir: string
-let remove: () => Promise<void>
-let store: Awaited<ReturnType<typeof freshStore>>
-
-beforeAll(async () => {
-  store = await freshStore()
-})
-afterAll(() => store.drop())
-beforeEach(async () => {
-  ;({ dir, remove } = await freshFolder())
-})
-afterEach(() => remove())
+makeLogWorld()
 
 test('rows erased after they landed do not come in again when the word of their landing was lost', async () => {
   let erased = 0

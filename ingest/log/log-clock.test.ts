@@ -1,23 +1,13 @@
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ByteText } from '#domain/byte-text.ts'
-import { freshStore } from '#tests/support/fresh-store.ts'
-import { freshFolder, openTestLog } from './open-test-log.ts'
+import { dir, makeLogWorld, store } from '#tests/support/log-world.ts'
+import { openTestLog } from './open-test-log.ts'
 import { sampleLine } from './sample-event.ts'
 
-let store: Awaited<ReturnType<typeof freshStore>>
-let dir: string
-let remove: () => Promise<void>
 let worlds = 0
 
-beforeAll(async () => {
-  store = await freshStore()
-})
-afterAll(() => store.drop())
-beforeEach(async () => {
-  ;({ dir, remove } = await freshFolder())
-})
-afterEach(() => remove())
+makeLogWorld()
 
 const hour_ms = 3_600_000
 /** By so many hours the clock is set forward or back; beyond a month, and beyond all reason. */

@@ -1,25 +1,15 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { freshStore } from '#tests/support/fresh-store.ts'
-import { freshFolder, openTestLog, type TestLog } from './open-test-log.ts'
+import { describe, expect, test } from 'vitest'
+import { dir, makeLogWorld, store } from '#tests/support/log-world.ts'
+import { openTestLog, type TestLog } from './open-test-log.ts'
 import { sampleLine } from './sample-event.ts'
 import { failing, mortal } from './test-faults.ts'
 
-let store: Awaited<ReturnType<typeof freshStore>>
-let dir: string
-let remove: () => Promise<void>
 let worlds = 0
 
-beforeAll(async () => {
-  store = await freshStore()
-})
-afterAll(() => store.drop())
-beforeEach(async () => {
-  ;({ dir, remove } = await freshFolder())
-})
-afterEach(() => remove())
+makeLogWorld()
 
 const batch = (...ids: string[]) => [
   { table: 'events' as const, rows: ids.map((id) => sampleLine({ id })), ids: ids.map((id) => `shop\n${id}`) },

@@ -1,38 +1,17 @@
 import { EventEmitter, once } from 'node:events'
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { toByteText } from '#domain/byte-text.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { startEngine } from '#storage/engine/start-engine.ts'
 import { migrate } from '#storage/migrations/migrate.ts'
-import { freshStore, migrationsFolder } from '#tests/support/fresh-store.ts'
-import { freshFolder, openTestLog, type TestLog } from './open-test-log.ts'
+import { migrationsFolder } from '#tests/support/fresh-store.ts'
+import { dir, makeLogWorld, openLogHere as open, store } from '#tests/support/log-world.ts'
 import { sampleLine } from './sample-event.ts'
 import { failing, startCutter, watched } from './test-faults.ts'
 
-let dir: string
-let remove: () => Promise<void>
-let store: Awaited<ReturnType<typeof freshStore>>
-const logs: TestLog[] = []
-
-beforeAll(async () => {
-  store = await freshStore()
-})
-afterAll(() => store.drop())
-beforeEach(async () => {
-  ;({ dir, remove } = await freshFolder())
-})
-afterEach(async () => {
-  await Promise.all(logs.splice(0).map((log) => log.close()))
-  await remove()
-})
-
-async function open(options: Partial<Parameters<typeof openTestLog>[0]> = {}): Promise<TestLog> {
-  const log = await openTestLog({ dir, store: () => store, ...options })
-  logs.push(log)
-  return log
-}
+makeLogWorld()
 
 const lines = (...ids: string[]) => ids.map((id) => sampleLine({ id }))
 const bad = (id: string) => toByteText(sampleLine({ id }).replace('"page",', '"page","not a time",'))

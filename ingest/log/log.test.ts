@@ -1,37 +1,16 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type ByteText, toByteText } from '#domain/byte-text.ts'
 import { parsePosition } from '#domain/position.ts'
-import { freshStore } from '#tests/support/fresh-store.ts'
+import { dir, makeLogWorld, openLogHere as open, store } from '#tests/support/log-world.ts'
 import { encodeRow } from './encode-row.ts'
-import { freshFolder, openTestLog, type TestLog, testNow_ms } from './open-test-log.ts'
+import { testNow_ms } from './open-test-log.ts'
 import { sampleEvent, sampleLine } from './sample-event.ts'
 import { failing, failingDisk } from './test-faults.ts'
 
-let store: Awaited<ReturnType<typeof freshStore>>
-let dir: string
-let remove: () => Promise<void>
-const logs: TestLog[] = []
-
-beforeAll(async () => {
-  store = await freshStore()
-})
-afterAll(() => store.drop())
-beforeEach(async () => {
-  ;({ dir, remove } = await freshFolder())
-})
-afterEach(async () => {
-  await Promise.all(logs.splice(0).map((log) => log.close()))
-  await remove()
-})
-
-async function open(options: Partial<Parameters<typeof openTestLog>[0]> = {}): Promise<TestLog> {
-  const log = await openTestLog({ dir, store: () => store, ...options })
-  logs.push(log)
-  return log
-}
+makeLogWorld()
 
 const lines = (...ids: string[]) => ids.map((id) => sampleLine({ id }))
 

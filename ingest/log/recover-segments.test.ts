@@ -6,7 +6,7 @@ import { head_bytes, header_bytes } from './frame.ts'
 import { segmentFile } from './framed-segments.ts'
 import { freshFolder } from './open-test-log.ts'
 import { recoverSegments } from './recover-segments.ts'
-import { segmentBody } from './segment-body.ts'
+import { type Commits, expectPrefix, type Found, recoverCommits, textOf } from './recovered-commits.ts'
 import { createSegment } from './segment-writer.ts'
 
 let root: string
@@ -24,7 +24,6 @@ const anyRow = fc
   .map(([text, times]) => text.repeat(times))
 const anyCommits = fc.array(fc.array(anyRow, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 })
 const anyZeros = fc.constantFrom(0, 3, 5000)
-type Commits = string[][]
 
 interface Written {
   dir: string
@@ -51,45 +50,10 @@ async function write(commits: Commits, zeros = 0): Promise<Written> {
   return { dir, file, ends }
 }
 
-/** The text of some of the commits; each line has its number in the segment, as the log writes it. */
-function textOf(commits: Commits, which: readonly number[] = [...commits.keys()]): string {
-  let text = ''
-  let row = 0
-  for (const [index, rows] of commits.entries())
-    for (const value of rows) {
-      if (which.includes(index)) text += `[${row},"${value}"]\n`
-      row++
-    }
-  return text
-}
-
-interface Found {
-  text: string
-  rows: number
-  hashes: number
-  cuts: number
-}
-
 async function recover({ dir }: Written): Promise<Found> {
-  let hashes = 0
-  let cuts = 0
-  const reportCut = () => void cuts++
-  const takeHashes = (taken: Uint32Array) => {
-    hashes += taken.length / 2
-  }
-  const [segment] = await recoverSegments(dir, 'events', { reportCut, takeHashes })
-  if (!segment || !(await segment.form.check(dir, segment, reportCut))) return { text: '', rows: 0, hashes: 0, cuts }
-  const chunks: Buffer[] = []
-  for await (const chunk of segmentBody(segment)) chunks.push(chunk as Buffer)
-  expect((await stat(segmentFile(dir, 'events', 7))).size).toBe(segment.bytes)
-  return { text: Buffer.concat(chunks).toString(), rows: segment.rows, hashes, cuts }
-}
-
-function expectPrefix(found: Found, commits: Commits, kept: number): void {
-  const prefix = commits.slice(0, kept)
-  expect(found.text).toBe(textOf(prefix))
-  expect(found.rows).toBe(prefix.flat().length)
-  expect(found.hashes).toBe(prefix.flat().length)
+  const found = await recoverCommits(dir)
+  if (found.bytes > 0) expect((await stat(segmentFile(dir, 'events', 7))).size).toBe(found.bytes)
+  return found
 }
 
 const isKept = ({ dir }: Written) =>

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EarlierEnds, writeEarlierSegment } from './earlier-log.ts'
 import { freshFolder } from './open-test-log.ts'
 import { recoverSegments } from './recover-segments.ts'
+import { type Commits, expectPrefix, type Found, recoverCommits, textOf } from './recovered-commits.ts'
 import type { Segment } from './segment.ts'
-import { segmentBody } from './segment-body.ts'
 import { sidecar_header_bytes as header_bytes } from './sidecar.ts'
 
 let root: string
@@ -23,7 +23,6 @@ const anyCommits = fc.array(fc.array(fc.stringMatching(/^[a-zж]{0,12}$/), { min
   minLength: 1,
   maxLength: 6,
 })
-type Commits = string[][]
 
 interface Written {
   dir: string
@@ -48,45 +47,7 @@ function segmentFiles(dir: string, segment: number): Written['files'] {
   return { rows_file: `${at}.rows`, commits_file: `${at}.commits` }
 }
 
-/** The text of some of the commits; each line has its number in the segment, as the log writes it. */
-function textOf(commits: Commits, which: readonly number[] = [...commits.keys()]): string {
-  let text = ''
-  let row = 0
-  for (const [index, rows] of commits.entries())
-    for (const value of rows) {
-      if (which.includes(index)) text += `[${row},"${value}"]\n`
-      row++
-    }
-  return text
-}
-
-interface Found {
-  text: string
-  rows: number
-  hashes: number
-  cuts: number
-}
-
-async function recover({ dir }: Written): Promise<Found> {
-  let hashes = 0
-  let cuts = 0
-  const reportCut = () => void cuts++
-  const takeHashes = (taken: Uint32Array) => {
-    hashes += taken.length / 2
-  }
-  const [segment] = await recoverSegments(dir, 'events', { reportCut, takeHashes })
-  if (!segment || !(await segment.form.check(dir, segment, reportCut))) return { text: '', rows: 0, hashes: 0, cuts }
-  const chunks: Buffer[] = []
-  for await (const chunk of segmentBody(segment)) chunks.push(chunk as Buffer)
-  return { text: Buffer.concat(chunks).toString(), rows: segment.rows, hashes, cuts }
-}
-
-function expectPrefix(found: Found, commits: Commits, kept: number): void {
-  const prefix = commits.slice(0, kept)
-  expect(found.text).toBe(textOf(prefix))
-  expect(found.rows).toBe(prefix.flat().length)
-  expect(found.hashes).toBe(prefix.flat().length)
-}
+const recover = ({ dir }: Written) => recoverCommits(dir)
 
 /** All commits, or all but the one that was hit. */
 function expectAllBut(found: Found, commits: Commits, hit: number): void {

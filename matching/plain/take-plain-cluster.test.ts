@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Store } from '#storage/client.ts'
-import { type EngineCluster, startCluster } from '#tests/support/engine-cluster.ts'
-import { makeStore } from '#tests/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { openClusterStore } from '#tests/support/cluster-store.ts'
 import {
   fixedSettings,
   landFacts,
@@ -15,21 +13,10 @@ import {
 import { openProjection } from '../projection.ts'
 import { compareTables, createRebuildTables, REBUILD_SUFFIX } from '../rebuild/rebuild-tables.ts'
 
-let cluster: EngineCluster
-let store: Store
-
-beforeAll(async () => {
-  cluster = await startCluster(2)
-  const { name, urls, user, password } = cluster
-  store = await makeStore({ url: urls[0] as string, user, password, database: 'shop', cluster: { name, urls } })
-})
-
-afterAll(async () => {
-  await store?.close()
-  await cluster?.stop()
-})
+const world = openClusterStore('shop')
 
 test('plain visitors of several servers have all their events and the numbers they were shown', async () => {
+  const { store } = world
   const facts = Array.from({ length: 12 }, (_, index) => {
     const at = T + index * MINUTE
     const own = { visitor: `v${index}` }

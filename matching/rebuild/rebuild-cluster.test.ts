@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Store } from '#storage/client.ts'
 import { shardingKeySql } from '#storage/cluster/sharding-keys.ts'
-import { type EngineCluster, startCluster } from '#tests/support/engine-cluster.ts'
-import { makeStore } from '#tests/support/fresh-store.ts'
+import { openClusterStore } from '#tests/support/cluster-store.ts'
 import {
   fixedSettings,
   form,
@@ -18,27 +17,15 @@ import { openProjection } from '../projection.ts'
 import { rebuild } from './rebuild.ts'
 import { createRebuildTables } from './rebuild-tables.ts'
 
-let cluster: EngineCluster
-let store: Store
-
-beforeAll(async () => {
-  cluster = await startCluster(2)
-  const { name, urls, user, password } = cluster
-  store = await makeStore({ url: urls[0] as string, user, password, database: 'shop', cluster: { name, urls } })
-})
-
-afterAll(async () => {
-  await store?.close()
-  await cluster?.stop()
-})
+const world = openClusterStore('shop')
 
 const sessions = Array.from({ length: 12 }, (_, index) => `s${index}`)
 
-const options = () => ({ store, settings: fixedSettings(shop), now: () => T })
+const options = () => ({ store: world.store, settings: fixedSettings(shop), now: () => T })
 
 /** Leaves the history as it is when there was one shard, and another is new. */
 async function moveAllToFirst(): Promise<void> {
-  const [first, second] = store.shards as [Store, Store]
+  const [first, second] = world.store.shards as [Store, Store]
   for (const table of historyTableNames) {
     // Instants as numbers, or they could not be read back as they are.
     const rows = await second.query<object>(`SELECT * FROM ${table} FINAL SETTINGS date_time_output_format = 'simple'`)
@@ -58,6 +45,7 @@ const WAIT_MS = 120_000
 test(
   'a rebuild moves a history to its shards after one was added, over what a broken one left',
   async () => {
+    const { store } = world
     const visits = sessions.map((session, index) => visit(session, T + index * MINUTE, { visitor: `v-${session}` }))
     await landFacts(store, logFacts(visits, 'n1'))
     const live = await openProjection(options())

@@ -20,12 +20,16 @@ export interface TableDifference {
   examples: string[]
 }
 
-/** Empty tables of the same structure on every shard; what an interrupted rebuild left is thrown away. */
+/**
+ * Empty tables of the same structure on every shard; what an interrupted rebuild left is thrown away. All bear the number of
+ * the history that they will be, which goes with them when they are swapped: that is how a half swapped set is known.
+ */
 export async function createRebuildTables(store: Store): Promise<void> {
+  const number = Math.max(...(await readPairs(store)).map(({ inUse }) => inUse)) + 1
   for (const name of historyTableNames) {
     for (const shard of store.shards) {
       await shard.command(`DROP TABLE IF EXISTS ${name}${REBUILD_SUFFIX} SYNC`)
-      await shard.command(`CREATE TABLE ${name}${REBUILD_SUFFIX} AS ${name}`)
+      await shard.command(`CREATE TABLE ${name}${REBUILD_SUFFIX} AS ${name} COMMENT '${MARK}${number}'`)
     }
     await distributeTable(store, `${name}${REBUILD_SUFFIX}`, name)
   }
@@ -42,12 +46,57 @@ export async function dropRebuildTables(store: Store): Promise<void> {
 export async function swapTables(store: Store, site: string | undefined): Promise<void> {
   if (site !== undefined) for (const name of historyTableNames) await keepOtherSites(store, name, site)
   // All tables of a shard in one statement, which goes on when its sender is gone: `edges` of one history beside `identities`
-  // of another would be no history. Broken off between shards it leaves some rows as they were, and the next rebuild swaps all.
+  // of another would be no history. What is left undone when a server is killed meanwhile, `endSwap` does.
   const pairs = historyTableNames.map((name) => `${name} AND ${name}${REBUILD_SUFFIX}`)
   for (const shard of store.shards) {
     const statements = (await takesManyAtOnce(shard)) ? [pairs.join(', ')] : pairs
     for (const some of statements) await shard.command(`EXCHANGE TABLES ${some}`)
   }
+}
+
+/**
+ * Tables of one history beside tables of another, where ClickHouse was killed in the midst of a swap: a set of renames is not
+ * one step for it, nor are several shards. Some of the new tables are in use, so all were ready to be: the others follow.
+ */
+export async function isHalfSwapped(store: Store): Promise<boolean> {
+  return (await pairsLeft(store)).length > 0
+}
+
+/** Ends a swap that was broken off. For one process, and when nothing of the swap is still under way. */
+export async function endSwap(store: Store): Promise<boolean> {
+  const left = await pairsLeft(store)
+  for (const { shard, name } of left) await shard.command(`EXCHANGE TABLES ${name} AND ${name}${REBUILD_SUFFIX}`)
+  return left.length > 0
+}
+
+const MARK = 'history '
+
+/** A table of a shard and the one beside it, by the numbers of their histories: 0 before the first rebuild, or without one. */
+interface Pair {
+  shard: Store
+  name: HistoryTable
+  inUse: number
+  beside: number
+}
+
+async function pairsLeft(store: Store): Promise<Pair[]> {
+  const pairs = await readPairs(store)
+  const newest = Math.max(...pairs.map(({ inUse }) => inUse))
+  return pairs.filter(({ inUse, beside }) => beside === newest && beside > inUse)
+}
+
+async function readPairs(store: Store): Promise<Pair[]> {
+  const ofShards = store.shards.map(async (shard) => {
+    const rows = await shard.query<{ name: string; comment: string }>(
+      `SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND startsWith(comment, '${MARK}')`,
+    )
+    const numbers = new Map(rows.map(({ name, comment }) => [name, Number(comment.slice(MARK.length))]))
+    const numberOf = (name: string) => numbers.get(name) ?? 0
+    return historyTableNames.map((name) => {
+      return { shard, name, inUse: numberOf(name), beside: numberOf(`${name}${REBUILD_SUFFIX}`) }
+    })
+  })
+  return (await Promise.all(ofShards)).flat()
 }
 
 /** A database that is replicated itself (`Replicated`, ClickHouse Cloud) refuses more than one pair in a statement. */

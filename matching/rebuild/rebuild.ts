@@ -1,5 +1,6 @@
 import { hasSite, wholeShare } from '#domain/site-share.ts'
 import type { Store } from '#storage/client.ts'
+import { namedWrites } from '../named-writes.ts'
 import { openProjection, type Projection, type ProjectionOptions } from '../projection.ts'
 import type { Snapshots } from '../snapshot/snapshots.ts'
 import { alone, type Meeting } from './meeting.ts'
@@ -58,23 +59,46 @@ export async function rebuild(
   const { store } = live
   const started_ms = options.now()
   if (meeting.isLead) await createRebuildTables(store)
+  const swap = openSwap(live, options, asked)
   try {
     await meeting.reach('tables')
     if (meeting.isLead) await live.begun?.()
     const isConcerned = asked.site === undefined || hasSite(options.share ?? wholeShare, asked.site)
-    const found = await (isConcerned ? fillAndSwap(live, options, asked, meeting) : standBy(live, asked, meeting))
+    const found = await (isConcerned
+      ? fillAndSwap({ live, swap }, options, asked, meeting)
+      : standBy({ live, swap }, asked, meeting))
     // The tables are compared until here.
     await meeting.reach('done')
     return { ...found, took_ms: options.now() - started_ms, swapped: asked.check !== true }
   } finally {
-    if (meeting.isLead) await dropRebuildTables(store)
+    // After a swap that has failed nobody knows which tables are whose: the live run sees to it before it goes on.
+    if (meeting.isLead && !swap.isUnsure()) await dropRebuildTables(store)
+  }
+}
+
+interface Swap {
+  run(): Promise<void>
+  /** It was begun, and did not come to its end. */
+  isUnsure(): boolean
+}
+
+function openSwap({ store }: LiveRun, { share = wholeShare }: Options, { site }: RebuildOptions): Swap {
+  let isUnsure = false
+  return {
+    isUnsure: () => isUnsure,
+    async run() {
+      isUnsure = true
+      // Under names by which a later run ends what is still under way.
+      await swapTables(namedWrites(store, share), site)
+      isUnsure = false
+    },
   }
 }
 
 type Found = Pick<RebuildReport, 'rows' | 'differences'>
 
 async function fillAndSwap(
-  live: LiveRun,
+  { live, swap }: { live: LiveRun; swap: Swap },
   options: Options,
   { site, check = false }: RebuildOptions,
   meeting: Meeting,
@@ -99,7 +123,7 @@ async function fillAndSwap(
     await live.projection().finish(anew.version)
     await live.snapshots?.discard()
     await meeting.reach('at_rest')
-    if (meeting.isLead) await swapTables(store, site)
+    if (meeting.isLead) await swap.run()
     await meeting.reach('swapped')
     takeOver(live.projection(), anew, site)
     return found
@@ -108,13 +132,17 @@ async function fillAndSwap(
 }
 
 /** While the tables are filled and swapped on behalf of a site that this process has not. */
-async function standBy(live: LiveRun, { site, check }: RebuildOptions, meeting: Meeting): Promise<Found> {
+async function standBy(
+  { live, swap }: { live: LiveRun; swap: Swap },
+  { check }: RebuildOptions,
+  meeting: Meeting,
+): Promise<Found> {
   await meeting.reach('filled')
   if (check) return { rows: 0, differences: [] }
   await live.paused(async () => {
     await live.snapshots?.discard()
     await meeting.reach('at_rest')
-    if (meeting.isLead) await swapTables(live.store, site)
+    if (meeting.isLead) await swap.run()
     await meeting.reach('swapped')
   })
   return { rows: 0, differences: [] }

@@ -20,6 +20,8 @@ export interface OperationStatusOptions {
   metrics_text(): Promise<string>
   /** Rows in quarantine by table; undefined while nobody knows. */
   quarantine(): Promise<ReadonlyMap<string, number> | undefined>
+  /** What is wrong with processes that take facts, and with their logs, while others go on. */
+  intake_troubles(): string[]
   matching_status?: () => object | undefined
   /** How far history is. Rejects while ClickHouse is away. */
   history(): Promise<{ positions: string[]; unread_since_ms: number | undefined }>
@@ -47,6 +49,9 @@ const OperationStatus = z.object({
     accepted: count.describe('Since the start'),
     refused: z.array(z.object({ fact: text, reason: text, count })).describe('Since the start, the most first'),
   }),
+  intake_troubles: z
+    .array(text)
+    .describe('Of several workers: which do not take facts, or do not answer; and logs that cannot be opened'),
   quarantine: z
     .object({ rows: count, tables: z.array(z.object({ table: text, rows: count })) })
     .nullable()
@@ -108,6 +113,7 @@ async function answer(options: OperationStatusOptions): Promise<Answer> {
     },
     disk: free_bytes === undefined ? null : { free_bytes, min_free_bytes: options.min_free_bytes },
     facts: factsOf(metrics),
+    intake_troubles: options.intake_troubles(),
     quarantine: quarantine ? quarantineOf(quarantine) : null,
     matching: options.matching_status ? matchingOf(options.matching_status(), history, log, now()) : null,
   }

@@ -80,25 +80,33 @@ export async function becomesReady(
   })
   for (let left = wait_ms / READY_POLL_MS; left > 0; left--) {
     if (ended) return false
-    if (await answers(url, user, password)) return true
+    if ((await ask({ url, user, password }, ANSWER_WAIT_MS)) === 200) return true
     await sleep(READY_POLL_MS)
   }
   return false
 }
 
-/** A connection of its own for each try: one that is kept alive would hold up the engine's next stop. */
-function answers(url: string, user: string, password: string): Promise<boolean> {
+const ANSWER_WAIT_MS = 5_000
+
+/**
+ * The status of its answer to a little query; undefined when there is none in time. A connection of its own for each try: one
+ * that is kept alive would hold up the engine's next stop.
+ */
+export function ask(
+  { url, user, password }: { url: string; user: string; password: string },
+  wait_ms: number,
+): Promise<number | undefined> {
   return new Promise((done) => {
     const request = get(
       `${url}/?query=SELECT+1`,
-      { agent: false, timeout: 5_000, headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password } },
+      { agent: false, timeout: wait_ms, headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password } },
       (response) => {
         response.resume()
-        response.once('close', () => done(response.statusCode === 200))
+        response.once('close', () => done(response.statusCode))
       },
     )
     request.once('timeout', () => request.destroy())
-    request.once('error', () => done(false))
+    request.once('error', () => done(undefined))
   })
 }
 

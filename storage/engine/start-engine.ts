@@ -9,6 +9,7 @@ import { type EngineFiles, forgetOwner, nameOwner, rememberOwner, writeEngineFil
 import { freePort } from './free-port.ts'
 import { engineLimits } from './limits.ts'
 import { becomesReady, type EngineExit, type EngineRun, runEngine } from './run-engine.ts'
+import { watchRun } from './watch-run.ts'
 
 export type { EngineExit } from './run-engine.ts'
 
@@ -37,6 +38,10 @@ export interface EngineOptions {
   /** Ends a start that is still waiting. A started engine ends by `stop`. */
   signal?: AbortSignal
   onState?(state: EngineState): void
+  /** One that neither answers nor uses the processor for so long is killed, and started again. Never, when not given. */
+  hung_after_ms?: number
+  /** It is killed for that. */
+  onHung?(silent_ms: number): void
   /** It ended by itself. */
   onExit?(exit: EngineExit): void
   /** It is up again after it had ended by itself. */
@@ -106,7 +111,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   async function supervise(): Promise<void> {
     for (;;) {
+      const watch = watchRun(run, { ...options, ...files, url: urlOf(files) })
       const exit = await run.exited
+      watch.end()
       if (stopping.signal.aborted) return
       options.onState?.('down')
       options.onExit?.(exit)

@@ -33,7 +33,7 @@ async function newFolder(): Promise<string> {
 
 test('what was accepted before a backup was begun is there once after it is restored elsewhere', async () => {
   const dir = await newFolder()
-  service = await runService({ dir })
+  service = await runService({ dir, env: { WORKERS: '2' } })
   const numbers = Array.from({ length: 100 }, (_, index) => `+7495700${String(1000 + index)}`)
   const pool = { id: 'wide', site: 'demo', kind: 'dynamic', numbers, leases_per_address_max: 100 }
   expect((await service.api('PUT', '/v1/pools/wide', { ...pool, replaces: ['+74951234567'] })).status).toBe(200)
@@ -58,8 +58,10 @@ test('what was accepted before a backup was begun is there once after it is rest
   const before = stream.accepted.length
   const shown = new Map(stream.numbers)
   await mkdir(join(dir, 'clickhouse', 'backups', 'killed'), { recursive: true })
+  const merging = startMerging((await service.control()).clickhouse)
   const made = runCommand([process.execPath, 'bin/throughline.mjs', 'backup', backup], { DATA_DIR: dir })
   expect(await made.ended, made.output()).toMatchObject({ code: 0 })
+  expect(await merging.stop()).toBeGreaterThan(0)
   const accepted = stream.accepted.slice(0, before)
   // Facts went on coming all the while.
   expect(stream.accepted.length).toBeGreaterThan(before)
@@ -74,6 +76,10 @@ test('what was accepted before a backup was begun is there once after it is rest
   expect(restored, restored.text).toMatchObject({ code: 0 })
   service = await runService({ dir: elsewhere })
   await expectEachOnce(service, accepted)
+  // Nor is anything there twice that came while it was made.
+  const restoredStore = openStore((await service.control()).clickhouse)
+  expect(await restoredStore.query('SELECT id FROM events GROUP BY site, id HAVING count() > 1')).toEqual([])
+  await restoredStore.close()
   const again = await service.api('GET', '/v1/status?site=demo')
   await waitUntil(
     async () => (await service?.api('GET', '/v1/status?site=demo'))?.body.lag_ms === 0,
@@ -168,5 +174,22 @@ test('with a ClickHouse server of its own, the server keeps its part and gives i
     await engine.stop()
   }
 })
+
+/** Makes one part of all parts of a table that facts come into, again and again. `stop` tells how often. */
+function startMerging(clickhouse: Parameters<typeof openStore>[0]): { stop(): Promise<number> } {
+  const store = openStore(clickhouse)
+  let [isOn, merges] = [true, 0]
+  const running = (async () => {
+    for (; isOn; merges++) await store.command('OPTIMIZE TABLE events FINAL')
+  })()
+  return {
+    async stop() {
+      isOn = false
+      await running
+      await store.close()
+      return merges
+    },
+  }
+}
 
 const lead = (id: string) => ({ id, site: 'demo', at: new Date().toISOString(), kind: 'chat', phone: '+79160000001' })

@@ -262,6 +262,30 @@ describe('a start with workers', () => {
   })
 })
 
+test('one address meets one limit, whichever workers its connections reach', async () => {
+  const own = await newDataFolder()
+  const limited = await runService({ dir: own, env: { WORKERS: '3', RATE_LIMIT_PER_MINUTE: '100' } })
+  const answers: number[] = []
+  for (let round = 0; round < 20; round++) {
+    const asked = Array.from({ length: 20 }, async () => {
+      const answer = await request(`${limited.url.replace('localhost', '127.0.0.1')}/v1/events`, {
+        ...{ method: 'POST', dispatcher: fresh, headers: { 'content-type': 'text/plain', 'user-agent': BROWSER } },
+        body: JSON.stringify(pages([nanoid()])),
+      })
+      await answer.body.dump()
+      return answer.statusCode
+    })
+    answers.push(...(await Promise.all(asked)))
+  }
+  await limited.stop()
+  await removeDataFolder(own)
+  const admitted = answers.filter((status) => status === 202).length
+  expect(answers.filter((status) => status === 429).length).toBe(answers.length - admitted)
+  expect(admitted).toBeGreaterThanOrEqual(100)
+  // Each could have admitted as many by itself.
+  expect(admitted).toBeLessThan(150)
+})
+
 /** How often a worker began to take requests. */
 function startsOf({ output }: RunningService): number {
   return output().split('Server listening').length - 1

@@ -17,6 +17,8 @@ export interface Operation {
   }
   disk: { free_bytes: number; min_free_bytes: number } | null
   facts: { accepted: number; refused: { fact: string; reason: string; count: number }[] }
+  /** In the words of the service. */
+  intake_troubles: string[]
   quarantine: { rows: number; tables: { table: string; rows: number }[] } | null
   matching: {
     running: boolean

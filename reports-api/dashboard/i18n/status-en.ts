@@ -19,6 +19,7 @@ export const statusEn = {
   'status.intake.on': 'Accepted',
   'status.intake.off': 'Refused',
   'status.intake.good': 'A fact is answered once it is safe on the disk of this machine.',
+  'status.intake.warn': 'Some of it stands still, and the rest goes on: {troubles}.',
   'status.intake.bad':
     'The log may hold no more, or its disk is full. Bring ClickHouse back or make room: it goes on by itself.',
   'status.clickhouse': 'ClickHouse',

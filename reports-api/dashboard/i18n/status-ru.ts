@@ -22,6 +22,7 @@ export const statusRu: Record<keyof typeof statusEn, Text> = {
   'status.intake.on': 'Идёт',
   'status.intake.off': 'Остановлен',
   'status.intake.good': 'Ответ на факт даётся, когда он надёжно записан на диск этой машины.',
+  'status.intake.warn': 'Часть приёма стоит, остальное работает. Сервис сообщает: {troubles}.',
   'status.intake.bad':
     'Журнал заполнен, или на диске нет места. Верните ClickHouse или освободите место: дальше пойдёт само.',
   'status.clickhouse': 'ClickHouse',

@@ -1,14 +1,15 @@
-import { Group, NativeSelect, SegmentedControl, Stack, Text, Title } from '@mantine/core'
+import { Group, NativeSelect, SegmentedControl, Stack } from '@mantine/core'
 import { IconGridDots } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { registryQuery } from '../../api/registry.ts'
 import type { Matrix, MatrixKind, Values } from '../../api/reports.ts'
-import { formatDateRange } from '../../format/dates.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { FailurePanel } from '../../parts/failure-panel.tsx'
+import { PeriodHeading } from '../../parts/period-heading.tsx'
 import { SiteGate } from '../../parts/site-gate.tsx'
 import { StatePanel } from '../../parts/state-panel.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import { AttributionFilter } from '../report/attribution-filter.tsx'
 import { RangeFilter } from '../report/filters-bar.tsx'
 import { ReportTableSkeleton } from '../report/report-table.tsx'
@@ -22,26 +23,16 @@ import { type CrossView, useChangeCross, useCrossView, useMatrix } from './use-c
 /** Who helped whom to a conversion, and what people came for and bought. */
 export function CrossPage(): ReactNode {
   const { t } = useWords()
-  useEffect(() => {
-    document.title = `${t('cross.title')} · Throughline`
-  }, [t])
+  usePageTitle(t('cross.title'))
   return <SiteGate>{(site) => <SiteCross key={site} site={site} />}</SiteGate>
 }
 
 function SiteCross({ site }: { site: string }): ReactNode {
-  const { t, language } = useWords()
+  const { t } = useWords()
   const view = useCrossView(site)
   return (
     <Stack gap="md">
-      <Group justify="space-between" align="baseline" gap="xs">
-        <Title order={1} size="h2">
-          {t('cross.title')}
-        </Title>
-        <Text c="dimmed" size="sm">
-          {formatDateRange(view.range.from, view.range.to, language)}
-          {view.timezone !== undefined && ` · ${t('report.timezone', { timezone: view.timezone })}`}
-        </Text>
-      </Group>
+      <PeriodHeading title={t('cross.title')} period={view} />
       <CrossFilters view={view} />
       <CrossBody view={view} />
     </Stack>

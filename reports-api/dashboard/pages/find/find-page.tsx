@@ -2,7 +2,7 @@ import { Button, Code, Group, Loader, Text } from '@mantine/core'
 import { IconUserQuestion, IconUserSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Navigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { ApiError } from '../../api/call-api.ts'
 import { findPersonQuery, type IdentifierKind, identifierKinds } from '../../api/people.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -10,15 +10,14 @@ import { FailurePanel } from '../../parts/failure-panel.tsx'
 import { SharedPanel } from '../../parts/shared-panel.tsx'
 import { SiteGate } from '../../parts/site-gate.tsx'
 import { StatePanel } from '../../parts/state-panel.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import type { Asked } from './read-asked.ts'
 
 /** Looks an identifier up and goes on to its person; says what else to try when there is none, or several. */
 export function FindPage(): ReactNode {
   const { t } = useWords()
   const { by, value } = useSearch({ from: '/persons' })
-  useEffect(() => {
-    document.title = `${t('find.title')} · Throughline`
-  }, [t])
+  usePageTitle(t('find.title'))
   if (by === undefined || value === undefined || value === '') return <FirstWords />
   return <SiteGate>{(site) => <Finding site={site} by={by} value={value} />}</SiteGate>
 }

@@ -2,22 +2,21 @@ import { Anchor, Button, Group, Loader, Paper, Skeleton, Stack, Text, TextInput,
 import { IconLock } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { ApiError } from '../../api/call-api.ts'
 import { installCheckQuery } from '../../api/install-checks.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { FailurePanel, useFailureText } from '../../parts/failure-panel.tsx'
 import { SiteGate } from '../../parts/site-gate.tsx'
 import { StatePanel } from '../../parts/state-panel.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import { useSite } from '../../parts/use-site.ts'
 import { CheckResult } from './check-result.tsx'
 
 /** Whether the tag is well on a page. The page asked about is in the address, so that a result can be passed on. */
 export function CheckPage(): ReactNode {
   const { t } = useWords()
-  useEffect(() => {
-    document.title = `${t('check.title')} · Throughline`
-  }, [t])
+  usePageTitle(t('check.title'))
   return <SiteGate>{(site) => <Check key={site} id={site} />}</SiteGate>
 }
 

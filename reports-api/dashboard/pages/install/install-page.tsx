@@ -14,10 +14,11 @@ import {
 } from '@mantine/core'
 import { IconChecklist } from '@tabler/icons-react'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useWords } from '../../i18n/language.tsx'
 import { CopyLine } from '../../parts/copy-line.tsx'
 import { SiteGate } from '../../parts/site-gate.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import { useSite } from '../../parts/use-site.ts'
 import {
   isPlatform,
@@ -33,9 +34,7 @@ import {
 /** The line for the reader's own site, and where it is pasted. */
 export function InstallPage(): ReactNode {
   const { t } = useWords()
-  useEffect(() => {
-    document.title = `${t('install.title')} · Throughline`
-  }, [t])
+  usePageTitle(t('install.title'))
   return <SiteGate>{(site) => <Install key={site} id={site} />}</SiteGate>
 }
 

@@ -2,7 +2,7 @@ import { Alert, Button, Grid, Skeleton, Stack, Text } from '@mantine/core'
 import { IconEyeOff, IconUserQuestion } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { ApiError } from '../../api/call-api.ts'
 import { type PersonPage as PersonAnswer, personQuery } from '../../api/people.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -10,6 +10,7 @@ import { FailurePanel } from '../../parts/failure-panel.tsx'
 import { SharedPanel } from '../../parts/shared-panel.tsx'
 import { SiteGate } from '../../parts/site-gate.tsx'
 import { StatePanel } from '../../parts/state-panel.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import { Deals } from './deals.tsx'
 import { Identifiers } from './identifiers.tsx'
 import { PersonHead } from './person-head.tsx'
@@ -28,9 +29,7 @@ function Person({ site, id }: { site: string; id: string }): ReactNode {
     personQuery(site, id),
   )
   const person = data?.pages[0]
-  useEffect(() => {
-    document.title = `${person ? nameOfPerson(person) || t('person.unnamed') : t('find.title')} · Throughline`
-  }, [person, t])
+  usePageTitle(person ? nameOfPerson(person) || t('person.unnamed') : t('find.title'))
   if (error instanceof ApiError && error.code === 'person_not_found') return <NoSuchPerson site={site} id={id} />
   if (error instanceof ApiError && error.code === 'identifier_shared') {
     return <SharedPanel site={site} value={id} candidates={error.details.candidates} />

@@ -1,9 +1,10 @@
-import { Group, Stack, Text, Title } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
-import { formatDateRange } from '../../format/dates.ts'
+import { Stack } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useWords } from '../../i18n/language.tsx'
 import { FailurePanel } from '../../parts/failure-panel.tsx'
+import { PeriodHeading } from '../../parts/period-heading.tsx'
 import { SiteGate } from '../../parts/site-gate.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import { BehindDrawer } from './behind-drawer.tsx'
 import { FiltersBar } from './filters-bar.tsx'
 import { NothingPanel } from './nothing-panel.tsx'
@@ -14,26 +15,16 @@ import { type ReportView, useReport, useReportView } from './use-report.ts'
 /** The end-to-end report: what every source brought, from the visit to the money. */
 export function ReportPage(): ReactNode {
   const { t } = useWords()
-  useEffect(() => {
-    document.title = `${t('report.title')} · Throughline`
-  }, [t])
+  usePageTitle(t('report.title'))
   return <SiteGate>{(site) => <SiteReport key={site} site={site} />}</SiteGate>
 }
 
 function SiteReport({ site }: { site: string }): ReactNode {
-  const { t, language } = useWords()
+  const { t } = useWords()
   const view = useReportView(site)
   return (
     <Stack gap="md">
-      <Group justify="space-between" align="baseline" gap="xs">
-        <Title order={1} size="h2">
-          {t('report.title')}
-        </Title>
-        <Text c="dimmed" size="sm">
-          {formatDateRange(view.range.from, view.range.to, language)}
-          {view.timezone !== undefined && ` · ${t('report.timezone', { timezone: view.timezone })}`}
-        </Text>
-      </Group>
+      <PeriodHeading title={t('report.title')} period={view} />
       <FiltersBar view={view} />
       <ReportBody view={view} />
       <BehindDrawer view={view} />

@@ -7,6 +7,7 @@ const well: Operation = {
   log: { bytes: 10, quota_bytes: 100, age_ms: 900, segments_waiting: 1, last_flush_error: null, full: false },
   disk: { free_bytes: 1000, min_free_bytes: 100 },
   facts: { accepted: 0, refused: [] },
+  intake_troubles: [],
   quarantine: { rows: 0, tables: [] },
   matching: { running: true, last_error: null, lag_ms: 800, positions: [], processes: [] },
 }
@@ -20,6 +21,7 @@ describe('the status page', () => {
   test.each([
     ['a service that is well', well, []],
     ['a full log', log({ full: true }), ['intake bad']],
+    ['a worker that does not answer', { ...well, intake_troubles: ['Worker 2'] }, ['intake warn']],
     ['ClickHouse away', { ...well, clickhouse: { up: false, trouble: 'x' } }, ['clickhouse warn']],
     ['a fact that waits for two minutes', log({ age_ms: 120_000 }), ['age warn']],
     ['a log more than half full', log({ bytes: 51 }), ['size warn']],

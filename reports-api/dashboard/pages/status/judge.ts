@@ -16,9 +16,10 @@ const LOG_FULL_SHARE = 0.5
 const DISK_LOW_TIMES = 2
 
 /** What needs a look, and how urgently. */
-export function judge({ clickhouse, log, disk, quarantine, matching }: Operation): Record<Item, ItemLevel> {
+export function judge(operation: Operation): Record<Item, ItemLevel> {
+  const { clickhouse, log, disk, quarantine, matching } = operation
   return {
-    intake: log.full ? 'bad' : 'good',
+    intake: judgeIntake(operation),
     clickhouse: clickhouse.up ? 'good' : 'warn',
     age: log.age_ms > LATE_MS ? 'warn' : 'good',
     size: log.bytes > LOG_FULL_SHARE * log.quota_bytes ? 'warn' : 'good',
@@ -34,6 +35,11 @@ export function verdict(levels: Record<Item, ItemLevel>): Level {
   const found = Object.values(levels)
   if (found.includes('bad')) return 'bad'
   return found.includes('warn') ? 'warn' : 'good'
+}
+
+function judgeIntake({ log, intake_troubles }: Operation): ItemLevel {
+  if (log.full) return 'bad'
+  return intake_troubles.length > 0 ? 'warn' : 'good'
 }
 
 function judgeHistory(matching: Operation['matching']): ItemLevel {

@@ -67,12 +67,12 @@ function figureOf(item: Item, operation: Operation, { t, language }: Words): str
 }
 
 function meaningOf(item: Item, level: ItemLevel, operation: Operation, { t, language }: Words): string {
-  const { disk, quarantine, matching } = operation
+  const { disk, quarantine, matching, intake_troubles } = operation
   if (level === 'unknown') return t('status.unknown.text')
   const raised = level !== 'good'
   switch (item) {
     case 'intake':
-      return t(raised ? 'status.intake.bad' : 'status.intake.good')
+      return t(`status.intake.${level}`, { troubles: intake_troubles.join('; ') })
     case 'disk':
       return t(`status.disk.${level}`, { min: formatBytes(disk?.min_free_bytes ?? 0, language) })
     case 'quarantine': {

@@ -1,7 +1,7 @@
 import { Alert, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconLock } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { ApiError } from '../../api/call-api.ts'
 import { type Operation, operationQuery } from '../../api/operation.ts'
 import { formatInstant } from '../../format/dates.ts'
@@ -9,6 +9,7 @@ import { formatSpan } from '../../format/numbers.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { FailurePanel } from '../../parts/failure-panel.tsx'
 import { StatePanel } from '../../parts/state-panel.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
 import { judge, verdict } from './judge.ts'
 import { levelColors, levelIcons } from './level.tsx'
 import { Refused } from './refused.tsx'
@@ -18,9 +19,7 @@ import { StatusCards } from './status-cards.tsx'
 export function StatusPage(): ReactNode {
   const { t } = useWords()
   const { data, error, refetch } = useQuery(operationQuery)
-  useEffect(() => {
-    document.title = `${t('status.title')} · Throughline`
-  }, [t])
+  usePageTitle(t('status.title'))
   if (error instanceof ApiError && error.status === 403) {
     return (
       <StatePanel
