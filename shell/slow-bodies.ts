@@ -75,8 +75,16 @@ export function openSlowBodies(limits: Partial<SlowBodyLimits> = {}): SlowBodies
     watch(request: Watched, response) {
       // One that was put in by hand (`inject`) has no connection to cut, and never says that it is whole.
       if (!hasBody(request) || !(request.socket instanceof Socket) || request[bodyOf]) return
-      const state = { place: watched.length, is_trusted: false, is_answered: false }
-      const body = { request, response, ...state, looks: 0, idle_looks: 0, socket_bytes: 0 }
+      const body = {
+        request,
+        response,
+        place: watched.length,
+        is_trusted: false,
+        is_answered: false,
+        looks: 0,
+        idle_looks: 0,
+        socket_bytes: 0,
+      }
       watched.push(body)
       request[bodyOf] = body
     },

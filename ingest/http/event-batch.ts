@@ -156,11 +156,12 @@ function refuseSender(envelope: EventEnvelope, site: KnownSite | undefined, send
 
 /** What a page sends that has lost its id. Under such a name all its visitors would be one. */
 function refuseLost(field: 'visitor' | 'session', value: string): Refusal | undefined {
-  if (!lost.has(value.toLowerCase())) return undefined
+  if (value.length > LOST_LENGTH_MAX || !lost.has(value.toLowerCase())) return undefined
   return { field, message: `is missing: the page sent the word "${value}"`, reason: 'invalid' }
 }
 
 const lost = new Set(['undefined', 'null', 'nan', 'none', 'nil', 'false', 'true'])
+const LOST_LENGTH_MAX = 'undefined'.length
 
 /** Whether a page of this host may speak for the site; one that names no host may. */
 export function wrongHost(site: KnownSite, host: string | undefined): Refusal | undefined {

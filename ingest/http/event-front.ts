@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { writeReceipt } from '#ingest/wire/receipt.ts'
 import { Failure } from '#shell/failure.ts'
 import { answerFailure } from '#shell/failure-answer.ts'
 import type { App } from '#shell/http.ts'
@@ -36,21 +37,21 @@ export function eventFront(app: App, deps: EventFrontDeps): void {
     readDocument(request, (bytes) => {
       door.leave(request)
       const told = ['x-content-type-options', 'nosniff', ...originHeaders(headers, deps.sites), ...counted]
-      const answer = (status: number, value: object) => {
+      const answer = (status: number, text: string) => {
         if (isClosing) told.push('connection', 'close')
-        send(response, status, told, JSON.stringify(value))
+        send(response, status, told, text)
       }
       const fail = (error: unknown) => {
         const { status, retry_after, body } = answerFailure(error, { log: app.log, path: PATH })
         if (retry_after !== undefined) told.push('retry-after', retry_after)
-        answer(status, body)
+        answer(status, JSON.stringify(body))
       }
       const body = documentOf(bytes)
       if (body instanceof Failure) return fail(body)
       told.push('cache-control', 'no-store')
       const sender = browserOf(headers, address, deps.now())
       const setCookie = (cookie: string) => told.push('set-cookie', cookie)
-      takeEvents(body, sender, deps, setCookie).then((receipt) => answer(202, receipt), fail)
+      takeEvents(body, sender, deps, setCookie).then((receipt) => answer(202, writeReceipt(receipt)), fail)
     })
     return true
   })

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { EventBatch } from '#ingest/wire/event.ts'
-import { Receipt } from '#ingest/wire/receipt.ts'
+import { Receipt, writeReceipt } from '#ingest/wire/receipt.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import { type Body, type BodyLimits, browserBodies, importBodies, tokenBodies } from './body.ts'
@@ -26,7 +26,7 @@ export function eventRoute(app: App, deps: EventDeps & ImportDeps): void {
       // Events are checked one by one in the handler: a bad one must not cost its neighbours.
       validatorCompiler: () => (data) => ({ value: data }),
       // Ours, and of one type: to check it by its schema would take as long as reading the request.
-      serializerCompiler: () => (receipt: Receipt) => JSON.stringify(receipt),
+      serializerCompiler: () => (receipt: Receipt) => writeReceipt(receipt),
       config: { bodies, failures: importFailures },
     },
     (request, reply) => {

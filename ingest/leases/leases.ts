@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Registry } from 'prom-client'
 import type { Log } from '#ingest/log/log.ts'
 import type { NumberOnPage } from '#ingest/wire/numbers.ts'
@@ -14,6 +13,7 @@ import { type Journal, openJournal } from './journal.ts'
 import { countLeases, countSpoiltLines, type LeaseResult } from './lease-metrics.ts'
 import { type Lease, type LeaseChange, leaseRow } from './lease-row.ts'
 import type { Sight } from './pools-for-session.ts'
+import { Recent } from './recent.ts'
 import { asNumbersOnPage, renew, reserve_ms, type Taking, takeNumbers } from './take-numbers.ts'
 
 /** Who is shown which number. Every change is a fact in the log before the number is seen by anybody. */
@@ -90,9 +90,9 @@ class MemoryLeases implements Leases {
   readonly #holdings: Holdings
   readonly #journal: Journal<HoldingRecord>
   readonly #forgetting: Forgetting
-  readonly #sights = new LRUCache<string, Sight>({ max: SESSIONS_KNOWN_MAX })
+  readonly #sights = new Recent<Sight>(SESSIONS_KNOWN_MAX)
   /** Sessions that were already counted as having gone without. */
-  readonly #missed = new LRUCache<string, true>({ max: SESSIONS_KNOWN_MAX })
+  readonly #missed = new Recent<true>(SESSIONS_KNOWN_MAX)
   readonly #addressKey = openAddressKey()
   /** The position of a request that wrote nothing. */
   readonly #node: string
@@ -121,7 +121,7 @@ class MemoryLeases implements Leases {
     if (!this.#pools.has(session.site)) return
     const key = sessionKey(session)
     // A new campaign in the same session counts from here on; typing the address or clicking on changes nothing.
-    if (!this.#sights.has(key) || (sight.channel !== 'direct' && sight.channel !== 'internal'))
+    if ((sight.channel !== 'direct' && sight.channel !== 'internal') || !this.#sights.get(key))
       this.#sights.set(key, sight)
   }
 
@@ -208,7 +208,7 @@ class MemoryLeases implements Leases {
 
   #missOnce(session: SessionKey, pool: Pool, now_ms: number): Lease[] {
     const key = sessionKey(session)
-    if (this.#missed.has(key)) return []
+    if (this.#missed.get(key)) return []
     this.#missed.set(key, true)
     return [{ ...session, pool: pool.id, number: '', from_ms: now_ms, seen_ms: now_ms, to_ms: now_ms }]
   }

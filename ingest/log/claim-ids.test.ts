@@ -3,7 +3,7 @@ import { toByteText } from '#domain/byte-text.ts'
 import { openRepeats } from './claim-ids.ts'
 import { freshFolder, testNow_ms } from './open-test-log.ts'
 import { openRepeatWindow } from './repeat-window.ts'
-import type { LogRepeats, Repeats, Written } from './repeats.ts'
+import type { LogRepeats, Repeats, Told, Written } from './repeats.ts'
 
 let remove: () => Promise<void>
 let repeats: Repeats
@@ -23,18 +23,17 @@ function openLog(node: string) {
     written,
     /** A write that ends when it is told to. */
     begin(...ids: string[]): { answer: Promise<Written>; done(segment: number): void; fail(): void } {
-      let done: (segment: number) => void = () => {}
-      let fail: (error: Error) => void = () => {}
-      const disk = new Promise<number>((resolve, reject) => {
-        done = resolve
-        fail = reject
-      })
-      const answer = log.write('events', ids.map(toByteText), ids, (rows) => {
+      let told: Told | undefined
+      const answer = log.write('events', ids.map(toByteText), ids, (rows, _hashes, writer) => {
         written.push(...rows)
-        return disk
+        told = writer
       })
       answer.catch(() => {})
-      return { answer, done, fail: () => fail(new Error('The disk is full.')) }
+      return {
+        answer,
+        done: (segment) => told?.synced(segment),
+        fail: () => told?.refused(new Error('The disk is full.')),
+      }
     },
   }
 }

@@ -3,14 +3,7 @@ import { joinPositions, type Position } from '#domain/position.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { InFlight } from './in-flight.ts'
 import type { RepeatWindow } from './repeat-window.ts'
-import type { Repeats, Write, Written } from './repeats.ts'
-
-/** Rows that are being written; a repeat of one of their ids waits for them. */
-interface Writing {
-  log: LogHere
-  table: FactTable
-  ended: Promise<number> | undefined
-}
+import type { Repeats, Told, Write, Written } from './repeats.ts'
 
 /** One of the logs of this process. */
 interface LogHere {
@@ -49,35 +42,86 @@ interface Shared {
   log: LogHere
 }
 
-async function claimAndWrite(
+function claimAndWrite(
   table: FactTable,
   rows: readonly ByteText[],
   ids: readonly string[],
   write: Write,
   { window, inFlight, repeated, log }: Shared,
 ): Promise<Written> {
-  const mine: Writing = { log, table, ended: undefined }
-  const firsts: Writing[] = []
-  const fresh: ByteText[] = []
   const hashes = new Uint32Array(rows.length * 2)
+  const mine = new Writing(log, table, inFlight, hashes)
+  let firsts: Set<Writing> | undefined
+  /** Made at the first repeat: nearly always there is none. */
+  let fresh: ByteText[] | undefined
   for (let i = 0; i < rows.length; i++) {
-    const at = fresh.length * 2
+    const at = mine.claimed * 2
     window.hash(ids[i] as string, hashes, at)
     const [high, low] = [hashes[at] as number, hashes[at + 1] as number]
     const first = inFlight.get(high, low)
-    if (first && first !== mine) firsts.push(first)
-    if (first || window.has(high, low)) continue
+    if (first || window.has(high, low)) {
+      fresh ??= rows.slice(0, i)
+      if (first && first !== mine) firsts = (firsts ?? new Set()).add(first)
+      continue
+    }
     inFlight.claim(high, low, mine)
-    fresh.push(rows[i] as ByteText)
+    mine.claimed++
+    fresh?.push(rows[i] as ByteText)
   }
-  const isAllFresh = fresh.length === rows.length
-  if (!isAllFresh) repeated(rows.length - fresh.length)
-  try {
-    // Not a moment between the claims and the write: what waits here waits for something that has begun.
-    if (fresh.length > 0) mine.ended = write(fresh, isAllFresh ? hashes : hashes.subarray(0, fresh.length * 2))
-    return firsts.length > 0 ? await together(mine, new Set(firsts)) : await mine.ended
-  } finally {
-    inFlight.release(hashes, fresh.length)
+  if (fresh) repeated(rows.length - fresh.length)
+  // Not a moment between the claims and the write: what waits here waits for something that has begun.
+  if (mine.claimed > 0) mine.begin(write, fresh ?? rows)
+  return firsts ? together(mine, firsts) : (mine.ended ?? nothingWritten)
+}
+
+const nothingWritten = Promise.resolve(undefined)
+
+/** Rows that are being written; a repeat of one of their ids waits for them. */
+class Writing implements Told {
+  readonly log: LogHere
+  readonly table: FactTable
+  readonly #inFlight: InFlight<Writing>
+  readonly #hashes: Uint32Array
+  /** How many of the hashes are of ids that are in flight by this. */
+  claimed = 0
+  ended: Promise<number> | undefined
+  #resolve: ((segment: number) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
+
+  constructor(log: LogHere, table: FactTable, inFlight: InFlight<Writing>, hashes: Uint32Array) {
+    this.log = log
+    this.table = table
+    this.#inFlight = inFlight
+    this.#hashes = hashes
+  }
+
+  begin(write: Write, rows: readonly ByteText[]): void {
+    const hashes = 2 * this.claimed === this.#hashes.length ? this.#hashes : this.#hashes.subarray(0, 2 * this.claimed)
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    try {
+      write(rows, hashes, this)
+    } catch (error) {
+      this.refused(error)
+    }
+  }
+
+  /** The window knows the ids by now. */
+  synced(segment: number): void {
+    this.#release()
+    this.#resolve?.(segment)
+  }
+
+  refused(error: unknown): void {
+    this.#release()
+    this.#reject?.(error)
+  }
+
+  #release(): void {
+    this.#inFlight.release(this.#hashes, this.claimed)
+    this.claimed = 0
   }
 }
 

@@ -16,6 +16,7 @@ import {
   cutSegment,
   type Inspected,
   keepDamaged,
+  makeSegment,
   type Piece,
   type Recovered,
   type ReportCut,
@@ -44,7 +45,7 @@ export async function recoverFramed(
 ): Promise<Recovered | undefined> {
   const path = segmentFile(dir, table, number)
   const found = await FrameFile.use(path, scan, { heads: true })
-  const segment: Segment = {
+  const segment = makeSegment({
     ...(found.header ?? { node: '', opened_at_ms: 0 }),
     segment: number,
     table,
@@ -55,9 +56,8 @@ export async function recoverFramed(
     is_recovered: true,
     is_checked: false,
     is_torn: found.size > found.end,
-    refused: [],
     spoilt_rows: found.spoilt_rows,
-  }
+  })
   const cut_bytes = found.text_end - found.end
   if (cut_bytes > 0) {
     reportCut(table, number, cut_bytes)

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Registry } from 'prom-client'
-import type { ByteText } from '#domain/byte-text.ts'
-import { formatPosition, joinPositions, type Position } from '#domain/position.ts'
+import { joinPositions, type Position } from '#domain/position.ts'
 import type { Clock } from '#shell/clock.ts'
 import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
@@ -15,19 +14,12 @@ import { type Logger, type LogReports, openLogReports, type Refusal } from './lo
 import { nodeName } from './node-name.ts'
 import { newestSegment, recoverSegments } from './recover-segments.ts'
 import { openRepeatWindow } from './repeat-window.ts'
-import type { LogRepeats, Repeats, Written } from './repeats.ts'
+import type { LogRepeats, Repeats } from './repeats.ts'
 import { openRoom } from './room.ts'
 import type { Segment } from './segment.ts'
 import { type SegmentLimits, segmentLimits } from './table-appender.ts'
 import { TableLog } from './table-log.ts'
-
-/** Rows of one table, from encodeRow. */
-export interface Batch {
-  table: FactTable
-  rows: ByteText[]
-  /** `${site}\n${id}` for each row: rows whose id is known already are left out, and count as accepted. */
-  ids?: string[]
-}
+import { type Batch, openBatchWrites } from './write-batches.ts'
 
 /** The durable log: what it has taken reaches ClickHouse, once, whatever dies in between. */
 export interface Log {
@@ -137,46 +129,31 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
     return reason
   }
 
-  async function writeAll(batches: readonly Batch[]): Promise<Position> {
-    // All are waited for, also when one fails: the answer must not come while a row is still on its way.
-    const results = await Promise.allSettled(batches.map(write))
-    let position: Position = [{ node, segments: {} }]
-    for (const [index, result] of results.entries()) {
-      if (result.status === 'rejected') throw result.reason
-      position = joinPositions(position, positionOf((batches[index] as Batch).table, result.value))
-    }
-    return position
-  }
-
-  function write({ table, rows, ids }: Batch): Promise<Written> {
-    const tableLog = tables.get(table) as TableLog // Every fact table has one.
-    if (!ids) return tableLog.append(rows, noHashes)
-    return repeats.write(table, rows, ids, (fresh, hashes) => tableLog.append(fresh, hashes))
-  }
-
-  const positionOf = (table: FactTable, written: Written) =>
-    writtenPosition(node, table, written, tables.get(table) as TableLog)
+  const { write, positionOf, writeAll } = openBatchWrites({ node, tables, repeats })
   return {
-    async append(batches) {
+    append(batches) {
       const filled = batches.filter(({ rows }) => rows.length > 0)
       const chars = charsOf(filled)
       const reason = refusal(chars)
       if (reason) {
         refused_chars = Math.min(chars, usual_chars_max)
         reports.refused(reason)
-        throw refusedFailure(reason)
+        return Promise.reject(refusedFailure(reason))
       }
       waiting_chars += chars
-      try {
-        const [only] = filled
-        const isOne = only !== undefined && filled.length === 1
-        return formatPosition(isOne ? positionOf(only.table, await write(only)) : await writeAll(filled))
-      } catch (error) {
-        if (error instanceof Failure) throw error
-        throw refusedFailure('write_failed', error)
-      } finally {
+      const failed = (error: unknown) => {
         waiting_chars -= chars
+        throw error instanceof Failure ? error : refusedFailure('write_failed', error)
       }
+      const landed = (position: string) => {
+        waiting_chars -= chars
+        return position
+      }
+      const [only] = filled
+      // Chained by hand: for a post an async function costs as much as finding out whether its id is new.
+      return only && filled.length === 1
+        ? write(only).then((written) => landed(positionOf(only.table, written)), failed)
+        : writeAll(filled).then(landed, failed)
     },
     status: () => ({
       node,
@@ -202,13 +179,6 @@ async function composeLog({ options, node, checkpoint, repeats, tables, reports,
   }
 }
 
-function writtenPosition(node: string, table: FactTable, written: Written, tableLog: TableLog): Position {
-  if (typeof written === 'number') return [{ node, segments: { [table]: written } }]
-  // Rows that were there already: whatever segment holds them, it is not after the last one. Asked only then: it is dear.
-  const { segment, position } = written ?? { segment: undefined, position: tableLog.reached }
-  return joinPositions([{ node, segments: segment === undefined ? {} : { [table]: segment } }], position)
-}
-
 function bytesOfAll({ quota_with = [] }: LogOptions, own: () => number): () => number {
   quota_with.push(own)
   return () => {
@@ -220,8 +190,6 @@ function bytesOfAll({ quota_with = [] }: LogOptions, own: () => number): () => n
 
 /** An append that is larger is no measure: it may never fit. */
 const usual_chars_max = 256 * 1024
-
-const noHashes = new Uint32Array(0)
 
 async function recoverAll(
   parts: Pick<Parts, 'checkpoint' | 'repeats' | 'reports'> & { dir: string },

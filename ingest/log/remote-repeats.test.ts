@@ -7,7 +7,7 @@ import { Failure } from '#shell/failure.ts'
 import { type ClaimBook, openClaimBook } from './claim-book.ts'
 import type { FromClaimBook, ToClaimBook } from './claim-messages.ts'
 import { openRemoteRepeats, type RemoteRepeats } from './remote-repeats.ts'
-import type { LogRepeats, Written } from './repeats.ts'
+import type { LogRepeats, Told, Written } from './repeats.ts'
 
 /** Workers with a log each and one claim book, whose messages and disks move only when they are told to. */
 class Fleet {
@@ -80,7 +80,7 @@ class Worker {
   readonly inbox: FromClaimBook[] = []
   readonly repeats: RemoteRepeats
   readonly log: LogRepeats
-  readonly writes: { rows: string[]; hashes: Uint32Array; done(segment: number): void; fail(error: Error): void }[] = []
+  readonly writes: { rows: readonly string[]; hashes: Uint32Array; told: Told }[] = []
   readonly fleet: Fleet
   readonly slot: number
   isDead = false
@@ -102,19 +102,15 @@ class Worker {
     this.fleet.asked++
     this.waiting++
     try {
-      const written = await this.log.write('events', ids.map(toByteText), ids, (rows, hashes) =>
-        this.#write(rows, hashes),
-      )
+      const written = await this.log.write('events', ids.map(toByteText), ids, (rows, hashes, told) => {
+        this.writes.push({ rows, hashes: hashes.slice(), told })
+      })
       if (!this.isDead) this.fleet.accepted.push(...ids)
       return written
     } finally {
       this.waiting--
       if (!this.isDead) this.fleet.settled++
     }
-  }
-
-  #write(rows: string[], hashes: Uint32Array): Promise<number> {
-    return new Promise((done, fail) => this.writes.push({ rows, hashes: hashes.slice(), done, fail }))
   }
 
   hear(): boolean {
@@ -135,8 +131,8 @@ class Worker {
         this.fleet.disks.get(this.slot)?.push({ row, hashes: write.hashes.slice(i * 2, i * 2 + 2) })
       })
       this.log.synced('events', 1, write.hashes)
-      write.done(1)
-    } else write.fail(new Error('The disk is full.'))
+      write.told.synced(1)
+    } else write.told.refused(new Error('The disk is full.'))
     return true
   }
   step(isGood: () => boolean): boolean {

@@ -114,10 +114,8 @@ async function writeNew(
   async function writeThese(places: readonly number[]): Promise<Written> {
     const mine = isAllFresh ? hashes.subarray(0, rows.length * 2) : pick(hashes, places)
     try {
-      return await write(
-        places.map((place) => rows[place] as ByteText),
-        mine,
-      )
+      const these = places.map((place) => rows[place] as ByteText)
+      return await new Promise<number>((synced, refused) => write(these, mine, { synced, refused }))
     } catch (error) {
       failed(mine)
       throw error

@@ -2,8 +2,15 @@ import type { ByteText } from '#domain/byte-text.ts'
 import type { Position } from '#domain/position.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 
-/** Writes rows together with the hashes of their ids; resolves with the segment that holds the last of them. */
-export type Write = (rows: ByteText[], hashes: Uint32Array) => Promise<number>
+/** Hears, once, what has become of rows that were to be written. */
+export interface Told {
+  /** All are synced, and this segment holds the last of them. */
+  synced(segment: number): void
+  refused(error: unknown): void
+}
+
+/** Writes rows together with the hashes of their ids. */
+export type Write = (rows: readonly ByteText[], hashes: Uint32Array, told: Told) => void
 
 /** What a write also rests on: rows that were there already, in whatever log took them. */
 export interface Elsewhere {

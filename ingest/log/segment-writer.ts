@@ -5,7 +5,7 @@ import { CREATE_SYNCED, type OpenFile, openFile, syncFolder, writeSynced } from 
 import { encodeCommit, encodeEnd, encodeHeader, header_bytes, readHeader, type SegmentHeader } from './frame.ts'
 import { framedSegments, segmentFile } from './framed-segments.ts'
 import { HashList } from './hash-list.ts'
-import type { Segment, SegmentFile } from './segment.ts'
+import { makeSegment, type Segment, type SegmentFile } from './segment.ts'
 
 /** A segment that still takes rows. */
 export interface OpenSegment {
@@ -39,7 +39,7 @@ export async function createSegment(
 }
 
 function newSegment(path: string, table: FactTable, header: SegmentHeader): Segment {
-  return {
+  return makeSegment({
     ...header,
     table,
     form: framedSegments,
@@ -49,9 +49,8 @@ function newSegment(path: string, table: FactTable, header: SegmentHeader): Segm
     is_recovered: false,
     is_checked: true,
     is_torn: false,
-    refused: [],
     spoilt_rows: 0,
-  }
+  })
 }
 
 /** A start reads no more than this of a segment to find the hashes in it. */

@@ -9,13 +9,14 @@ import { shardOf } from '#storage/cluster/shard-of.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { openClaimBook } from './claim-book.ts'
 import { insertStatement } from './insert-segment.ts'
-import type { Batch, Log, LogOptions } from './log.ts'
+import type { Log, LogOptions } from './log.ts'
 import { freshFolder, testNow_ms } from './open-test-log.ts'
 import { openRemoteRepeats } from './remote-repeats.ts'
 import { openRepeatWindow } from './repeat-window.ts'
 import { isReplicated } from './replicated-table.ts'
 import { sampleLine } from './sample-event.ts'
 import { openShardedLog } from './sharded-log.ts'
+import type { Batch } from './write-batches.ts'
 
 // Two databases stand for two servers: a log knows its shard by the store alone.
 const shards: Awaited<ReturnType<typeof freshStore>>[] = []

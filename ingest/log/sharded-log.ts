@@ -6,10 +6,11 @@ import type { Store } from '#storage/client.ts'
 import { shardOfRow } from '#storage/cluster/shard-of.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { openRepeats } from './claim-ids.ts'
-import { type Batch, type Log, type LogOptions, type LogStatus, openLog } from './log.ts'
+import { type Log, type LogOptions, type LogStatus, openLog } from './log.ts'
 import type { Logger } from './log-reports.ts'
 import { openRepeatWindow } from './repeat-window.ts'
 import type { Repeats } from './repeats.ts'
+import type { Batch } from './write-batches.ts'
 
 export interface ShardedLogOptions extends Omit<LogOptions, 'store' | 'quota_with'> {
   /** Of each shard: the store of its own tables; nothing while that shard is away. */

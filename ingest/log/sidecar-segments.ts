@@ -8,6 +8,7 @@ import {
   cutSegment,
   type Inspected,
   keepDamaged,
+  makeSegment,
   type Piece,
   type Recovered,
   type ReportCut,
@@ -60,11 +61,11 @@ export async function recoverSidecar(
   files[0].bytes = rows_end
   files[1].bytes = commits_end
   const form = new SidecarForm()
-  const segment: Segment = {
+  const segment = makeSegment({
     ...{ node: header?.node ?? '', segment: number, opened_at_ms: header?.opened_at_ms ?? 0 },
     ...{ table, form, files, rows: whole.at(-1)?.rows ?? 0, bytes: rows_end + commits_end },
-    ...{ is_recovered: true, is_checked: false, is_torn: true, refused: [], spoilt_rows: 0 },
-  }
+    ...{ is_recovered: true, is_checked: false, is_torn: true, spoilt_rows: 0 },
+  })
   if (size > rows_end && (!isNewest || is_end_spoilt || !header)) await keepDamaged(dir, segment)
   if (segment.rows === 0) {
     if (size > 0) reportCut(table, number, cut_bytes)

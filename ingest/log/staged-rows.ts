@@ -54,20 +54,21 @@ export class StagedRows<Owner> {
     let run: Run<Owner> | undefined
     for (const row of rows) {
       const slab = this.#slabFor(row.length + number_places + 3)
-      if (run?.slab !== slab) {
-        run = { slab, owner, start: slab.end, ends: [], taken: 0 }
-        slab.runs++
-        this.#runs.push(run)
-      }
-      const { bytes } = slab
+      const { bytes, end: row_start } = slab
       // The number is put in with the commit.
-      bytes[slab.end] = bracket
-      const start = slab.end + 1 + number_places
+      bytes[row_start] = bracket
+      const start = row_start + 1 + number_places
       bytes[start] = comma
       const end = start + 1 + bytes.write(row, start + 1, 'latin1')
       bytes[end] = line_end
       slab.end = end + 1
-      run.ends.push(slab.end)
+      if (run?.slab === slab) {
+        run.ends.push(slab.end)
+        continue
+      }
+      run = { slab, owner, start: row_start, ends: [slab.end], taken: 0 }
+      slab.runs++
+      this.#runs.push(run)
     }
   }
 

@@ -3,6 +3,7 @@ import type { ByteText } from '#domain/byte-text.ts'
 import type { Clock } from '#shell/clock.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import type { LogReports } from './log-reports.ts'
+import type { Told } from './repeats.ts'
 import type { Segment } from './segment.ts'
 import type { OpenSegment } from './segment-writer.ts'
 import { StagedRows, type Taken } from './staged-rows.ts'
@@ -57,8 +58,7 @@ interface Entry {
   hashes: Uint32Array
   /** Rows that are synced. */
   done: number
-  resolve(segment: number): void
-  reject(error: unknown): void
+  told: Told
 }
 
 /** One commit is cut here, unless it is a single row that is longer. */
@@ -89,12 +89,10 @@ export class TableAppender {
     return this.#open?.segment ?? this.#closing
   }
 
-  /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
-  append(rows: ByteText[], hashes: Uint32Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(rows, { rows: rows.length, hashes, done: 0, resolve, reject })
-      this.#kick()
-    })
+  /** Not a promise: of fifty posts that share a commit each would cost more than its part of the write. */
+  append(rows: readonly ByteText[], hashes: Uint32Array, told: Told): void {
+    this.#waiting.add(rows, { rows: rows.length, hashes, done: 0, told })
+    this.#kick()
   }
 
   /** Seals the open segment if its time has come; called when the writer has nothing to do. */
@@ -155,7 +153,7 @@ export class TableAppender {
       this.#open ??= await this.#start()
     } catch (error) {
       reports.writeFailed(table, error)
-      this.#waiting.dropAll((entry) => entry.reject(error))
+      this.#waiting.dropAll(({ told }) => told.refused(error))
       return
     }
     const { segment } = this.#open
@@ -172,7 +170,7 @@ export class TableAppender {
       // After a failed sync nobody knows what the file holds beyond the last commit: it takes no more rows. What is
       // refused now is sent again, and must not come back from this file after a crash: cut before anybody is told.
       await this.#seal()
-      for (const entry of failed) entry.reject(error)
+      for (const { told } of failed) told.refused(error)
       return
     } finally {
       taken.release()
@@ -181,7 +179,7 @@ export class TableAppender {
     if (hashes.length > 0) this.#options.synced(hashes)
     for (const { owner, rows } of taken.parts) {
       owner.done += rows
-      if (owner.done === owner.rows) owner.resolve(segment.segment)
+      if (owner.done === owner.rows) owner.told.synced(segment.segment)
     }
     // The next commit must fit too.
     if (segment.rows >= limits.rows_max || segment.bytes + row_bytes_max > limits.bytes_max) await this.#seal()

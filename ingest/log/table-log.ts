@@ -6,7 +6,7 @@ import type { FactTable } from '#storage/fact-tables.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { OpenFile } from './durable-file.ts'
 import type { LogReports } from './log-reports.ts'
-import type { LogRepeats } from './repeats.ts'
+import type { LogRepeats, Told } from './repeats.ts'
 import { cutSegment, removeSegment, type Segment } from './segment.ts'
 import { nextSegmentNumber } from './segment-number.ts'
 import { createSegment } from './segment-writer.ts'
@@ -62,9 +62,8 @@ export class TableLog {
     })
   }
 
-  /** Resolves with the number of the segment that holds the last of the rows, when all are synced. */
-  append(rows: ByteText[], hashes: Uint32Array): Promise<number> {
-    return this.#appender.append(rows, hashes)
+  append(rows: readonly ByteText[], hashes: Uint32Array, told: Told): void {
+    this.#appender.append(rows, hashes, told)
   }
 
   /** Puts a segment that gets no more rows in line for ClickHouse. */

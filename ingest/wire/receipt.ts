@@ -25,5 +25,13 @@ export const Receipt = z
   })
   .meta({ id: 'Receipt', description: 'The accepted facts are on disk.' })
 
+/** A receipt as JSON. The usual one, of events that were all taken, is put together by hand. */
+export function writeReceipt(receipt: Receipt): string {
+  const { accepted, rejected_total, position, lines, numbers } = receipt
+  if (rejected_total > 0 || lines !== undefined || numbers !== undefined) return JSON.stringify(receipt)
+  // A position is made of letters, digits, dots and dashes.
+  return `{"accepted":${accepted},"rejected_total":0,"rejected":[],"position":"${position}"}`
+}
+
 export type Rejection = z.output<typeof Rejection>
 export type Receipt = z.output<typeof Receipt>

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { type OutgoingHttpHeaders, request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore, type Store } from '#storage/client.ts'
@@ -72,6 +72,13 @@ describe('without the password', () => {
   test.each(['/play', '/dashboard', '/replicas_status', '/metrics'])('there is no %s', async (path) => {
     expect((await ask(path, {})).status).toBe(404)
   })
+})
+
+test('it leaves the cores to the service when there are not enough', async () => {
+  expect(getPriority(engine.pid)).toBeGreaterThanOrEqual(5)
+  // Empty, or not there, where the system does not share the cores out by session.
+  const group = await readFile(`/proc/${engine.pid}/autogroup`, 'utf8').catch(() => '')
+  expect(group).toMatch(/^$|nice 5$/m)
 })
 
 test('the right password opens it', async () => {
