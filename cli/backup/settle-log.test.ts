@@ -148,3 +148,16 @@ test('a segment whose rows came into a backup after the list of segments did is 
   expect(await named()).toEqual([{ table: 'events', rows: 2 }])
   expect(await nameUnnamedSegments(store, [])).toBe(0)
 })
+
+test('segments are named however many others wait in the log', async () => {
+  isAway = false
+  const log = await logIn(folder.dir, 0)
+  await append(log, lines('beside1'))
+  await log.drained()
+  const { node } = log.status()
+  await store.command('TRUNCATE TABLE segments')
+  // An hour without ClickHouse.
+  const waiting = Array.from({ length: 18_000 }, (_, index) => ({ node, table: 'events', segment: 1_000_000 + index }))
+  expect(await nameUnnamedSegments(store, waiting)).toBeGreaterThan(0)
+  expect(await nameUnnamedSegments(store, waiting)).toBe(0)
+})
