@@ -69,18 +69,19 @@ export function runEngine({ childScript, configFile, listenTcp = false }: RunOpt
   }
 }
 
-/** True once the engine answers this user; false when it ended first or took too long. */
+/** True once the engine answers this user; false when it ended first, took too long, or is wanted no more. */
 export async function becomesReady(
   run: EngineRun,
-  { url, user, password, wait_ms }: { url: string; user: string; password: string; wait_ms: number },
+  { wait_ms, stopping, ...server }: Server & { wait_ms: number; stopping?: AbortSignal | undefined },
 ): Promise<boolean> {
   let ended = false
   void run.exited.then(() => {
     ended = true
   })
-  for (let left = wait_ms / READY_POLL_MS; left > 0; left--) {
-    if (ended) return false
-    if ((await ask({ url, user, password }, ANSWER_WAIT_MS)) === 200) return true
+  const deadline = performance.now() + wait_ms
+  while (performance.now() < deadline) {
+    if (ended || stopping?.aborted) return false
+    if ((await ask(server, ANSWER_WAIT_MS)) === 200) return true
     await sleep(READY_POLL_MS)
   }
   return false
@@ -88,14 +89,18 @@ export async function becomesReady(
 
 const ANSWER_WAIT_MS = 5_000
 
+/** Where an engine answers, and whom. */
+export interface Server {
+  url: string
+  user: string
+  password: string
+}
+
 /**
  * The status of its answer to a little query; undefined when there is none in time. A connection of its own for each try: one
  * that is kept alive would hold up the engine's next stop.
  */
-export function ask(
-  { url, user, password }: { url: string; user: string; password: string },
-  wait_ms: number,
-): Promise<number | undefined> {
+export function ask({ url, user, password }: Server, wait_ms: number): Promise<number | undefined> {
   return new Promise((done) => {
     const request = get(
       `${url}/?query=SELECT+1`,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -170,6 +170,32 @@ describe('the engine', () => {
     const { port } = new URL(engine.url)
     const other = startEngine({ dir: join(home, 'other'), childScript, port: Number(port) })
     await expect(other).rejects.toThrow(/ended at start: .*(NETWORK_ERROR|Address already in use)/)
+  })
+})
+
+describe('an engine that starts and never answers', () => {
+  const mute = () => join(home, 'mute.mjs')
+  beforeAll(() => writeFile(mute(), "process.stdin.resume().on('end', () => process.exit())"))
+
+  test('is killed when it does nothing either', async () => {
+    let silent_ms = 0
+    const start = startEngine({
+      ...{ dir: join(home, 'hung'), childScript: mute(), hung_after_ms: 500 },
+      onHung(ms) {
+        silent_ms = ms
+      },
+    })
+    await expect(start).rejects.toThrow('ended at start')
+    expect(silent_ms).toBeGreaterThanOrEqual(500)
+  })
+
+  test('holds up no stop', async () => {
+    const stop = new AbortController()
+    const start = startEngine({
+      ...{ dir: join(home, 'unwanted'), childScript: mute(), signal: stop.signal },
+      onState: () => setTimeout(() => stop.abort(), 300),
+    })
+    await expect(start).rejects.toThrow('Stopped while')
   })
 })
 

@@ -60,7 +60,8 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-const READY_WAIT_MS = 60_000
+/** It reads the list of every part first. One that stands still meanwhile is not waited for so long: it is watched. */
+const READY_WAIT_MS = 600_000
 const LOCK_WAIT_MS = 30_000
 const LOCK_POLL_MS = 200
 /** What it has answered is synced: one that does not end by then may be killed. */
@@ -111,9 +112,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   async function supervise(): Promise<void> {
     for (;;) {
-      const watch = watchRun(run, { ...options, ...files, url: urlOf(files) })
       const exit = await run.exited
-      watch.end()
       if (stopping.signal.aborted) return
       options.onState?.('down')
       options.onExit?.(exit)
@@ -152,6 +151,7 @@ async function revive(
     try {
       return await takeFolder(files, options, stopping)
     } catch (error) {
+      if (stopping.aborted) return undefined
       options.onExit?.({ code: null, signal: null, locked: false, reason: (error as Error).message })
     }
   }
@@ -162,20 +162,28 @@ async function takeFolder(files: EngineFiles, options: EngineOptions, stopping?:
   const deadline = performance.now() + (options.lock_wait_ms ?? LOCK_WAIT_MS)
   for (;;) {
     options.onState?.('starting')
-    const started = await launch(files, options.childScript)
+    const started = await launch(files, options, stopping)
     if ('pid' in started) return started
-    if (!started.locked) throw new Error(`The embedded ClickHouse ended at start: ${started.reason}`)
     if (stopping?.aborted) throw new Error('Stopped while the embedded ClickHouse was starting.')
+    if (!started.locked) throw new Error(`The embedded ClickHouse ended at start: ${started.reason}`)
     if (performance.now() > deadline) throw new Error(await nameOwner(files.home))
     options.onState?.('waiting')
     await sleep(LOCK_POLL_MS, undefined, stopping && { signal: stopping }).catch(() => undefined)
   }
 }
 
-async function launch(files: EngineFiles, childScript: string): Promise<EngineRun | EngineExit> {
+async function launch(
+  files: EngineFiles,
+  options: EngineOptions,
+  stopping?: AbortSignal,
+): Promise<EngineRun | EngineExit> {
   const { configFile, remove } = await writeEngineFiles(files)
-  const run = runEngine({ childScript, configFile, listenTcp: files.cluster !== undefined })
-  const ready = await becomesReady(run, { ...files, url: urlOf(files), wait_ms: READY_WAIT_MS })
+  const run = runEngine({ childScript: options.childScript, configFile, listenTcp: files.cluster !== undefined })
+  const server = { ...files, url: urlOf(files) }
+  // From its first moment: a start can hang as well.
+  const watch = watchRun(run, { ...options, ...server })
+  void run.exited.then(watch.end)
+  const ready = await becomesReady(run, { ...server, wait_ms: READY_WAIT_MS, stopping })
   // Read once, at start: there is no reason to leave them on the disk.
   await remove()
   if (ready) {

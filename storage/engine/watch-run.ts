@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSilence } from '#shell/silence.ts'
-import { ask, type EngineRun } from './run-engine.ts'
+import { ask, type EngineRun, type Server } from './run-engine.ts'
 
-export interface WatchOptions {
-  url: string
-  user: string
-  password: string
+export interface WatchOptions extends Server {
   hung_after_ms?: number
   onHung?(silent_ms: number): void
 }
