@@ -268,6 +268,31 @@ describe('a rebuild', () => {
     ).toEqual([])
   })
 
+  test('makes its tables when a step that reads the history anew has thrown away those of the last', async () => {
+    let drops: { reached: boolean; go: Promise<void> } | undefined
+    const command: typeof store.command = async (sql, ...more) => {
+      if (drops && !drops.reached && sql.startsWith('DROP TABLE')) {
+        drops.reached = true
+        await drops.go
+      }
+      return store.command(sql, ...more)
+    }
+    const slow = { ...store, command }
+    const matching = await start({ store: { ...slow, shards: [slow] } })
+    await store.command('RENAME TABLE sessions TO sessions_away')
+    await land('v1')
+    matching.poke()
+    await vi.waitFor(() => expect(matching.status().last_error).not.toBeNull(), 10_000)
+    let release = () => {}
+    drops = { reached: false, go: new Promise((done) => (release = done)) }
+    await store.command('RENAME TABLE sessions_away TO sessions')
+    await vi.waitFor(() => expect(drops?.reached).toBe(true), 15_000)
+    const rebuilt = matching.rebuild()
+    // Time enough for tables to be made.
+    setTimeout(release, 1_000)
+    expect(await rebuilt).toMatchObject({ rows: 1, swapped: true })
+  })
+
   test('whose swap is broken off half way is brought to its end before the history is read again', async () => {
     await land('v1', 'v2')
     let isBroken = true

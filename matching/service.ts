@@ -129,7 +129,7 @@ export async function startMatching(options: MatchingOptions): Promise<Matching>
     poke: turns.poke,
     status: () => statusOf(projection, state),
     rebuild: oneAtATime(options, state, async (asked, meeting) => {
-      await removals.over(() => isClosed, meeting)
+      await removals.over(() => isClosed, meeting, turns)
       const paused = pausing(turns, step, { failed, isClosed: () => isClosed })
       const live = { store, projection: () => projection, paused, snapshots, ...keeping }
       return rebuild(live, { settings, now, share, settingsNow: settingsNow(settings) }, asked, meeting)
@@ -261,12 +261,18 @@ function openRemoving(options: MatchingOptions, onRemoved: (counts: Record<strin
   const erasures = openErasures({ store, now, log, share, settle_ms })
   const retention = openRetention({ store, settings, now, log, share, onRemoved })
   const removals = openRemovals({ erasures, retention })
-  const over = async (isClosed: () => boolean, meeting: Meeting) => {
+  const over = async (
+    isClosed: () => boolean,
+    meeting: Meeting,
+    turns: Pick<ReturnType<typeof openTurns>, 'alone'>,
+  ) => {
     while (removals.isUnderWay() && !isClosed()) {
       // Whoever broke it off is begun again when all have left it: nobody stays for a removal.
       meeting.check()
       await sleep(REMOVAL_POLL_MS)
     }
+    // A step under way may be throwing away the tables of an earlier rebuild: those of the next must not be among them.
+    await turns.alone(async () => {})
   }
   return { ...removals, over, noticed: erasures.noticed, close: retention.close }
 }
