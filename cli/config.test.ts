@@ -79,6 +79,12 @@ describe('settings from the environment', () => {
     else expect(() => readConfig({ MATCHERS })).toThrow(/Wrong settings:\n {2}MATCHERS/)
   })
 
+  test('never take a moment for hanging', () => {
+    for (const seconds of ['0', '5', '86400']) expect(readConfig({ HUNG_SECONDS: seconds }).HUNG_SECONDS).toBe(+seconds)
+    for (const seconds of ['1', '4', '86401'])
+      expect(() => readConfig({ HUNG_SECONDS: seconds })).toThrow('HUNG_SECONDS')
+  })
+
   test('take a list of networks', () => {
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, ::1' }).TRUST_PROXY).toEqual(['10.0.0.0/8', '::1'])
   })

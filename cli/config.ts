@@ -72,6 +72,9 @@ function isReadable(file: string): boolean {
   }
 }
 
+/** A process needs a moment to start, and says once a second that it lives: with less a busy one would be killed. */
+const HUNG_SECONDS_MIN = 5
+
 export const Config = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535).default(8080).describe('The one port of everything'),
   HOST: z.string().min(1).default('localhost').describe('The address to listen on; `0.0.0.0` opens it to the network'),
@@ -131,6 +134,7 @@ export const Config = z.object({
     .int()
     .min(0)
     .max(86_400)
+    .refine((seconds) => seconds === 0 || seconds >= HUNG_SECONDS_MIN, `must be 0 or at least ${HUNG_SECONDS_MIN}`)
     .default(30)
     .describe(
       'A worker that is silent for so long is killed and another started; matching and ClickHouse may be four times that; 0 = never',
