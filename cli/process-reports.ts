@@ -23,7 +23,7 @@ const messages = {
 export function openProcessReports(log: Logger, metrics?: Registry): ProcessReports {
   const ends = new Counter({
     name: 'throughline_processes_ended_total',
-    help: 'Processes of this service that ended by themselves, and those that hung and were killed for it',
+    help: 'Processes of this service that ended unasked, and those among them that hung and were killed for it',
     labelNames: ['part', 'why'] as const,
     registers: metrics ? [metrics] : [],
   })
