@@ -31,6 +31,8 @@ import type { AskMain, FromWorker, SharedState } from './worker-messages.ts'
 import type { WorkerCare } from './worker-slot.ts'
 
 const STATE_EVERY_MS = 500
+/** No worker's: theirs begin at 1. */
+const MAIN_SLOT = 0
 
 /** Several processes on one port: here is what there may be only one of, ClickHouse, leases, the memory of ids. */
 export async function openSupervisor(options: ServiceOptions, closers: Closers): Promise<ServiceParts> {
@@ -43,8 +45,10 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
   const window = await openWindow(config, now)
   let matching: MatchingFleet | undefined
   const reached: Position[] = []
+  // Of a log that can be opened late only, the book hears when it is.
+  let reach = (one: Position): void => void reached.push(one)
   const durable = {
-    ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(window, (one) => reached.push(one)) },
+    ...{ config, now, log, shards: keeper.shards, repeats: openRepeats(window, (one) => reach(one)) },
     onLanded: () => matching?.poke(),
   }
   const unread = (await slotsWithLogs(ingestFolder(config))).filter((slot) => slot <= config.WORKERS)
@@ -66,7 +70,8 @@ export async function openSupervisor(options: ServiceOptions, closers: Closers):
     log,
   })
   const held: Held = { options, keeper, settings, metrics, reports, window, own, abandoned, matching: () => matching }
-  const { fleet, control_token } = openWorkers(held, { unread, reached })
+  const { fleet, control_token, book } = openWorkers(held, { unread, reached })
+  reach = (one) => book.take(MAIN_SLOT, { say: 'opened', reached: one })
   await closers.add('workers', fleet.close)
   return {
     ...{ settings, keeper, control_token, reports, http: fleet, restart: fleet.restart },
@@ -91,7 +96,7 @@ interface Held {
 function openWorkers(
   held: Held,
   before: { unread: readonly number[]; reached: readonly Position[] },
-): { fleet: WorkerFleet; control_token: string } {
+): { fleet: WorkerFleet; control_token: string; book: ClaimBook } {
   const { options, keeper, settings, window } = held
   const control_token = mintSecret()
   const { config, roles, demo, log } = options
@@ -126,7 +131,7 @@ function openWorkers(
   })
   setInterval(() => fleet.tellAll({ say: 'state', state: state() }), STATE_EVERY_MS).unref()
   settings.onChange(() => fleet.tellAll({ say: 'settings' }))
-  return { fleet, control_token }
+  return { fleet, control_token, book }
 }
 
 function take(

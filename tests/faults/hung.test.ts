@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -51,7 +51,7 @@ async function allProcesses(): Promise<number[]> {
 }
 
 test('a worker, matching and an engine that stand still are killed, told of, and others take their place', async () => {
-  service = await start({ WORKERS: '2', HUNG_SECONDS: '3' })
+  service = await start({ WORKERS: '2', HUNG_SECONDS: '5' })
   await service.control()
   await until(async () => (await service.part('matching')) !== undefined)
   stream = startStream(service.url)
@@ -80,7 +80,7 @@ test('a worker, matching and an engine that stand still are killed, told of, and
 })
 
 test('nobody is killed when the whole service stood still together', async () => {
-  service = await start({ WORKERS: '2', HUNG_SECONDS: '2' })
+  service = await start({ WORKERS: '2', HUNG_SECONDS: '5' })
   await service.control()
   await until(async () => (await service.part('matching')) !== undefined)
   stream = startStream(service.url)
@@ -88,7 +88,7 @@ test('nobody is killed when the whole service stood still together', async () =>
   const all = await allProcesses()
   for (const pid of all) process.kill(pid, 'SIGSTOP')
   // Longer than any of them may be silent.
-  await sleep(10_000)
+  await sleep(25_000)
   for (const pid of all) process.kill(pid, 'SIGCONT')
   await moreAccepted(50)
   expect((await allProcesses()).toSorted()).toEqual(all.toSorted())
@@ -106,6 +106,7 @@ test('a log that cannot be opened holds nobody up but its worker, is told of, an
 
   // A disk that gives nothing back is no file that is there.
   const [log2, log3] = [2, 3].map((slot) => join(dir, `ingest/log-${slot}`)) as [string, string]
+  const gone = (await readFile(join(log3, 'node'), 'utf8')).split(' ')[0] as string
   for (const log of [log2, log3]) {
     await rename(join(log, 'checkpoint'), join(log, 'checkpoint.kept'))
     await mkdir(join(log, 'checkpoint'))
@@ -129,5 +130,21 @@ test('a log that cannot be opened holds nobody up but its worker, is told of, an
   }
   await until(async () => (await ready()).body.problems.length === 0)
   await stream.stop()
+  // Whoever waits for what stood in that log all the while can.
+  expect(await positionOfRepeat(before.accepted[0] as string)).toContain(gone)
   await expectEachOnce(service, [...before.accepted, ...stream.accepted])
 })
+
+async function positionOfRepeat(id: string): Promise<string> {
+  const at = new Date().toISOString()
+  const events = [{ id, type: 'page', at, url: 'http://localhost/demo/' }]
+  const answer = await fetch(`${service.url}/v1/events`, {
+    method: 'POST',
+    body: JSON.stringify({ site: 'demo', visitor: 'visitor-0', session: 'session-0', sent_at: at, events }),
+    headers: {
+      'content-type': 'text/plain',
+      'user-agent': 'Mozilla/5.0 (X11; Linux x64) Chrome/141.0.0.0 Safari/537.36',
+    },
+  })
+  return ((await answer.json()) as { position: string }).position
+}
