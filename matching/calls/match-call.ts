@@ -216,7 +216,7 @@ export function presence(
 }
 
 /** How likely an edge lies behind a moment that is so far behind it, by a clock that wavers (logistic, close to normal). */
-function passed(since_ms: number, jitter_ms: number): number {
+export function passed(since_ms: number, jitter_ms: number): number {
   return 1 / (1 + Math.exp((-1.7 * since_ms) / jitter_ms))
 }
 
