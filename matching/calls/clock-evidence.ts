@@ -150,8 +150,12 @@ export function estimateClock(sum: Support, calls: number): Omit<ProviderClock, 
   const chances = JITTERS_MS.map((_, jitter) => byJitter[jitter * SKEWS + best] as number)
   const jitter_ms = JITTERS_MS[chances.indexOf(Math.max(...chances))] as number
   const skew_ms = skewAt(best)
-  return { skew_ms, jitter_ms: Math.round(Math.hypot(jitter_ms, widthAround(skew_ms, bySkew)) / 500) * 500, calls }
+  const width_ms = Math.min(UNSURE_MAX_MS, widthAround(skew_ms, bySkew))
+  return { skew_ms, jitter_ms: Math.round(Math.hypot(jitter_ms, width_ms) / 500) * 500, calls }
 }
+
+/** However little is known of a clock, leases keep their edges: most clocks are right. */
+const UNSURE_MAX_MS = 5_000
 
 function skewAt(place: number): number {
   return -SKEW_MAX_MS + (place % SKEWS) * SKEW_STEP_MS
