@@ -166,7 +166,7 @@ describe('a number kept from an earlier visit', () => {
 
   test('by heart, dialled before while nobody held it, leaves its holder of today far from sure', () => {
     const best = callAt(5, [lease('a', 0, 10)], { isByHeart: true })?.best
-    expect(best).toMatchObject({ session: 'a', reason: 'number_on_screen' })
+    expect(best).toMatchObject({ session: 'a', reason: 'number_on_screen', signs: ['others_possible'] })
     expect(best?.confidence).toBeLessThan(0.8)
   })
 

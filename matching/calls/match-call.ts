@@ -113,7 +113,8 @@ export function matchCall(evidence: CallEvidence): Held | undefined {
     .slice(0, CANDIDATES_MAX)
     .map(shown)
   if (!first) return { best: undefined, candidates: others }
-  const isContested = candidates.some((other) => !sameVisitor(other, first))
+  // Who dials by heart may be anybody, though nobody else has a name.
+  const isContested = evidence.isByHeart || candidates.some((other) => !sameVisitor(other, first))
   return {
     best: {
       ...shown(first),
