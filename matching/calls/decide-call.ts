@@ -74,8 +74,8 @@ function decideIncoming(call: Fact<'calls'>, context: CallContext): Decision {
   if (best) {
     // Who the caller is says more of which visit showed them the number than leases alone.
     const last = context.isKnownCaller ? lastShown(call, context) : undefined
-    // Unless the number was dialled since, out of a visit that leases name.
-    const shown = last && last.started_at >= (best.kept_ms ?? 0) ? last : undefined
+    // Unless the number was dialled a few minutes ago, out of a visit that a lease names.
+    const shown = last && last.started_at >= (best.redial_of_ms ?? 0) ? last : undefined
     const session = shown ?? context.sessions.at(best.session, call.at)
     return { ...best, session: session?.id ?? best.session, visitor: session?.visitor ?? best.visitor }
   }

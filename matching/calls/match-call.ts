@@ -82,8 +82,8 @@ export interface Candidate {
 export interface Best extends Candidate {
   pool: string
   signs: MatchSign[]
-  /** Of a number kept from before: when it was shown, or last dialled. */
-  kept_ms?: number
+  /** When the number was dialled a few minutes before. */
+  redial_of_ms?: number
 }
 
 export interface Held {
@@ -122,7 +122,7 @@ export function matchCall(evidence: CallEvidence): Held | undefined {
       confidence: rounded(first.together / total),
       pool: first.pool,
       signs: isContested ? [...first.signs, 'others_possible'] : first.signs,
-      ...(first.reason === 'known_caller' && evidence.kept && { kept_ms: evidence.kept.at_ms }),
+      ...(first.reason === 'known_caller' && isRedial(evidence) && { redial_of_ms: evidence.kept.at_ms }),
     },
     candidates: others,
   }
@@ -153,8 +153,7 @@ export function weigh(evidence: CallEvidence): Weighed {
   const claims = claimsOfLeases(leases, evidence)
   const unknown = weights.unknown + weights.unknown_when_busy * busyShare(evidence)
   if (!holds('saved_numbers')) return { claims, unknown, aside: 0 }
-  if (kept?.dialled !== undefined && evidence.at_ms - kept.at_ms <= REDIAL_MS)
-    return weighRedial({ ...kept, dialled: kept.dialled }, { claims, unknown })
+  if (isRedial(evidence)) return weighRedial(evidence.kept, { claims, unknown })
   if (!kept) {
     const byHeart = evidence.isByHeart ? weights.unknown_by_heart : 0
     return { claims, unknown: unknown + byHeart, aside: byHeart }
@@ -162,11 +161,15 @@ export function weigh(evidence: CallEvidence): Weighed {
   return weighKept(kept, { claims, unknown, known: evidence.known.size })
 }
 
+type Redialled = ShownBefore & { dialled: number }
+
+function isRedial(evidence: CallEvidence): evidence is CallEvidence & { kept: Redialled } {
+  const { kept, at_ms } = evidence
+  return kept?.dialled !== undefined && at_ms - kept.at_ms <= REDIAL_MS
+}
+
 /** Who called a moment ago calls once more: it was out of that visit as surely as the first time. */
-function weighRedial(
-  kept: ShownBefore & { dialled: number },
-  { claims, unknown }: { claims: Claim[]; unknown: number },
-): Weighed {
+function weighRedial(kept: Redialled, { claims, unknown }: { claims: Claim[]; unknown: number }): Weighed {
   const own = claims.find((claim) => sameVisitor(claim, kept) && claim.isHeld)
   const others = claims.filter((claim) => claim !== own && claim.session !== kept.session)
   const ofRedial: Claim = own
