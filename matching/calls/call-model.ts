@@ -21,12 +21,16 @@ export const weights = {
   gone: 0.003,
   /** The caller was shown the number in an earlier visit, or has dialled it before. */
   kept: 0.35,
+  /** The caller dialled the number a few minutes ago, out of that very visit. */
+  redialled: 1.5,
   /** Somebody of whom nothing is known: a number noted long ago, passed on, or dialled by mistake. */
   unknown: 0.007,
   /** As much again where the number is on somebody's screen all the time. */
   unknown_when_busy: 0.08,
   /** As much again from a caller who may have kept the number: they may have it from another visit. */
   unknown_when_kept: 0.05,
+  /** As much again from a caller who has dialled the number while nobody held it: they have it from somewhere. */
+  unknown_by_heart: 0.8,
 }
 
 /** By how much a sign makes it likelier that it was this visitor. */
@@ -70,6 +74,9 @@ export const CLICK_TO_RING_MS = { least: -3_000, most: 60_000 } as const
 
 /** How long before a call it is looked at how much the number was in use. */
 export const BUSY_MS = 30 * 60_000
+
+/** Who calls again so soon after a call redials. */
+export const REDIAL_MS = 15 * 60_000
 
 /** Numbers shown to a caller longer ago have been forgotten. */
 export const KEPT_MAX_MS = 180 * 86_400_000

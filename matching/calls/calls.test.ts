@@ -131,6 +131,36 @@ describe('a caller', () => {
     expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v1'))
   })
 
+  test('who redials within minutes is given to the visit of the call before, not to one of days ago', async () => {
+    const again = { visitor: 'v3', number: '+74951110001' }
+    await happens(
+      ...turns,
+      call('c1', T + 30 * SECOND),
+      visit('s3', T + 3 * DAY, { visitor: 'v3' }),
+      lease('s3', T + 3 * DAY, T + 3 * DAY + 5 * MINUTE, again),
+      call('c2', T + 3 * DAY + 2 * MINUTE),
+    )
+    expect(await match('c2')).toMatchObject({ session: 's3', reason: 'number_on_screen' })
+    await happens(call('c3', T + 3 * DAY + 6 * MINUTE), call('c4', T + 3 * DAY + 11 * MINUTE))
+    expect(await match('c3')).toMatchObject({ session: 's3', reason: 'number_in_reserve' })
+    expect(await match('c4')).toMatchObject({ session: 's3', reason: 'known_caller', visitor: 'v3' })
+  })
+
+  test('who dialled the number while nobody held it is not joined to whoever holds it later', async () => {
+    const from = { from: '+79165550000' }
+    await happens(...turns, call('c1', T + DAY, from))
+    expect(await match('c1')).toMatchObject({ session: '', reason: 'nobody_held_it' })
+    await happens(
+      visit('s3', T + 2 * DAY, { visitor: 'v3' }),
+      lease('s3', T + 2 * DAY, T + 2 * DAY + 5 * MINUTE, { visitor: 'v3' }),
+      call('c2', T + 2 * DAY + 2 * MINUTE, from),
+    )
+    const found = await match('c2')
+    expect(found).toMatchObject({ session: 's3', reason: 'number_on_screen' })
+    expect(found?.confidence).toBeLessThan(0.8)
+    expect(await person('phone', '+79165550000')).not.toBe(await person('visitor', 'v3'))
+  })
+
   test('from two browsers is one person where nobody else comes into question', async () => {
     const other = '+74951110002'
     await happens(...turns, call('c1', T + 30 * SECOND))

@@ -73,7 +73,9 @@ function decideIncoming(call: Fact<'calls'>, context: CallContext): Decision {
   if (byClientId) return byClientId
   if (best) {
     // Who the caller is says more of which visit showed them the number than leases alone.
-    const shown = context.isKnownCaller ? lastShown(call, context) : undefined
+    const last = context.isKnownCaller ? lastShown(call, context) : undefined
+    // Unless the number was dialled a few minutes ago, out of a visit that a lease names.
+    const shown = last && last.started_at >= (best.redial_of_ms ?? 0) ? last : undefined
     const session = shown ?? context.sessions.at(best.session, call.at)
     return { ...best, session: session?.id ?? best.session, visitor: session?.visitor ?? best.visitor }
   }

@@ -1,7 +1,7 @@
 import { isJunk } from '#domain/identifier.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { compareText } from '../receipt.ts'
-import { KEPT_MAX_MS } from './call-model.ts'
+import { KEPT_MAX_MS, MATCH_CONFIDENCE_MIN } from './call-model.ts'
 import type { Caller } from './callers.ts'
 import { CLOCK_REACH_MS, type ProviderClock } from './clock-evidence.ts'
 import { type CallEvidence, type Held, type Lease, matchCall, type ShownBefore } from './match-call.ts'
@@ -75,27 +75,31 @@ export function browsersAround({ call, leases }: CallFacts): string[] {
     .map(({ visitor }) => visitor)
 }
 
-interface Shown extends ShownBefore {
-  at_ms: number
-}
-
 /** What is known of a caller when one of their calls is decided: never anything that came after it. */
 export function openMemory(caller: Caller | undefined, shown: ReadonlyMap<string, readonly LeaseOfVisitor[]>) {
   const known = new Set<string>(caller?.browsers)
-  const dialled = new Map<string, Shown>()
+  const dialled = new Map<string, ShownBefore>()
+  const byHeart = new Map<string, number>()
   return {
     evidenceFor({ call, leases, clicks }: CallFacts, { skew_ms, jitter_ms }: ProviderClock): CallEvidence {
       const seen = [...known].flatMap((browser) => shown.get(browser) ?? [])
       const kept = caller && lastShown(call, seen, dialled.get(call.to))
-      return { at_ms: call.at - skew_ms, jitter_ms, leases, clicks, known: new Set(known), kept }
+      const lately_ms = byHeart.get(call.to)
+      const isByHeart = lately_ms !== undefined && call.at - lately_ms <= KEPT_MAX_MS
+      return { at_ms: call.at - skew_ms, jitter_ms, leases, clicks, known: new Set(known), kept, isByHeart }
     },
     note(call: Fact<'calls'>, held: Held | undefined): void {
       if (call.visitor !== '') known.add(call.visitor)
       const best = held?.best
       // What the sender says of the session outranks the lease.
-      if (!best || call.session !== '' || call.visitor !== '') return
+      if (call.direction === 'out' || call.session !== '' || call.visitor !== '') return
+      if (!best) {
+        if (caller && !isHeldBySome(held)) byHeart.set(call.to, call.at)
+        return
+      }
       if (best.confidence >= SURE_CONFIDENCE && !isJunk('visitor', best.visitor)) known.add(best.visitor)
-      dialled.set(call.to, { session: best.session, visitor: best.visitor, at_ms: call.at })
+      const { session, visitor, confidence } = best
+      dialled.set(call.to, { session, visitor, at_ms: call.at, dialled: confidence })
     },
   }
 }
@@ -104,13 +108,18 @@ export function openMemory(caller: Caller | undefined, shown: ReadonlyMap<string
 function lastShown(
   call: Fact<'calls'>,
   seen: readonly LeaseOfVisitor[],
-  dialled: Shown | undefined,
+  dialled: ShownBefore | undefined,
 ): ShownBefore | undefined {
   const visits = seen
     .filter(({ number }) => number === call.to)
-    .map(({ session, visitor, from_ms }) => ({ session, visitor, at_ms: from_ms }))
+    .map(({ session, visitor, from_ms }): ShownBefore => ({ session, visitor, at_ms: from_ms }))
   const [last] = [...visits, ...(dialled ? [dialled] : [])]
     .filter(({ at_ms }) => at_ms <= call.at && call.at - at_ms <= KEPT_MAX_MS)
     .sort((a, b) => b.at_ms - a.at_ms || compareText(a.session, b.session) || compareText(a.visitor, b.visitor))
-  return last && { session: last.session, visitor: last.visitor }
+  return last
+}
+
+/** Whether somebody held the number, be it that several did and none is likely enough. */
+function isHeldBySome(held: Held | undefined): boolean {
+  return (held?.candidates ?? []).reduce((sum, { confidence }) => sum + confidence, 0) >= MATCH_CONFIDENCE_MIN
 }

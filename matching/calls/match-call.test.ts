@@ -4,6 +4,7 @@ import { GONE_MAX_MS } from './call-model.ts'
 import { type CallEvidence, clickerKey, LEASE_LIFE_MAX_MS, type Lease, matchCall } from './match-call.ts'
 
 const MINUTE_MS = 60_000
+const DAY_MS = 1_440 * MINUTE_MS
 
 function lease(session: string, from: number, seen: number, said: Partial<Lease> = {}): Lease {
   return {
@@ -16,7 +17,7 @@ function lease(session: string, from: number, seen: number, said: Partial<Lease>
 /** A call at a minute to a number with these leases, by a clock that wavers little. */
 function callAt(minute: number, leases: readonly Lease[], said: Partial<CallEvidence> = {}) {
   return matchCall({
-    ...{ at_ms: minute * MINUTE_MS, jitter_ms: 1_000, leases, kept: undefined },
+    ...{ at_ms: minute * MINUTE_MS, jitter_ms: 1_000, leases, kept: undefined, isByHeart: false },
     ...{ clicks: new Map(), known: new Set(), ...said },
   })
 }
@@ -137,10 +138,15 @@ describe('a call to a tracked number', () => {
 })
 
 describe('a number kept from an earlier visit', () => {
-  const kept = { session: 'old', visitor: 'of old' }
+  const kept = { session: 'old', visitor: 'of old', at_ms: -DAY_MS }
 
   test('leads to that visit when nobody holds the number', () => {
-    expect(callAt(5, [], { kept })?.best).toMatchObject({ ...kept, reason: 'known_caller', signs: ['number_kept'] })
+    expect(callAt(5, [], { kept })?.best).toMatchObject({
+      session: 'old',
+      visitor: 'of old',
+      reason: 'known_caller',
+      signs: ['number_kept'],
+    })
   })
 
   test('makes the holder of today less sure', () => {
@@ -151,8 +157,33 @@ describe('a number kept from an earlier visit', () => {
     expect(ofHolder?.confidence).toBeCloseTo(0.704, 3)
   })
 
+  test('never beats a lease it is shown to be likelier than', () => {
+    const held = callAt(12, [lease('a', 0, 10)], { kept })
+    expect(held?.best).toMatchObject({ session: 'a', reason: 'number_in_reserve' })
+    expect(held?.candidates).toMatchObject([{ session: 'old' }])
+    expect(held?.best?.confidence).toBeGreaterThan(held?.candidates[0]?.confidence ?? 1)
+  })
+
+  test('by heart, dialled before while nobody held it, leaves its holder of today far from sure', () => {
+    const best = callAt(5, [lease('a', 0, 10)], { isByHeart: true })?.best
+    expect(best).toMatchObject({ session: 'a', reason: 'number_on_screen', signs: ['others_possible'] })
+    expect(best?.confidence).toBeLessThan(0.8)
+  })
+
+  test.each([
+    ['in reserve', 12, 'number_in_reserve'],
+    ['gone', 14, 'known_caller'],
+  ])('and dialled a few minutes ago leads to the visit it was dialled from, now %s', (_, minute, reason) => {
+    const redial = { session: 'a', visitor: 'of a', at_ms: 9 * MINUTE_MS, dialled: 0.72 }
+    const best = callAt(minute, [lease('a', 0, 10)], { kept: redial })?.best
+    expect(best).toMatchObject({ session: 'a', reason })
+    // No surer than the first time.
+    expect(best?.confidence).toBeLessThanOrEqual(0.72)
+    expect(best?.confidence).toBeGreaterThan(0.6)
+  })
+
   test('is no other candidate when its visitor holds it again', () => {
-    const best = callAt(5, [lease('a', 0, 10)], { kept: { session: 'old', visitor: 'of a' } })?.best
+    const best = callAt(5, [lease('a', 0, 10)], { kept: { ...kept, visitor: 'of a' } })?.best
     expect(best).toMatchObject({ session: 'a', signs: [] })
   })
 })
@@ -162,7 +193,11 @@ test('a call is matched the same whatever the order of leases, and its chances a
     fc.record({ session: fc.constantFrom('a', 'b', 'c'), from: fc.nat({ max: 20 }), lasts: fc.nat({ max: 10 }) }),
     { maxLength: 6 },
   )
-  const anyKept = fc.constantFrom(undefined, { session: 'a', visitor: 'of a' }, { session: 'z', visitor: '' })
+  const anyKept = fc.constantFrom(
+    undefined,
+    { session: 'a', visitor: 'of a', at_ms: 0 },
+    { session: 'z', visitor: '', at_ms: -DAY_MS },
+  )
   fc.assert(
     fc.property(
       anyLeases,
@@ -174,6 +209,7 @@ test('a call is matched the same whatever the order of leases, and its chances a
         const held = callAt(minute, leases, { kept, jitter_ms })
         expect(callAt(minute, leases.toReversed(), { kept, jitter_ms })).toEqual(held)
         const all = [held?.best, ...(held?.candidates ?? [])].flatMap((one) => one?.confidence ?? [])
+        if (held?.best) expect(all[0]).toBe(Math.max(...all))
         expect(all.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(1.001 + all.length * 0.001)
       },
     ),

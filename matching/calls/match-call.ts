@@ -1,6 +1,15 @@
 import { compareText } from '../receipt.ts'
 import { holds } from '../rules.ts'
-import { BUSY_MS, CLICK_TO_RING_MS, GONE_MAX_MS, GONE_MS, MATCH_CONFIDENCE_MIN, signs, weights } from './call-model.ts'
+import {
+  BUSY_MS,
+  CLICK_TO_RING_MS,
+  GONE_MAX_MS,
+  GONE_MS,
+  MATCH_CONFIDENCE_MIN,
+  REDIAL_MS,
+  signs,
+  weights,
+} from './call-model.ts'
 
 /** A lease older than this no longer matches: nobody looks at one page for a week. */
 export const LEASE_LIFE_MAX_MS = 7 * 86_400_000
@@ -40,6 +49,10 @@ export interface Lease {
 export interface ShownBefore {
   session: string
   visitor: string
+  /** When it was shown, or last dialled. */
+  at_ms: number
+  /** Of a number that was dialled since, how sure it is that it was out of this visit. */
+  dialled?: number
 }
 
 /** All that is known of who may have called, in facts alone: who is who is worked out later. */
@@ -55,6 +68,8 @@ export interface CallEvidence {
   known: ReadonlySet<string>
   /** The last visit in which the caller was shown this very number. */
   kept: ShownBefore | undefined
+  /** The caller has dialled this number while nobody held it: they have it from somewhere. */
+  isByHeart: boolean
 }
 
 export interface Candidate {
@@ -67,6 +82,8 @@ export interface Candidate {
 export interface Best extends Candidate {
   pool: string
   signs: MatchSign[]
+  /** When the number was dialled a few minutes before. */
+  redial_of_ms?: number
 }
 
 export interface Held {
@@ -78,41 +95,37 @@ export interface Held {
 
 /** Says who called a number, and how sure that is; undefined when nobody comes into question. */
 export function matchCall(evidence: CallEvidence): Held | undefined {
-  const { claims, unknown } = weigh(evidence)
+  const { claims, unknown, aside } = weigh(evidence)
   const total = claims.reduce((sum, { weight }) => sum + weight, unknown)
-  const share = (of: (claim: Claim) => boolean, whole = total) =>
-    rounded(claims.reduce((sum, claim) => (of(claim) ? sum + claim.weight : sum), 0) / whole)
+  const ofVisitor = (one: Claim) =>
+    claims.reduce((sum, claim) => (sameVisitor(claim, one) ? sum + claim.weight : sum), 0)
   const candidates = claims
-    .map((claim) => ({ ...claim, confidence: share((other) => other === claim) }))
+    .map((claim) => ({ ...claim, confidence: rounded(claim.weight / total), together: ofVisitor(claim) }))
     .filter(({ confidence }) => confidence >= CANDIDATE_CONFIDENCE_MIN)
-  if (candidates.length === 0) return undefined
-  const isLikely = (one: Claim, whole: number) =>
-    share((claim) => sameVisitor(claim, one), whole) >= MATCH_CONFIDENCE_MIN
-  const ofKept = claims.reduce((sum, claim) => (isKept(claim) ? sum + claim.weight : sum), 0)
-  const first =
-    // A lease wins over a number that was kept, though less surely: several people of one phone dial one number.
-    candidates.find((one) => !isKept(one) && isLikely(one, total - ofKept)) ??
-    candidates.find((one) => isKept(one) && isLikely(one, total))
+    .sort((a, b) => b.together - a.together)
+  const [top] = candidates
+  if (!top) return undefined
+  // A lease wins over a number that was kept, though less surely: several people of one phone dial one number.
+  const whole = top.reason === 'known_caller' ? total : total - aside
+  const first = rounded(top.together / whole) >= MATCH_CONFIDENCE_MIN ? top : undefined
   const others = candidates
     .filter((one) => one.session !== first?.session)
     .slice(0, CANDIDATES_MAX)
     .map(shown)
   if (!first) return { best: undefined, candidates: others }
-  const isContested = candidates.some((other) => !sameVisitor(other, first))
+  // Who dials by heart may be anybody, though nobody else has a name.
+  const isContested = evidence.isByHeart || candidates.some((other) => !sameVisitor(other, first))
   return {
     best: {
       ...shown(first),
       // Whichever of their visits it was, the person is as certain as all of them together.
-      confidence: share((claim) => sameVisitor(claim, first)),
+      confidence: rounded(first.together / total),
       pool: first.pool,
       signs: isContested ? [...first.signs, 'others_possible'] : first.signs,
+      ...(first.reason === 'known_caller' && isRedial(evidence) && { redial_of_ms: evidence.kept.at_ms }),
     },
     candidates: others,
   }
-}
-
-function isKept({ reason }: Claim): boolean {
-  return reason === 'known_caller'
 }
 
 /** Somebody who may have called, and how often somebody in their place does. */
@@ -121,23 +134,78 @@ export interface Claim {
   visitor: string
   pool: string
   reason: MatchReason
+  /** The number is theirs at this moment, on screen or in reserve. */
+  isHeld: boolean
   weight: number
   signs: MatchSign[]
 }
 
 /** Everyone who may have called, the likeliest first, and the weight of those of whom nothing is known. */
-export function weigh(evidence: CallEvidence): { claims: Claim[]; unknown: number } {
-  const { leases, kept, known } = evidence
-  const unknown = weights.unknown + weights.unknown_when_busy * busyShare(evidence)
+export interface Weighed {
+  claims: Claim[]
+  unknown: number
+  /** How much of all this speaks of a number that the caller has from before, against which a lease wins. */
+  aside: number
+}
+
+export function weigh(evidence: CallEvidence): Weighed {
+  const { leases, kept } = evidence
   const claims = claimsOfLeases(leases, evidence)
-  // A visitor who has come back is on the page now: that is no number kept from before.
-  const isBack = kept && claims.some((claim) => sameVisitor(claim, kept) && claim.weight > weights.kept)
-  if (!kept || isBack || !holds('saved_numbers')) return { claims, unknown }
+  const unknown = weights.unknown + weights.unknown_when_busy * busyShare(evidence)
+  if (!holds('saved_numbers')) return { claims, unknown, aside: 0 }
+  if (isRedial(evidence)) return weighRedial(evidence.kept, { claims, unknown })
+  if (!kept) {
+    const byHeart = evidence.isByHeart ? weights.unknown_by_heart : 0
+    return { claims, unknown: unknown + byHeart, aside: byHeart }
+  }
+  return weighKept(kept, { claims, unknown, known: evidence.known.size })
+}
+
+type Redialled = ShownBefore & { dialled: number }
+
+function isRedial(evidence: CallEvidence): evidence is CallEvidence & { kept: Redialled } {
+  const { kept, at_ms } = evidence
+  return kept?.dialled !== undefined && at_ms - kept.at_ms <= REDIAL_MS
+}
+
+/** Who called a moment ago calls once more: it was out of that visit as surely as the first time. */
+function weighRedial(kept: Redialled, { claims, unknown }: { claims: Claim[]; unknown: number }): Weighed {
+  const own = claims.find((claim) => sameVisitor(claim, kept) && claim.isHeld)
+  const others = claims.filter((claim) => claim !== own && claim.session !== kept.session)
+  const ofRedial: Claim = own
+    ? { ...own, weight: Math.max(own.weight, weights.redialled) }
+    : { ...claimOfKept(kept), weight: belowHolder(weights.redialled, others) }
+  const asUnsure = (weights.redialled * (1 - kept.dialled)) / Math.max(kept.dialled, MATCH_CONFIDENCE_MIN)
+  const aside = own ? asUnsure : asUnsure + ofRedial.weight
+  return { claims: insertByWeight(others, ofRedial), unknown: unknown + asUnsure, aside }
+}
+
+function weighKept(
+  kept: ShownBefore,
+  { claims, unknown, known }: { claims: Claim[]; unknown: number; known: number },
+): Weighed {
   // A phone that is known by several browsers may be several people's, each with a number of their own to keep.
-  const weight = weights.kept / Math.max(1, known.size) ** 2
-  const ofKept: Claim = { ...kept, pool: '', reason: 'known_caller', weight, signs: ['number_kept'] }
+  const weight = weights.kept / Math.max(1, known) ** 2
+  // A visitor who has come back is on the page now: that is no number kept from before.
+  const isBack = claims.some((claim) => sameVisitor(claim, kept) && (claim.isHeld || claim.weight > weight))
+  if (isBack) return { claims, unknown, aside: 0 }
   const others = claims.filter(({ session }) => session !== kept.session)
-  return { claims: insertByWeight(others, ofKept), unknown: unknown + weights.unknown_when_kept }
+  const ofKept: Claim = { ...claimOfKept(kept), weight: belowHolder(weight, others) }
+  return {
+    claims: insertByWeight(others, ofKept),
+    unknown: unknown + weights.unknown_when_kept,
+    aside: ofKept.weight,
+  }
+}
+
+/** A number from before is never likelier than the visitor who holds it now. */
+function belowHolder(weight: number, claims: readonly Claim[]): number {
+  const ofHolder = claims.find(({ isHeld }) => isHeld)?.weight ?? Infinity
+  return Math.min(weight, 0.9 * ofHolder)
+}
+
+function claimOfKept({ session, visitor }: ShownBefore): Omit<Claim, 'weight'> {
+  return { session, visitor, pool: '', reason: 'known_caller', isHeld: false, signs: ['number_kept'] }
 }
 
 /** How much of the time before a call the number was on somebody's screen: the busier, the more often a stranger's call meets a lease. */
@@ -185,7 +253,8 @@ function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: numbe
   const stays_ms = Math.max(SIGN_OF_LIFE_MS, 2 * jitter_ms)
   const isOnScreen = at_ms <= Math.min(lease.seen_ms + stays_ms, Math.max(lease.to_ms, lease.seen_ms))
   const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
-  return { session, visitor, pool, reason, weight: weight * factor, signs: found }
+  const isHeld = weight >= weights.in_reserve / 2
+  return { session, visitor, pool, reason, isHeld, weight: weight * factor, signs: found }
 }
 
 /** Who is there shows it only now and then: so long after the last sign of it a number is taken to be on screen yet. */
@@ -216,7 +285,7 @@ export function presence(
 }
 
 /** How likely an edge lies behind a moment that is so far behind it, by a clock that wavers (logistic, close to normal). */
-function passed(since_ms: number, jitter_ms: number): number {
+export function passed(since_ms: number, jitter_ms: number): number {
   return 1 / (1 + Math.exp((-1.7 * since_ms) / jitter_ms))
 }
 

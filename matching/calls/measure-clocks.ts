@@ -148,6 +148,7 @@ export function keyOf({ provider, period }: ClockPeriod): string {
   return `${provider}\n${period}`
 }
 
+/** Of 4 kB each. */
 const supports = new LRUCache<string, { said: Support | undefined }>({ max: 5_000 })
 const votes = new LRUCache<string, { vote: ShiftVote | undefined }>({ max: 5_000 })
 

@@ -22,10 +22,15 @@ interface Ringing {
   /** How long after the end of a call its message comes. */
   told_after?: number
   clicks?: boolean
+  /** How long people read and dial before it rings. */
+  earliest?: number
+  /** How many ring once they have left the page. */
+  left_share?: number
 }
 
 /** Calls spread evenly over leases of two minutes that follow each other, as a provider with such a clock dates them. */
-function ring({ ahead, jitter = 0, calls = 200, told_after = 30 * DAY, clicks = false }: Ringing) {
+function ring({ ahead, jitter = 0, calls = 200, told_after = 30 * DAY, clicks = false, ...habits }: Ringing) {
+  const { earliest = 0, left_share = 0 } = habits
   const random = seededRandom(7)
   return Array.from({ length: calls }, (_, index) => {
     const begun_ms = START_MS + index * HOUR
@@ -34,7 +39,9 @@ function ring({ ahead, jitter = 0, calls = 200, told_after = 30 * DAY, clicks = 
       const times = { from_ms, seen_ms: from_ms + 2 * MINUTE, to_ms: from_ms + 4.5 * MINUTE }
       return { session: `s${index}-${turn}`, visitor: `v${index}-${turn}`, pool: 'main', ...times }
     })
-    const rang_ms = begun_ms + 5 * MINUTE + random.next() * 2 * MINUTE
+    const isLeft = left_share > 0 && random.next() < left_share
+    const after_ms = isLeft ? (2 + 2.5 * random.next()) * MINUTE : earliest + random.next() * (2 * MINUTE - earliest)
+    const rang_ms = begun_ms + 5 * MINUTE + after_ms
     const at = Math.round(rang_ms + ahead + (2 * random.next() - 1) * jitter)
     const call = { site: 'shop', id: `c${index}`, at, provider: 'pbx', session: '' }
     const clicked = clicks ? [[clickerKey(leases[1] as Lease), [rang_ms - 4 * SECOND]] as const] : []
@@ -66,6 +73,24 @@ describe("a provider's clock", () => {
       expect(calls).toBeGreaterThan(100)
     },
   )
+
+  test.each([
+    [0, 6 * SECOND],
+    [0, 12 * SECOND],
+    [10 * SECOND, 12 * SECOND],
+    [-10 * SECOND, 0],
+  ])('that is %i ms ahead is no further ahead because callers take %i ms to read and dial', async (ahead, earliest) => {
+    const clocks = await measure(ring({ ahead, jitter: SECOND, calls: 400, earliest, left_share: 0.15 }))
+    const { skew_ms } = clocks.of({ provider: 'pbx', at: START_MS + 3 * DAY })
+    expect(Math.abs(skew_ms - ahead)).toBeLessThanOrEqual(3 * SECOND)
+  })
+
+  test.each([-10 * SECOND, -5 * SECOND])('that is %i ms ahead is at least not taken to be fast', async (ahead) => {
+    const clocks = await measure(ring({ ahead, jitter: SECOND, calls: 85, earliest: 12 * SECOND, left_share: 0.15 }))
+    const { skew_ms } = clocks.of({ provider: 'pbx', at: START_MS + 3 * DAY })
+    expect(skew_ms).toBeLessThanOrEqual(0)
+    expect(skew_ms).toBeGreaterThanOrEqual(ahead - 3 * SECOND)
+  })
 
   test('is known after few calls to be far off where phone links are clicked', async () => {
     const skewOf = async (clicks: boolean) =>
