@@ -6,9 +6,12 @@ import type { Claim, EdgeFact } from './edge.ts'
 
 type Named = readonly [kind: IdentifierKind, value: string]
 
-/** What one event of a browser says. A form is the start of a lead; all else ties to the visitor, and to the session. */
+/**
+ * What one event of a browser says. A form is the start of a lead; all else ties to the visitor, and to the session. It is a
+ * browser's claim whoever passes it on: a site's server, or an import, knows no more than what was typed there.
+ */
 export function eventClaims(event: Fact<'events'>): Claim[] {
-  const claim = claimsOf(event, { fact: 'event', fact_id: event.id, at: event.at, claimed: event.trusted === 0 })
+  const claim = claimsOf(event, { fact: 'event', fact_id: event.id, at: event.at, claimed: true })
   const visitor = real('visitor', event.visitor)
   const session: Named | undefined = event.session === '' ? undefined : ['session', event.session]
   if (event.bot) return session && event.visitor !== '' ? [claim(['visitor', event.visitor], session, 'bot')] : []

@@ -8,7 +8,7 @@ import { type Hand, type StandingHands, standingHands } from './standing-hands.t
 const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched_surely', 'matched'] as const
 
 /**
- * `hand`: somebody said so by hand; `said`: a server, a provider or the CRM; `claimed`: a browser; `claimed_by_phone`: a
+ * `hand`: somebody said so by hand; `said`: a request, a provider or the CRM; `claimed`: a browser, whoever passes it on; `claimed_by_phone`: a
  * browser, by what people share most; `matched_surely`, `matched`: a call was given to a session by its lease, all but
  * certainly or just probably.
  */
