@@ -28,7 +28,7 @@ export function dealState(messages: readonly Fact<'deals'>[]): DealState | undef
     const said = earlierFirst.find((message) => message[field] !== null)
     Object.assign(deal, { [field]: said ? said[field] : null })
   }
-  for (const field of ['contact_id', 'visitor', 'ga', 'ym', 'call', 'lead'] as const) {
+  for (const field of ['contact_id', 'contact_name', 'visitor', 'ga', 'ym', 'call', 'lead'] as const) {
     deal[field] = earlierFirst.find((message) => message[field] !== '')?.[field] ?? ''
   }
   for (const field of ['phones', 'emails'] as const) {

@@ -1,3 +1,4 @@
+import { nameMark } from '#domain/full-name.ts'
 import { isJunk } from '#domain/identifier.ts'
 import type { Store } from '#storage/client.ts'
 import type { Fact } from '../facts/fact-rows.ts'
@@ -59,6 +60,7 @@ export function requestOf(id: string, { form, lead, messages }: LeadFacts): Requ
       ym: first('ym'),
     },
     ...{ user: form?.user ?? '', phones: all('phone'), emails: all('email') },
+    name: nameMark(form?.contact_name || lead?.name || ''),
     ...{ form_id: form?.form_id ?? '', url: form?.url || lead?.url || '' },
     message: form && lead ? { kind: lead.kind, at: told_at } : undefined,
   }

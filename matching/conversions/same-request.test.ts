@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { nameMark } from '#domain/full-name.ts'
 import { findSameRequest, type Request } from './same-request.ts'
 
 const SECOND = 1_000
@@ -7,7 +8,7 @@ const MINUTE = 60 * SECOND
 
 const blank: Omit<Request, 'id' | 'at'> = {
   ...{ isForm: false, kind: 'form', visitor: '', session: '', ga: '', ym: '', user: '', phones: ['+79261112233'] },
-  ...{ emails: [], form_id: '', url: 'https://shop.example/flats' },
+  ...{ emails: [], name: 0, form_id: '', url: 'https://shop.example/flats' },
 }
 const form = (id: string, at: number, said: Partial<Request> = {}): Request => ({
   ...{ ...blank, id, at, isForm: true, visitor: 'v1', session: 's1', form_id: 'order' },
@@ -24,9 +25,16 @@ describe('a form that is sent again', () => {
   test.each<[string, Request, string | undefined]>([
     ['is the first', form('g', 30 * SECOND), 'f'],
     ['under another name is another request', form('g', 30 * SECOND, { form_id: 'callback' }), undefined],
+    ['of somebody else is another request', form('g', 30 * SECOND, { name: nameMark('Мария Котова') }), undefined],
+    [
+      'with an email in the place of the phone is another',
+      form('g', SECOND, { phones: [], emails: ['a@mail.ru'] }),
+      undefined,
+    ],
+    ['is the first when the same name is in it', form('g', SECOND, { name: nameMark('Орлов Пётр') }), 'f'],
     ['is the first when the code of the site tells it without a form', form('g', SECOND, { form_id: '' }), 'f'],
   ])('%s', (_, again, expected) => {
-    expect(same('g', [form('f', 0), again])?.id).toBe(expected)
+    expect(same('g', [form('f', 0, { name: nameMark('Пётр Орлов') }), again])?.id).toBe(expected)
   })
 })
 

@@ -1,3 +1,4 @@
+import { areUnlike } from '#domain/full-name.ts'
 import { splitAddress } from '#domain/traffic/address.ts'
 import { compareText } from '../receipt.ts'
 
@@ -15,6 +16,8 @@ export interface Request {
   user: string
   phones: readonly string[]
   emails: readonly string[]
+  /** The full name in it (`nameMark`); 0 without one. */
+  name: number
   form_id: string
   url: string
   /** The message under the id of a form. */
@@ -48,7 +51,7 @@ const kindsOfForms = new Set(['form', 'callback', 'email', 'other'])
 /**
  * Which other request this one repeats: a form the same form of the same visitor just before it; a message the form it
  * is about, else the same message just before it. Both must name something in common and contradict each other in
- * nothing: phone, email, visitor, page. `nearOf` gives all requests near one in time that might share a name with it.
+ * nothing: phone, email, full name, visitor, page. `nearOf` gives all requests near one in time that might share a name with it.
  * Only the facts of what is near decide, never what else was found to be the same.
  */
 export function findSameRequest(
@@ -98,8 +101,15 @@ function isResentForm(form: Request, other: Request): boolean {
     // site's own code tells has no form, and may be what the page told as well.
     (other.form_id === form.form_id || other.form_id === '' || form.form_id === '') &&
     other.visitor === form.visitor &&
+    bearsTheSame(form, other) &&
     agree(form, other)
   )
+}
+
+/** What is pressed twice has the same in it: with a phone in the one and an email in the other, two have written in. */
+function bearsTheSame(form: Request, other: Request): boolean {
+  const isEmpty = ({ phones, emails }: Request) => phones.length === 0 && emails.length === 0
+  return isEmpty(form) || isEmpty(other) || meet(form.phones, other.phones) || meet(form.emails, other.emails)
 }
 
 function isMessageOf(message: Request, form: Request): boolean {
@@ -143,6 +153,7 @@ function isResentMessage(message: Request, other: Request): boolean {
 function agree(a: Request, b: Request): boolean {
   if (a.phones.length > 0 && b.phones.length > 0 && !meet(a.phones, b.phones)) return false
   if (a.emails.length > 0 && b.emails.length > 0 && !meet(a.emails, b.emails)) return false
+  if (areUnlike(a.name, b.name)) return false
   if (a.visitor !== '' && b.visitor !== '' && a.visitor !== b.visitor) return false
   return isOnePage(a.url, b.url) && namedByBoth(a, b).length > 0
 }

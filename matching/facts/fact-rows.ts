@@ -10,10 +10,10 @@ export type Fact<Table extends FactTable> = FactRow<Table> & Receipt
 
 /** Columns matching never needs: who reads facts by id opens them there. */
 const unused: Partial<Record<FactTable, readonly string[]>> = {
-  events: ['title', 'form_fields', 'form_name', 'name', 'props', 'contact_name', 'ip', 'user_agent', 'clock_shift_ms'],
+  events: ['title', 'form_fields', 'form_name', 'name', 'props', 'ip', 'user_agent', 'clock_shift_ms'],
   calls: ['body'],
   leads: ['body', 'text'],
-  deals: ['body', 'contact_name'],
+  deals: ['body'],
   annotations: ['body', 'comment', 'dispute', 'tags'],
 }
 

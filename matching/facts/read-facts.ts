@@ -66,8 +66,8 @@ export async function readForms(
   if (ids.size === 0) return []
   const rows = await queryByKeys<Fact<'events'>>(
     store,
-    // Names and addresses are read of forms alone: signs of fraud are looked for in them.
-    `SELECT ${selectFact('events')}, t.contact_name AS contact_name, t.ip AS ip FROM events AS t
+    // Addresses are read of forms alone: signs of fraud are looked for in them.
+    `SELECT ${selectFact('events')}, t.ip AS ip FROM events AS t
      WHERE t.site = {site:String} AND t.visitor IN {keys:Array(String)} AND t.type = 'form' AND t.bot = 0`,
     { site },
     visitors,

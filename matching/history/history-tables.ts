@@ -79,6 +79,7 @@ export const historyTables = {
       segment: 'number',
       row: 'number',
       claimed: 'number',
+      name: 'number',
       joins: 'number',
       reason: 'text',
     },

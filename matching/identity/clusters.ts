@@ -14,6 +14,8 @@ export interface Clusters {
   /** A call's lease has joined something to this cluster. */
   match(cluster: number): void
   isMatched(cluster: number): boolean
+  /** The full names by which requests and deals in a cluster speak of somebody. */
+  names(cluster: number): ReadonlySet<number>
   /** Whether together they would hold more of a kind than one person does. */
   isTooMuch(a: number, b: number): boolean
 }
@@ -22,9 +24,22 @@ const countedKinds = ['contact', 'user', 'phone', 'email', 'visitor'] as const
 const placeOfKind = new Map<IdentifierKind, number>(countedKinds.map((kind, place) => [kind, place]))
 const KINDS = countedKinds.length
 
+/** What is joined: an identifier, and the full names in it. */
+export interface Member {
+  kind: IdentifierKind
+  names?: ReadonlySet<number>
+}
+
+const none: ReadonlySet<number> = new Set()
+
 /** Union-find over members of these kinds, with counts that a cluster carries along. */
-export function openClusters(kinds: readonly IdentifierKind[]): Clusters {
+export function openClusters(members: readonly Member[]): Clusters {
+  const kinds = members.map(({ kind }) => kind)
   const parents = kinds.map((_, index) => index)
+  const named = new Map<number, ReadonlySet<number>>()
+  members.forEach(({ names }, index) => {
+    if (names && names.size > 0) named.set(index, names)
+  })
   const counts = new Uint32Array(kinds.length * KINDS)
   kinds.forEach((kind, index) => {
     const place = placeOfKind.get(kind)
@@ -54,6 +69,8 @@ export function openClusters(kinds: readonly IdentifierKind[]): Clusters {
         counts[low * KINDS + place] = countAt(low, place) + countAt(high, place)
       }
       if (matched.has(high)) matched.add(low)
+      const names = named.get(high)
+      if (names) named.set(low, new Set([...(named.get(low) ?? none), ...names]))
       const carried = apart.get(high)
       if (carried) apart.set(low, [...(apart.get(low) ?? []), ...carried])
     },
@@ -64,6 +81,7 @@ export function openClusters(kinds: readonly IdentifierKind[]): Clusters {
     areApart: (a, b) => (apart.get(a) ?? []).some((other) => find(other) === b),
     match: (cluster) => void matched.add(cluster),
     isMatched: (cluster) => matched.has(cluster),
+    names: (cluster) => named.get(cluster) ?? none,
     isTooMuch: (a, b) =>
       countedKinds.some((kind, place) => {
         const [ours, theirs] = [countAt(a, place), countAt(b, place)]

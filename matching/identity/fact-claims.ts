@@ -1,3 +1,4 @@
+import { nameMark } from '#domain/full-name.ts'
 import { type IdentifierKind, isJunk } from '#domain/identifier.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { compareReceipts, type Receipt } from '../receipt.ts'
@@ -6,9 +7,13 @@ import type { Claim, EdgeFact } from './edge.ts'
 
 type Named = readonly [kind: IdentifierKind, value: string]
 
-/** What one event of a browser says. A form is the start of a lead; all else ties to the visitor, and to the session. */
+/**
+ * What one event of a browser says. A form is the start of a lead; all else ties to the visitor, and to the session. It is a
+ * browser's claim whoever passes it on: a site's server, or an import, knows no more than what was typed there.
+ */
 export function eventClaims(event: Fact<'events'>): Claim[] {
-  const claim = claimsOf(event, { fact: 'event', fact_id: event.id, at: event.at, claimed: event.trusted === 0 })
+  const said = { fact: 'event', fact_id: event.id, at: event.at, claimed: true, name: 0 } as const
+  const claim = claimsOf(event, said)
   const visitor = real('visitor', event.visitor)
   const session: Named | undefined = event.session === '' ? undefined : ['session', event.session]
   if (event.bot) return session && event.visitor !== '' ? [claim(['visitor', event.visitor], session, 'bot')] : []
@@ -23,6 +28,7 @@ export function eventClaims(event: Fact<'events'>): Claim[] {
   for (const named of [...browser, ...owner]) if (visitor) claims.push(claim(visitor, named))
   // A device that many people use is told apart by its sessions.
   if (event.type === 'form') {
+    const claim = claimsOf(event, { ...said, name: nameMark(event.contact_name) })
     const lead: Named = ['lead', event.id]
     const home = session ?? visitor
     if (home) claims.push(claim(home, lead))
@@ -50,14 +56,15 @@ export function callClaims(state: Fact<'calls'>, messages: readonly Fact<'calls'
 }
 
 export function leadClaims(state: Fact<'leads'>, messages: readonly Fact<'leads'>[], bearer: Bearer): Claim[] {
-  return messageClaims('lead', state, messages, (message) => [
+  const namesIn = (message: Fact<'leads'>) => [
     phoneOf(message.phone, ''),
     real('email', message.email),
     real('visitor', message.visitor),
     sessionOf(message.session, bearer),
     real('ga', message.ga),
     real('ym', message.ym),
-  ])
+  ]
+  return messageClaims('lead', state, messages, namesIn, nameMark(state.name))
 }
 
 /**
@@ -66,7 +73,7 @@ export function leadClaims(state: Fact<'leads'>, messages: readonly Fact<'leads'
  */
 export function dealClaims(state: Fact<'deals'>, messages: readonly Fact<'deals'>[]): Claim[] {
   const trusted = mostTrusted(namesInDeal(state))
-  return messageClaims('deal', state, messages, namesInDeal).map((claim) => ({
+  return messageClaims('deal', state, messages, namesInDeal, nameMark(state.contact_name)).map((claim) => ({
     ...claim,
     claimed: ![claim.a_kind, claim.b_kind].some((kind) => kind !== 'deal' && trusted.has(kind)) && !claim.never,
   }))
@@ -123,7 +130,7 @@ export function matchClaims(
 ): Claim[] {
   if (!match) return []
   const claimed = match.sureness !== 'certain'
-  const claim = claimsOf(call, { fact: 'match', fact_id: call.id, at: call.at, claimed })
+  const claim = claimsOf(call, { fact: 'match', fact_id: call.id, at: call.at, claimed, name: 0 })
   const named = [real('session', match.session), real('visitor', match.visitor)].filter(isNamed)
   return named.map((one) =>
     claim(['call', call.id], one, match.sureness !== 'unsure' || !holds('unsure_matches') ? undefined : 'unsure'),
@@ -139,12 +146,13 @@ function messageClaims<Message extends Receipt & { id: string; at: number }>(
   state: Message,
   messages: readonly Message[],
   namesIn: (message: Message) => (Named | undefined)[],
+  name = 0,
 ): Claim[] {
   const center: Named = [fact, state.id]
   const firsts = messages.toSorted(compareReceipts)
   const dated = (says: (message: Message) => boolean) => {
     const first = firsts.find(says) ?? state
-    return claimsOf(first, { fact, fact_id: state.id, at: first.at, claimed: false })
+    return claimsOf(first, { fact, fact_id: state.id, at: first.at, claimed: false, name })
   }
   const named = new Map(
     namesIn(state)
@@ -157,9 +165,9 @@ function messageClaims<Message extends Receipt & { id: string; at: number }>(
   )
 }
 
-function claimsOf(receipt: Receipt, facts: Pick<Claim, 'fact' | 'fact_id' | 'at' | 'claimed'>) {
+function claimsOf(receipt: Receipt, facts: Pick<Claim, 'fact' | 'fact_id' | 'at' | 'claimed'> & { name: number }) {
   const { received_at, node, segment, row } = receipt
-  const { fact, fact_id, at, claimed } = facts
+  const { fact, fact_id, at, claimed, name } = facts
   return ([a_kind, a_value]: Named, [b_kind, b_value]: Named, never?: Claim['never']): Claim => {
     // Written out: made of others by `...`, a claim takes ten times as long, and there are several to each event.
     const claim: Claim = {
@@ -176,6 +184,7 @@ function claimsOf(receipt: Receipt, facts: Pick<Claim, 'fact' | 'fact_id' | 'at'
       segment,
       row,
     }
+    if (name) claim.name = name
     if (never) claim.never = never
     return claim
   }

@@ -74,7 +74,7 @@ function edgeKey({ a, b, fact, fact_id }: Edge): string {
 
 /** What `edges` says of an edge. */
 export function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {
-  const { a, b, fact, fact_id, at, received_at, node, segment, row, claimed, joins, reason } = edge
+  const { a, b, fact, fact_id, at, received_at, node, segment, row, claimed, name, joins, reason } = edge
   return {
     site,
     a_kind: a.kind,
@@ -89,6 +89,7 @@ export function edgeRow(site: string, edge: Edge): HistoryRow<'edges'> {
     segment,
     row,
     claimed: claimed ? 1 : 0,
+    name,
     joins: joins ? 1 : 0,
     reason,
   }

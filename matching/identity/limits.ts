@@ -9,9 +9,9 @@ const DAY_MS = 86_400_000
  * phones, browsers and contact cards; an office phone, an agency's email or a kiosk has many.
  */
 export const joinsMax: ByKind<ByKind<number>> = {
-  visitor: { user: 5, phone: 6, email: 6, contact: 4 },
-  ga: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
-  ym: { visitor: 12, user: 5, phone: 6, email: 6, contact: 4 },
+  visitor: { user: 1, phone: 6, email: 6, contact: 4 },
+  ga: { visitor: 12, user: 1, phone: 6, email: 6, contact: 4 },
+  ym: { visitor: 12, user: 1, phone: 6, email: 6, contact: 4 },
   user: { visitor: 40, phone: 6, email: 6, contact: 4 },
   phone: { visitor: 12, user: 4, contact: 3, email: 8 },
   email: { visitor: 12, user: 4, contact: 3, phone: 8 },
@@ -20,7 +20,7 @@ export const joinsMax: ByKind<ByKind<number>> = {
 
 /** The same for events, which only pass on what they name: counted over what is named beside them, not further. */
 export const namesMax: ByKind<ByKind<number>> = {
-  session: { visitor: 3, user: 5, phone: 6, email: 6 },
+  session: { visitor: 3, phone: 6, email: 6 },
   lead: { visitor: 3, session: 3, deal: 20 },
   call: { visitor: 3, session: 3, deal: 20 },
   deal: { phone: 20, email: 20, contact: 3 },
@@ -34,11 +34,11 @@ export const CLIENTS_MAX = 4
 
 /**
  * People who left their names in one visit, by what they are known by. `both`: a phone and an email, of which they have
- * nothing in common; `settled`: and one of these was given in another browser too, so that there is a life apart from the
+ * nothing in common; `user`: by a login, and nobody has two; `named`: by a full name, and something that goes with it; `settled`: and one of these was given in another browser too, so that there is a life apart from the
  * visit. Without that two may be one buyer with a slip in each, or who writes in from work and from home, and stay together: a
  * buyer's visit is so much likelier than a showroom's. One person may write in by another phone, and none does so by four.
  */
-export const visitMax = { both: 2, user: 2, phone: 3, email: 3, settled: 1 } as const
+export const visitMax = { user: 1, named: 1, both: 2, phone: 3, email: 3, settled: 1 } as const
 
 /** What happened further apart is no one visit, whatever its sender calls it. */
 export const VISIT_MS = DAY_MS
@@ -62,6 +62,8 @@ export interface StrangersMax {
   known_at_all?: number
   /** Of those who are known by something of one kind each, and differently: two emails, two contact cards. */
   known?: number
+  /** Of those who are known by a full name of their own, and by something else. */
+  named?: number
   /** Of those who have a browser of their own beside it, and are known by something. */
   settled?: number
   /** Of those who are known by two kinds of things at once, and by nothing that another is known by. */
@@ -78,9 +80,9 @@ export const strangersMax: ByKind<StrangersMax> = {
   phone: { known: 1, ever: 8, ...week },
   email: { known: 1, ever: 8, ...week },
   contact: { ever: 8, ...week },
-  visitor: { settled: 1, somebody: 2, ...week },
-  ga: { settled: 1, somebody: 2, ...week },
-  ym: { settled: 1, somebody: 2, ...week },
+  visitor: { named: 1, settled: 1, somebody: 2, ...week },
+  ga: { named: 1, settled: 1, somebody: 2, ...week },
+  ym: { named: 1, settled: 1, somebody: 2, ...week },
 }
 
 /** A flat's or an office's line joins no two who are known by something, and fewer browsers. */

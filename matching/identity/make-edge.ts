@@ -20,6 +20,7 @@ export function makeEdge(a: LiveVertex, b: LiveVertex, claim: Claim): LiveEdge {
     segment: claim.segment,
     row: claim.row,
     claimed: claim.claimed,
+    name: claim.name ?? 0,
     candidate: claim.never === undefined,
     joins: false,
     reason: claim.never ?? 'joined',
@@ -34,10 +35,10 @@ export function rowEdge(a: LiveVertex, b: LiveVertex, row: HistoryRow<'edges'>):
 
 /** What a row of the table says of the two that it names. The table holds only what matching wrote there. */
 export function readRow(row: HistoryRow<'edges'>): Omit<Edge, 'a' | 'b'> {
-  const { fact_id, at, received_at, node, segment } = row
+  const { fact_id, at, received_at, node, segment, name } = row
   const [fact, reason] = [row.fact as EdgeFact, row.reason as EdgeReason]
   const flags = { claimed: row.claimed === 1, candidate: !neverReasons.has(reason), joins: row.joins === 1 }
-  return { fact, fact_id, at, received_at, node, segment, row: row.row, reason, ...flags }
+  return { fact, fact_id, at, received_at, node, segment, row: row.row, name, reason, ...flags }
 }
 
 /** Looked up from the end with fewer edges: an office phone has thousands, a session a handful. */
@@ -59,6 +60,7 @@ export function saysTheSame(x: Edge, y: Edge): boolean {
     x.b === y.b &&
     x.at === y.at &&
     x.claimed === y.claimed &&
+    x.name === y.name &&
     x.candidate === y.candidate &&
     compareEdgeReceipts(x, y) === 0
   )

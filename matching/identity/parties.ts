@@ -1,6 +1,7 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { type Edge, otherEnd, type Vertex } from './edge.ts'
-import { isEvent, passes } from './surroundings.ts'
+import { namesIn } from './names-beside.ts'
+import { isDevice, isEvent, passes } from './surroundings.ts'
 
 /** Identifiers around a common one that belong together without it: one person, as far as can be seen from there. */
 export interface Party {
@@ -8,6 +9,8 @@ export interface Party {
   kinds: ReadonlySet<IdentifierKind>
   /** Whether something surer than a browser's claim ties it to the common identifier. */
   isSaid: boolean
+  /** Full names in the requests and deals right beside the common identifier; of a browser, in all of theirs. */
+  names: ReadonlySet<number>
   /** When a fact first tied it to the common identifier, epoch milliseconds. */
   since: number
 }
@@ -17,7 +20,7 @@ const DEPTH = 2
 
 /**
  * The parties around an identifier: what its facts name, followed through events and through one more identifier, and
- * taken together where it meets in an identifier of a kind that is a `bridge`. Identifiers that are walls by their own
+ * taken together where it meets in an identifier of a kind that is a `bridge`, or in one full name. Identifiers that are walls by their own
  * counts are not looked behind and tell nothing. Facts that name no bridge are no party. `ties` says which edges count.
  */
 export function partiesAround(
@@ -26,20 +29,24 @@ export function partiesAround(
   ties: (edge: Edge) => boolean = passes,
 ): Party[] {
   const parties = openParties(bridges)
+  const isInDevice = isDevice(center)
   let front: Vertex[] = []
   /** Takes in what events lead to from here, up to the next identifiers. */
-  const flood = (start: Vertex, party: number, reached: Vertex[]) => {
+  const flood = (start: Vertex, party: number, reached: Vertex[], isBeside = isInDevice) => {
     const queue = [start]
     for (let vertex = queue.pop(); vertex; vertex = queue.pop()) {
       if (vertex === center || vertex.blocked || vertex.crowded || !parties.add(vertex, party)) continue
       if (!isEvent(vertex)) reached.push(vertex)
-      else for (const edge of vertex.edges) if (ties(edge)) queue.push(otherEnd(edge, vertex))
+      else {
+        parties.name(party, namesIn(vertex), isBeside)
+        for (const edge of vertex.edges) if (ties(edge)) queue.push(otherEnd(edge, vertex))
+      }
     }
   }
   for (const edge of center.edges) {
     if (!ties(edge)) continue
     const isSaid = !edge.claimed && edge.fact !== 'match'
-    flood(otherEnd(edge, center), parties.begin(edge.at, isSaid), front)
+    flood(otherEnd(edge, center), parties.begin(edge.at, isSaid), front, true)
   }
   for (let depth = 1; depth < DEPTH; depth++) {
     const next: Vertex[] = []
@@ -55,7 +62,8 @@ export function partiesAround(
 /** Union-find over parties, told of one member at a time. */
 function openParties(bridges: ReadonlySet<IdentifierKind>) {
   const parents: number[] = []
-  const kept: { kinds: Set<IdentifierKind>; isSaid: boolean; since: number; bridges: number }[] = []
+  const kept: { kinds: Set<IdentifierKind>; isSaid: boolean; since: number; names: Set<number>; bridges: number }[] = []
+  const bearers = new Map<number, number>()
   const members = new Map<Vertex, number>()
   const find = (party: number): number => {
     let at = party
@@ -71,11 +79,21 @@ function openParties(bridges: ReadonlySet<IdentifierKind>) {
     ours.isSaid ||= theirs.isSaid
     ours.bridges += theirs.bridges
     for (const kind of theirs.kinds) ours.kinds.add(kind)
+    for (const name of theirs.names) ours.names.add(name)
   }
   return {
     begin(since: number, isSaid: boolean): number {
-      kept.push({ kinds: new Set(), isSaid, since, bridges: 0 })
+      kept.push({ kinds: new Set(), names: new Set(), isSaid, since, bridges: 0 })
       return parents.push(parents.length) - 1
+    },
+    /** Who bears one full name is one. */
+    name(party: number, names: Iterable<number>, isBeside: boolean): void {
+      for (const name of names) {
+        const bearer = bearers.get(name)
+        if (bearer === undefined) bearers.set(name, party)
+        else join(bearer, party)
+        if (isBeside) partyOf(party).names.add(name)
+      }
     },
     of: (vertex: Vertex) => members.get(vertex) as number,
     /** Whether the member is new, and leads further; in a bridge that is in another party both become one. */

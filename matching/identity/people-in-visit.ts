@@ -1,15 +1,17 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { usesMax, VISIT_MS, visitMax } from './limits.ts'
+import { anyHaveOtherNames, namesIn } from './names-beside.ts'
 import { passes } from './surroundings.ts'
 
 /** What somebody is known by, whatever browser it is given in. */
 const namingKinds: ReadonlySet<IdentifierKind> = new Set(['user', 'phone', 'email'])
 
-/** Names given together, in one request or by one event, and when. */
+/** What somebody is known by that was given together, in one request or by one event, when, and with which full names. */
 interface Given {
   at: number
   names: Vertex[]
+  full: ReadonlySet<number>
 }
 
 /** All names that are one party: given together, or each with one that was. */
@@ -18,7 +20,7 @@ type Party = Vertex[]
 /**
  * Whether several people left their names in one visit: a showroom's tablet on which one after the other writes in goes
  * on with its visit for as long as it is never silent. Names that were given together are one party, and so are all that
- * have one of them in common; parties are counted by what they are known by, since one person may sign in and then write
+ * have one of them, or a full name, in common; parties are counted by what they are known by, since one person may sign in and then write
  * in by phone. Only what was given in the visit itself counts, and the browsers that a phone or an email was given in, so
  * that the answer needs nothing that is decided later: the caller of a call that a lease gives to the visit is not given in
  * it. A sender's session that is never cut is as many visits as it has days.
@@ -33,7 +35,9 @@ export function isVisitOfSeveral(visit: Vertex): SharedBy | undefined {
   for (const evidence of evidences) {
     const max = visitMax[evidence]
     if (parties.length <= max) continue
-    const known = new Set(parties.filter((party) => isKnownBy(party, evidence, browsers)))
+    const isKnown =
+      evidence === 'named' ? isOneOfOthers(given, partyOf) : (party: Party) => isKnownBy(party, evidence, browsers)
+    const known = new Set(parties.filter(isKnown))
     if (known.size > max && mostAtOnce(inOrder, known) > max) return { rule: 'several_people', max }
   }
   return undefined
@@ -42,8 +46,24 @@ export function isVisitOfSeveral(visit: Vertex): SharedBy | undefined {
 type Evidence = keyof typeof visitMax
 const evidences = Object.keys(visitMax) as Evidence[]
 
+/** Says who is known by a full name, where there are some that are not one person's. */
+function isOneOfOthers(
+  given: readonly Given[],
+  partyOf: (names: readonly Vertex[]) => Party,
+): (party: Party) => boolean {
+  const full = new Map<Party, Set<number>>()
+  for (const one of given) {
+    const party = partyOf(one.names)
+    const known = full.get(party)
+    if (!known) full.set(party, new Set(one.full))
+    else for (const name of one.full) known.add(name)
+  }
+  const areOthers = anyHaveOtherNames([...full.values()])
+  return (party) => areOthers && (full.get(party)?.size ?? 0) > 0
+}
+
 /** `browsers` are those of the visit. */
-function isKnownBy(party: Party, evidence: Evidence, browsers: ReadonlySet<Vertex>): boolean {
+function isKnownBy(party: Party, evidence: Exclude<Evidence, 'named'>, browsers: ReadonlySet<Vertex>): boolean {
   const has = (wanted: IdentifierKind) => party.some(({ kind }) => kind === wanted)
   if (evidence !== 'both' && evidence !== 'settled') return has(evidence)
   return has('phone') && has('email') && (evidence === 'both' || party.some((name) => isElsewhere(name, browsers)))
@@ -90,7 +110,15 @@ function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party
     }
     return at
   }
-  for (const { names } of given) for (const name of names) parents.set(find(name), find(names[0] as Vertex))
+  const bearers = new Map<number, Vertex>()
+  for (const { names, full } of given) {
+    const first = names[0] as Vertex
+    for (const name of names) parents.set(find(name), find(first))
+    for (const name of full) {
+      parents.set(find(bearers.get(name) ?? first), find(first))
+      bearers.set(name, first)
+    }
+  }
   const parties = new Map<Vertex, Party>()
   for (const name of parents.keys()) {
     const party = parties.get(find(name))
@@ -109,15 +137,17 @@ function givenIn(visit: Vertex): Given[] {
     const other = otherEnd(edge, visit)
     if (other.kind === 'lead') {
       const names = namesOf(other)
-      if (names.length > 0) requests.push({ at: edge.at, names })
+      if (names.length > 0) requests.push({ at: edge.at, names, full: namesIn(other) })
     } else if (namingKinds.has(other.kind)) {
       const known = events.get(edge.fact_id)
       if (known) known.names.push(other)
-      else events.set(edge.fact_id, { at: edge.at, names: [other] })
+      else events.set(edge.fact_id, { at: edge.at, names: [other], full: none })
     }
   }
   return [...requests, ...events.values()]
 }
+
+const none: ReadonlySet<number> = new Set()
 
 function namesOf(request: Vertex): Vertex[] {
   return request.edges

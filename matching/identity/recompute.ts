@@ -13,6 +13,7 @@ import {
 } from './edge.ts'
 import type { Graph } from './graph.ts'
 import { CANDIDATE_EDGES_MAX, CANDIDATES_MAX } from './limits.ts'
+import { namesIn } from './names-beside.ts'
 import { type Resolved, resolve, type Trust } from './resolve.ts'
 import { shareAnew } from './share-anew.ts'
 import type { Hand } from './standing-hands.ts'
@@ -95,7 +96,7 @@ function settleGroup(site: string, members: Vertex[], result: Gathered): void {
   const placed = ({ a, b }: Edge) => ({ a: places.get(a) as number, b: places.get(b) as number })
   const said = hands.map((edge): Hand => ({ ...placed(edge), says: edge.candidate ? 'one' : 'two' }))
   const resolved = resolve(
-    members,
+    members.map((vertex) => ({ kind: vertex.kind, names: namesIn(vertex) })),
     links.map((edge) => ({ ...placed(edge), trust: trustOf(edge) })),
     said,
   )

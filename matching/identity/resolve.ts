@@ -1,14 +1,15 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { holds } from '../rules.ts'
-import { type Clusters, openClusters } from './clusters.ts'
+import { type Clusters, type Member, openClusters } from './clusters.ts'
 import type { HeldReason } from './edge.ts'
+import { haveOtherNames } from './names-beside.ts'
 import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
 
 /** How far an edge is believed, the firmest first. */
 const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched_surely', 'matched'] as const
 
 /**
- * `hand`: somebody said so by hand; `said`: a server, a provider or the CRM; `claimed`: a browser; `claimed_by_phone`: a
+ * `hand`: somebody said so by hand; `said`: a request, a provider or the CRM; `claimed`: a browser, whoever passes it on; `claimed_by_phone`: a
  * browser, by what people share most; `matched_surely`, `matched`: a call was given to a session by its lease, all but
  * certainly or just probably.
  */
@@ -33,23 +34,18 @@ export interface Resolved {
  * Says who is one person in a group of identifiers. Links come in the order of receipt; those believed most are taken
  * first, so that the answer depends on the set of links and never on when they became known.
  */
-export function resolve(
-  members: readonly { kind: IdentifierKind }[],
-  links: readonly Link[],
-  hands: readonly Hand[] = [],
-): Resolved {
-  const kinds = members.map(({ kind }) => kind)
-  const standing = standingHands(hands, (some) => joinAll(kinds, links, some).clusters.find)
-  const { clusters, held } = joinAll(kinds, links, standing)
-  return { persons: kinds.map((_, index) => clusters.find(index)), held, hands: standing }
+export function resolve(members: readonly Member[], links: readonly Link[], hands: readonly Hand[] = []): Resolved {
+  const standing = standingHands(hands, (some) => joinAll(members, links, some).clusters.find)
+  const { clusters, held } = joinAll(members, links, standing)
+  return { persons: members.map((_, index) => clusters.find(index)), held, hands: standing }
 }
 
 function joinAll(
-  kinds: readonly IdentifierKind[],
+  members: readonly Member[],
   links: readonly Link[],
   hands: StandingHands,
 ): { clusters: Clusters; held: (HeldReason | undefined)[] } {
-  const clusters = openClusters(kinds)
+  const clusters = openClusters(members)
   for (const { a, b } of hands.merges) clusters.join(clusters.find(a), clusters.find(b))
   for (const { a, b } of hands.splits) clusters.keepApart(clusters.find(a), clusters.find(b))
   const held: (HeldReason | undefined)[] = links.map(() => undefined)
@@ -72,10 +68,22 @@ function joinAll(
 function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldReason | undefined {
   if (clusters.areApart(a, b)) return 'split'
   const both = (kind: IdentifierKind) => clusters.count(a, kind) > 0 && clusters.count(b, kind) > 0
-  if (trust !== 'said' && both('contact') && holds('two_contacts')) return 'two_contacts'
+  const isNamesake = bearOneName(clusters, a, b)
+  if (trust !== 'said' && both('contact') && !isNamesake && holds('two_contacts')) return 'two_contacts'
+  if (trust !== 'said' && both('user') && holds('two_people')) return 'two_people'
   if (isMatch(trust) && isSomebodyElse(clusters, a, b, trust) && holds('two_people')) return 'two_people'
-  if (trust === 'claimed_by_phone' && both('email') && both('visitor') && holds('two_people')) return 'two_people'
+  if (trust === 'claimed_by_phone' && !isNamesake && holds('two_people')) {
+    const areOthers = haveOtherNames(clusters.names(a), clusters.names(b))
+    if (areOthers || (both('email') && both('visitor'))) return 'two_people'
+  }
   return clusters.isTooMuch(a, b) && holds('person_full') ? 'person_full' : undefined
+}
+
+/** Whether requests and deals speak of both by one full name. */
+function bearOneName(clusters: Clusters, a: number, b: number): boolean {
+  const theirs = clusters.names(b)
+  for (const name of clusters.names(a)) if (theirs.has(name)) return true
+  return false
 }
 
 function isMatch(trust: Trust): boolean {
@@ -89,7 +97,8 @@ function isMatch(trust: Trust): boolean {
  */
 function isSomebodyElse(clusters: Clusters, visitor: number, caller: number, trust: Trust): boolean {
   const both = (kind: IdentifierKind) => clusters.count(visitor, kind) > 0 && clusters.count(caller, kind) > 0
-  if (both('email')) return true
+  if (bearOneName(clusters, visitor, caller)) return false
+  if (both('email') || haveOtherNames(clusters.names(visitor), clusters.names(caller))) return true
   const hasCalled = clusters.isMatched(visitor) || clusters.isMatched(caller)
   if (trust === 'matched' && hasCalled && both('visitor')) return true
   return both('phone') && (['contact', 'email', 'visitor'] as const).some((kind) => clusters.count(caller, kind) > 0)

@@ -39,7 +39,6 @@ describe('a shared phone', () => {
   })
 
   test.each<[string, Named, Named, boolean]>([
-    ['two emails', 'email:ann@mail.ru', 'email:bob@mail.ru', true],
     ['two logins', 'user:ann', 'user:bob', true],
     ['one email', 'email:ann@mail.ru', 'email:ann@mail.ru', false],
     ['an email and a login', 'email:ann@mail.ru', 'user:bob', false],
@@ -47,6 +46,15 @@ describe('a shared phone', () => {
     const graph = graphOf([...visits.slice(0, 2), claim(20, 'visitor:v0', one), claim(21, 'visitor:v1', other)])
     expect(shared(graph) !== undefined).toBe(isShared)
     expect(person(graph, 'visitor:v1') === person(graph, 'visitor:v0')).toBe(!isShared)
+  })
+
+  test('of two browsers with an email each stays with the first, and of three is nobody’s', () => {
+    const email = (number: number) => claim(20 + number, `visitor:v${number}`, `email:e${number}@mail.ru`)
+    const two = graphOf([...visits.slice(0, 2), email(0), email(1)])
+    expect(person(two, 'phone:+79261112233')).toBe(person(two, 'visitor:v0'))
+    expect(person(two, 'visitor:v1')).not.toBe(person(two, 'visitor:v0'))
+    const three = graphOf([...visits.slice(0, 3), email(0), email(1), email(2)])
+    expect(shared(three)).toMatchObject({ rule: 'strangers' })
   })
 
   test('of a place joins two browsers, and no two who are known by something, be it an email and a card of the CRM', () => {

@@ -4,9 +4,10 @@ import { holds } from '../rules.ts'
 import { standsBesideClients } from './clients-beside.ts'
 import { type Edge, otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
+import { anyHaveOtherNames, haveOtherNames, standsBesideNames } from './names-beside.ts'
 import { type Party, partiesAround } from './parties.ts'
 import { isVisitOfSeveral } from './people-in-visit.ts'
-import { ownersAround, passes } from './surroundings.ts'
+import { isDevice, ownersAround, passes } from './surroundings.ts'
 
 /** Whether an event names too many to belong to one person: a CRM's test call, a copied session id, a showroom's visit. */
 export function namesTooMany(vertex: Vertex): SharedBy | undefined {
@@ -36,13 +37,12 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
   if (uses !== undefined && vertex.hasMoreEdgesThan(uses))
     return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
   const around = [...ownersAround(vertex)]
-  const isDevice = deviceKinds.has(vertex.kind)
-  const others = isDevice ? around.filter(({ kind }) => !deviceKinds.has(kind)).length : around.length
-  const crowded = holds('shared') ? (firstExceeded(around, limits) ?? standsBesideClients(vertex)) : undefined
+  const others = isDevice(vertex) ? around.filter((other) => !isDevice(other)).length : around.length
+  const crowded = holds('shared')
+    ? (firstExceeded(around, limits) ?? standsBesideClients(vertex) ?? standsBesideNames(vertex))
+    : undefined
   return { crowded, isMeeting: others > 1 }
 }
-
-const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
 
 /** Whether a counter gave it to a browser: Google's, or Metrica's. */
 export function isCounter({ kind }: Vertex): boolean {
@@ -83,6 +83,7 @@ export function joinsStrangers(vertex: Vertex): SharedBy | undefined {
     return { rule: 'strangers', max: limits.known_at_all }
   }
   if (limits.known !== undefined && knownApart(parties) > limits.known) return { rule: 'strangers', max: limits.known }
+  if (limits.named !== undefined && namedApart(parties) > limits.named) return { rule: 'strangers', max: limits.named }
   if (limits.settled !== undefined && parties.filter(isSettled).length > limits.settled) {
     return { rule: 'strangers', max: limits.settled }
   }
@@ -140,16 +141,26 @@ function isLineOfPlace({ kind, value }: Vertex): boolean {
   return kind === 'phone' && isPlaceLine(value)
 }
 
+/** Whether people are known in a browser by full names that are not one person's, each by something of their own. */
+function namedApart(parties: readonly Party[]): number {
+  const known = parties.filter(({ kinds }) => namingKinds.some((kind) => kinds.has(kind)))
+  return anyHaveOtherNames(known.map(({ names }) => names)) ? 2 : 1
+}
+
 /**
  * How many parties are known by something of one kind each. One that the CRM speaks of and one that only a browser claims
- * are no proof: the claim may be somebody else's, and does not take the phone from whose it is.
+ * are no proof: the claim may be somebody else's, and does not take the phone from whose it is. Nor are two emails of whom
+ * nothing says that they are two people's: one at home and one at work are ordinary.
  */
 function knownApart(parties: readonly Party[]): number {
   let most = 0
   for (const kind of tellingKinds) {
     const known = parties.filter(({ kinds }) => kinds.has(kind))
-    const said = known.filter(({ isSaid }) => isSaid).length
-    most = Math.max(most, said, known.length - said)
+    for (const alike of [known.filter(({ isSaid }) => isSaid), known.filter(({ isSaid }) => !isSaid)]) {
+      const [one, other] = alike
+      const mayBeOne = kind === 'email' && alike.length === 2 && !haveOtherNames(one?.names ?? [], other?.names ?? [])
+      most = Math.max(most, mayBeOne ? 1 : alike.length)
+    }
   }
   return most
 }

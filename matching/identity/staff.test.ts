@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { personId } from '#domain/identifier.ts'
 import type { Claim } from './edge.ts'
 import { recompute } from './recompute.ts'
-import { claim, graphOf, person } from './test-graph.ts'
+import { claim, graphOf, type Named, person } from './test-graph.ts'
 
 describe("an employee's browser", () => {
   const claims = [
@@ -36,6 +36,23 @@ describe("an employee's browser", () => {
     graph.setBlocked(new Set())
     recompute(graph, [])
     expect(person(graph, 'lead:e2')).toBe(personId('shop', 'visitor', 'desk'))
+  })
+
+  test('is one from which most requests name employees, and not one from which a client sent the address of the company', () => {
+    const form = (row: number, phone: Named, email: Named) => [
+      claim(row, 'visitor:desk', phone),
+      claim(row, 'visitor:desk', email),
+      claim(row, 'session:s1', `lead:e${row}`),
+      claim(row, phone, `lead:e${row}`),
+      claim(row, email, `lead:e${row}`),
+    ]
+    const client = personId('shop', 'visitor', 'desk')
+    const graph = graphOf([...claims.slice(0, 1), ...form(4, 'phone:+79261110001', 'email:boss@shop.example')], boss)
+    expect(person(graph, 'phone:+79261110001')).toBe(client)
+    for (const one of form(5, 'phone:+79261110002', 'email:boss@shop.example')) graph.putEvent(one)
+    recompute(graph, [])
+    expect(person(graph, 'phone:+79261110001')).not.toBe(client)
+    expect(person(graph, 'phone:+79261110002')).not.toBe(person(graph, 'phone:+79261110001'))
   })
 
   test('is not every browser that sends a form with the number of the company in it', () => {

@@ -1,9 +1,17 @@
+import type { IdentifierKind } from '#domain/identifier.ts'
 import { type Edge, isLive, otherEnd, type Vertex } from './edge.ts'
 import { namesMax } from './limits.ts'
 
 /** Events pass on what they name; all other identifiers own it. */
 export function isEvent(vertex: Vertex): boolean {
   return namesMax[vertex.kind] !== undefined
+}
+
+const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym'])
+
+/** A browser, or what a counter knows one by. */
+export function isDevice({ kind }: Vertex): boolean {
+  return deviceKinds.has(kind)
 }
 
 /**

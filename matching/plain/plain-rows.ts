@@ -24,7 +24,7 @@ export function addPlain(plain: PlainVisitor, { graph, packed, rows, shown }: Op
   const place = plain.place === 0 ? packed.addVertex('visitor', plain.visitor) : plain.place
   for (const name of plain.names) {
     const vertex = makeVertex(name.kind, name.value, name.isBot ? '' : person)
-    const edge = makeEdge(visitor, vertex, { name, claimed: plain.claimed })
+    const edge = makeEdge(visitor, vertex, name)
     const at = addPacked(packed, place, edge)
     rows.add('edges', edgeRow(site, edge))
     if (name.isBot) continue
@@ -73,6 +73,7 @@ function addPacked(packed: PackedGraph, visitor: Place, edge: Edge): Place {
     node,
     segment,
     row,
+    name: 0,
     claimed,
     candidate,
     joins,
@@ -109,8 +110,8 @@ function makeVertex(kind: Vertex['kind'], value: string, person: string): Vertex
   }
 }
 
-function makeEdge(a: Vertex, b: Vertex, { name, claimed }: { name: PlainName; claimed: boolean }): Edge {
-  const { id, at, received_at, node, segment, row } = name.first
+function makeEdge(a: Vertex, b: Vertex, { first, isBot }: PlainName): Edge {
+  const { id, at, received_at, node, segment, row } = first
   return {
     a,
     b,
@@ -121,10 +122,11 @@ function makeEdge(a: Vertex, b: Vertex, { name, claimed }: { name: PlainName; cl
     node,
     segment,
     row,
-    claimed,
-    candidate: !name.isBot,
-    joins: !name.isBot,
-    reason: name.isBot ? 'bot' : 'joined',
+    name: 0,
+    claimed: true,
+    candidate: !isBot,
+    joins: !isBot,
+    reason: isBot ? 'bot' : 'joined',
   }
 }
 

@@ -32,8 +32,6 @@ export interface PlainVisitor {
   place: Place
   /** Whether it is somebody: of whom there were visits of bots alone nothing is said. */
   wasNamed: boolean
-  /** Whether its browser says so, and not a server. */
-  claimed: boolean
   /** What nobody had heard of. */
   names: PlainName[]
   /** The new sessions, the oldest first, and how many people's there were before all of them. */
@@ -56,12 +54,10 @@ export function plainVisitor(
   visitor: string,
   { events, news }: { events: readonly Event[]; news: readonly string[] },
 ): PlainVisitor | undefined {
-  const [some] = events
-  if (!some || events.length > PLAIN_EVENTS_MAX || !real('visitor', visitor)) return undefined
-  const claimed = some.trusted === 0
+  if (events.length === 0 || events.length > PLAIN_EVENTS_MAX || !real('visitor', visitor)) return undefined
   const place = packed.find('visitor', visitor)
-  const known = place === 0 ? nothing : knownOf(packed, place, { claimed, sessionNames })
-  const sorted = known && sortEvents(events, { known, news, claimed })
+  const known = place === 0 ? nothing : knownOf(packed, place, sessionNames)
+  const sorted = known && sortEvents(events, known, news)
   if (!sorted || sorted.bySession.size !== news.length) return undefined
   const names: PlainName[] = []
   const sessions: SessionPiece[] = []
@@ -84,7 +80,7 @@ export function plainVisitor(
     }
   }
   const wasNamed = known.sessions.size + known.names.size > 0
-  return { visitor, place, wasNamed, claimed, names, sessions, before: known.sessions.size }
+  return { visitor, place, wasNamed, names, sessions, before: known.sessions.size }
 }
 
 interface Known {
@@ -99,11 +95,7 @@ interface Known {
 const nothing: Known = { sessions: new Set(), bots: new Set(), names: new Set(), said: [] }
 
 /** What the graph has of a plain visitor; undefined when it has more. */
-function knownOf(
-  packed: PackedGraph,
-  place: Place,
-  { claimed, sessionNames }: { claimed: boolean; sessionNames: SessionNames },
-): Known | undefined {
+function knownOf(packed: PackedGraph, place: Place, sessionNames: SessionNames): Known | undefined {
   const { settled, blocked, isStaff } = packed.stateOf(place)
   const isPlain = settled && !blocked && !isStaff && packed.becauseOf(place) === 0
   if (!isPlain || packed.wallsOf(place).shared || packed.hasMoreEdgesThan(place, PLAIN_EDGES_MAX)) return undefined
@@ -112,9 +104,9 @@ function knownOf(
   const names = new Set<string>()
   const said: Known['said'][number][] = []
   for (const edge of packed.edgesAt(place)) {
-    const { fact, reason, joins, claimed: isClaimed, received_at, node, segment, row } = packed.readEdge(edge)
+    const { fact, reason, joins, claimed, received_at, node, segment, row } = packed.readEdge(edge)
     const isBot = reason === 'bot'
-    if (fact !== 'event' || isClaimed !== claimed || !(isBot || (reason === 'joined' && joins))) return undefined
+    if (fact !== 'event' || !claimed || !(isBot || (reason === 'joined' && joins))) return undefined
     const [a, b] = packed.endsOf(edge)
     const other = a === place ? b : a
     const kind = packed.kindOf(other)
@@ -136,10 +128,7 @@ interface Sorted {
 }
 
 /** The events of the new sessions; undefined when one of them says more than that there was a visit. */
-function sortEvents(
-  events: readonly Event[],
-  { known, news, claimed }: { known: Known; news: readonly string[]; claimed: boolean },
-): Sorted | undefined {
+function sortEvents(events: readonly Event[], known: Known, news: readonly string[]): Sorted | undefined {
   const bySession = new Map<string, Event[]>()
   const began = new Map<string, number>()
   // Sent again, perhaps under another session: which copy counts is for others to say.
@@ -151,7 +140,7 @@ function sortEvents(
       if (news.includes(session)) return undefined
       began.set(session, Math.min(event.at, began.get(session) ?? event.at))
     } else if (news.includes(session)) {
-      if (!isPlainEvent(event, claimed) || !isLaterThanAll(event, known.said)) return undefined
+      if (!isPlainEvent(event) || !isLaterThanAll(event, known.said)) return undefined
       const own = bySession.get(session)
       if (own && own[0]?.bot !== event.bot) return undefined
       if (own) own.push(event)
@@ -171,8 +160,7 @@ function hasCopies(events: readonly Event[]): boolean {
   return events.some(({ id }, index) => events.findIndex((other) => other.id === id) < index)
 }
 
-function isPlainEvent({ bot, type, user, phone, email, trusted }: Event, claimed: boolean): boolean {
-  if ((trusted === 0) !== claimed) return false
+function isPlainEvent({ bot, type, user, phone, email }: Event): boolean {
   // What a bot says is not listened to.
   return bot !== 0 || (type !== 'form' && user === '' && phone === '' && email === '')
 }

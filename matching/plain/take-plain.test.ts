@@ -81,7 +81,7 @@ const worlds: [name: string, steps: WorldFact[][], taken: number[]][] = [
   ['a visit called like a part of another', [[...seen('v1', 's1.2', T)]], [0]],
   ['a visit without an id', [seen('v1', '', T)], [0]],
   ['nobody', [seen('anonymous', 's1', T)], [0]],
-  ['browser and server both', [[...seen('v1', 's1', T), sent('v1', 's1', T + 1, { trusted: 1 })]], [0]],
+  ['browser and server both', [[...seen('v1', 's1', T), sent('v1', 's1', T + 1, { trusted: 1 })]], [1]],
 ]
 
 const settingsOf = (site: string) =>

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import type { Fill, Piece } from '../identity/packed/frozen.ts'
 
 /** To be raised when the bytes come to mean something else. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 const MAGIC = Buffer.from('throughline memory snapshot\n')
 

@@ -31,6 +31,9 @@ function edgeName(edge: Edge | undefined): string {
 }
 
 function edgeText(edge: Edge): string {
-  const { at, received_at, node, segment, row, claimed, candidate, joins, reason } = edge
-  return JSON.stringify([edgeName(edge), { at, received_at, node, segment, row, claimed, candidate, joins, reason }])
+  const { at, received_at, node, segment, row, claimed, name, candidate, joins, reason } = edge
+  return JSON.stringify([
+    edgeName(edge),
+    { at, received_at, node, segment, row, claimed, name, candidate, joins, reason },
+  ])
 }

@@ -29,7 +29,7 @@ function fill(packed: PackedGraph): void {
     const at = 1_790_000_000_000 + number
     const said = {
       ...{ at, received_at: at + 900, node: 'n', segment: number >> 16, row: number & 65_535 },
-      ...{ claimed: true, candidate: true, joins: true },
+      ...{ claimed: true, name: 0, candidate: true, joins: true },
       ...({ fact: 'event', reason: 'joined' } as const),
     }
     const join = (b: number, fact_id: string) => {

@@ -19,6 +19,8 @@ export interface PackedEdge extends EdgeFlags {
   node: string
   segment: number
   row: number
+  /** The mark of a full name, 0 without. */
+  name: number
 }
 
 /** Four bits each for the fact and the reason, one for each of the rest. */

@@ -197,6 +197,7 @@ export class LiveEdge implements Edge {
   readonly segment: number
   readonly row: number
   readonly claimed: boolean
+  readonly name: number
   readonly candidate: boolean
   joins: boolean
   reason: EdgeReason
@@ -219,6 +220,7 @@ export class LiveEdge implements Edge {
     this.segment = said.segment
     this.row = said.row
     this.claimed = said.claimed
+    this.name = said.name
     this.candidate = said.candidate
     this.joins = said.joins
     this.reason = said.reason

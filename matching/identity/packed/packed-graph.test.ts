@@ -35,7 +35,7 @@ function apply(packed: PackedGraph, changes: readonly Change[]): void {
       return
     }
     const at = 1_700_000_000_000 + index
-    const said = { fact, at: at + after_ms, received_at: at, node: `n${id % 5}`, segment: id, row: index }
+    const said = { fact, at: at + after_ms, received_at: at, node: `n${id % 5}`, segment: id, row: index, name: id % 7 }
     const flags = { claimed: id % 2 === 0, candidate: true, joins: id % 4 === 0, reason }
     const ends = { a: vertex(a), b: vertex(b) }
     const place = packed.addEdge({ ...ends, fact_id: id % 3 === 0 ? nameOf(a) : `fact-${id}`, ...said, ...flags })
@@ -102,7 +102,16 @@ describe('a packed graph', () => {
   test('holds no text of what was removed once it is wiped', () => {
     const packed = new PackedGraph()
     const kept = packed.addVertex('visitor', 'somebody-else')
-    const said = { fact: 'event', at: 1, received_at: 1, node: 'n', segment: 0, row: 0, claimed: true } as const
+    const said = {
+      fact: 'event',
+      at: 1,
+      received_at: 1,
+      node: 'n',
+      segment: 0,
+      row: 0,
+      name: 0,
+      claimed: true,
+    } as const
     const join = (b: Place, fact_id: string) =>
       packed.addEdge({ a: kept, b, fact_id, ...said, candidate: true, joins: true, reason: 'joined' })
     const gone = packed.addVertex('phone', '+79261234567')
@@ -143,7 +152,7 @@ describe('a packed graph', () => {
           const said = {
             ...{ fact, received_at: 1_700_000_000_000 + index, node: `n${id % 5}`, segment: id },
             ...{ at: 1_700_000_000_000 + index + after_ms, row: index, claimed: id % 2 === 0, candidate: true },
-            ...{ joins: id % 4 === 0, reason },
+            ...{ joins: id % 4 === 0, reason, name: id % 7 },
           }
           const ends = [vertex(a), vertex(b)] as const
           const place = packed.addEdge({ a: ends[0], b: ends[1], fact_id, ...said })

@@ -17,7 +17,7 @@ const WASTE_BYTES_MIN = 16 * 1024 ** 2
 const TEXT_BYTES_MAX = 65_535
 
 /**
- * The identifiers of a site and what joins them, packed: some 60 bytes a vertex with its value and 60 an edge, none of
+ * The identifiers of a site and what joins them, packed: some 60 bytes a vertex with its value and 64 an edge, none of
  * them an object. Vertices are found by a hash of kind and value; edges of a vertex are a chain. Knows no rules.
  */
 export class PackedGraph {
@@ -30,7 +30,7 @@ export class PackedGraph {
   }
   readonly #edges = {
     ...{ a: words(), b: words(), next_a: words(), next_b: words(), flags: shorts(), fact_id: words() },
-    ...{ received_at: moments(), after_ms: offsets(), node: shorts(), segment: words(), row: words() },
+    ...{ received_at: moments(), after_ms: offsets(), node: shorts(), segment: words(), row: words(), name: words() },
   }
   /** Facts that happened further from their receipt than 24 days. */
   readonly #far = new Map<Place, number>()
@@ -100,7 +100,7 @@ export class PackedGraph {
 
   addEdge(edge: PackedEdge): Place {
     const place = this.#free_edges.pop() ?? this.#edge_end++
-    const { a, b, next_a, next_b, fact_id, received_at, after_ms, node, segment, row } = this.#edges
+    const { a, b, next_a, next_b, fact_id, received_at, after_ms, node, segment, row, name } = this.#edges
     a.set(place, edge.a)
     b.set(place, edge.b)
     next_a.set(place, this.#vertices.head.get(edge.a))
@@ -119,6 +119,7 @@ export class PackedGraph {
     node.set(place, this.#node(edge.node))
     segment.set(place, edge.segment)
     row.set(place, edge.row)
+    name.set(place, edge.name)
     this.restate(place, edge)
     return place
   }
@@ -159,7 +160,7 @@ export class PackedGraph {
   }
 
   readEdge(place: Place): Omit<PackedEdge, 'a' | 'b' | 'fact_id'> {
-    const { flags: all, received_at, after_ms, node, segment, row } = this.#edges
+    const { flags: all, received_at, after_ms, node, segment, row, name } = this.#edges
     const received = received_at.get(place)
     return {
       at: this.#far.get(place) ?? received + after_ms.get(place),
@@ -167,6 +168,7 @@ export class PackedGraph {
       node: this.#nodes[node.get(place)] as string,
       segment: segment.get(place),
       row: row.get(place),
+      name: name.get(place),
       ...readFlags(all.get(place)),
     }
   }
@@ -396,7 +398,5 @@ const noWalls: PackedWalls = { crowded: undefined, shared: undefined }
 
 const NO_KIND = 255
 
-const kindPlaces = Object.fromEntries(identifierKinds.map((kind, index) => [kind, index])) as Record<
-  IdentifierKind,
-  number
->
+const placed = identifierKinds.map((kind, index) => [kind, index] as const)
+const kindPlaces = Object.fromEntries(placed) as Record<IdentifierKind, number>

@@ -131,7 +131,7 @@ export class UnpackedGraph implements Unpacking {
 }
 
 function packedEdge(edge: LiveEdge): PackedEdge {
-  const { fact, fact_id, at, received_at, node, segment, row, claimed, candidate, joins, reason } = edge
-  const said = { fact, fact_id, at, received_at, node, segment, row, claimed, candidate, joins, reason }
+  const { fact, fact_id, at, received_at, node, segment, row, name, claimed, candidate, joins, reason } = edge
+  const said = { fact, fact_id, at, received_at, node, segment, row, name, claimed, candidate, joins, reason }
   return { ...said, a: edge.a.place, b: edge.b.place }
 }

@@ -20,7 +20,7 @@ export const whyEn = {
   'why_reason.identifier_blocked': 'An identifier between them is the company’s own.',
   'why_reason.two_contacts': 'Each has a contact card in the CRM, and only a browser or a call says that they are one.',
   'why_reason.two_people':
-    'Each is known by something of their own, and only a phone or a call says that they are one.',
+    'Each is known by something of their own: a login, a full name, a browser and an e-mail. Only a browser, a phone or a call says that they are one.',
   'why_reason.person_full': 'Together they would hold more cards, logins, phones or e-mails than one person has.',
   'why_reason.staff': 'What leads there was sent from the browser of an employee.',
   'why_reason.split_by_hand': 'Somebody said that they are not one.',
@@ -47,6 +47,7 @@ export const whyEn = {
   'shared_rule.deal': 'too many deals',
   'shared_rule.uses': 'too many facts',
   'shared_rule.clients': 'clients whose deals name it',
+  'shared_rule.names': 'people of other full names, each with another phone or e-mail',
   'shared_rule.several_people': 'people who left their names in it',
   'shared_rule.visits_of_several': 'visits in which several people left their names',
   'shared_rule.shared_browser': 'browsers that several people share',

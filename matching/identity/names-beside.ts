@@ -1,0 +1,91 @@
+import { areOthers } from '#domain/full-name.ts'
+import { isLive, otherEnd, type SharedBy, type Vertex } from './edge.ts'
+import { isEvent } from './surroundings.ts'
+
+/** The full names by which a request or a deal speaks of somebody. */
+export function namesIn(event: Vertex): Set<number> {
+  const names = new Set<number>()
+  if (event.kind !== 'lead' && event.kind !== 'deal') return names
+  for (const edge of event.edges) if (edge.name !== 0) names.add(edge.name)
+  return names
+}
+
+/** Whether two are known by names, and by none that may be the other's. */
+export function haveOtherNames(some: Iterable<number>, others: Iterable<number>): boolean {
+  const theirs = [...others]
+  let isAsked = false
+  for (const name of some) {
+    isAsked = true
+    if (!theirs.every((other) => areOthers(name, other))) return false
+  }
+  return isAsked && theirs.length > 0
+}
+
+/** Whether two of these are known by names that are those of two people. */
+export function anyHaveOtherNames(all: readonly ReadonlySet<number>[]): boolean {
+  const named = all.filter(({ size }) => size > 0)
+  return named.some((some, index) => named.slice(index + 1).some((others) => haveOtherNames(some, others)))
+}
+
+/** Whom requests and deals speak of by a name, and what else they are known by there. */
+interface Told {
+  names: Set<number>
+  beside: Set<Vertex>
+}
+
+/** Of more requests and deals than this nobody compares the names: other limits say that it is a crowd. */
+const TOLD_MAX = 200
+
+/**
+ * Whether a phone or an email stands in requests and deals of people who have other full names, and each another phone or
+ * email: an agent's, who writes in for clients. Where they met does not matter: it may have been in the agent's browser.
+ */
+export function standsBesideNames(contact: Vertex): SharedBy | undefined {
+  if (contact.kind !== 'phone' && contact.kind !== 'email') return undefined
+  const told: Told[] = []
+  for (const edge of contact.edges) {
+    const event = otherEnd(edge, contact)
+    if (!isEvent(event) || !isLive(edge) || event.crowded) continue
+    const names = namesIn(event)
+    if (names.size === 0) continue
+    const beside = contactsIn(event, contact)
+    if (beside.size > 0 && told.push({ names, beside }) > TOLD_MAX) return undefined
+  }
+  const people = told.reduce<Told[]>(together, [])
+  const areTwo = people.some((one, index) => people.slice(index + 1).some((other) => areOthersApart(one, other)))
+  return areTwo ? { rule: 'names', max: 1 } : undefined
+}
+
+function areOthersApart(one: Told, other: Told): boolean {
+  return (
+    haveOtherNames(one.names, other.names) && hasMore(one.beside, other.beside) && hasMore(other.beside, one.beside)
+  )
+}
+
+function hasMore<Item>(some: ReadonlySet<Item>, others: ReadonlySet<Item>): boolean {
+  for (const item of some) if (!others.has(item)) return true
+  return false
+}
+
+function contactsIn(event: Vertex, but: Vertex): Set<Vertex> {
+  const found = new Set<Vertex>()
+  for (const edge of event.edges) {
+    const other = otherEnd(edge, event)
+    if ((other.kind === 'phone' || other.kind === 'email') && other !== but && isLive(edge)) found.add(other)
+  }
+  return found
+}
+
+/** Taken for one with whoever bears the same name. */
+function together(people: readonly Told[], { names, beside }: Told): Told[] {
+  const told = { names: new Set(names), beside: new Set(beside) }
+  const apart: Told[] = []
+  for (const one of people) {
+    if (![...one.names].some((name) => told.names.has(name))) apart.push(one)
+    else {
+      for (const name of one.names) told.names.add(name)
+      for (const other of one.beside) told.beside.add(other)
+    }
+  }
+  return [...apart, told]
+}

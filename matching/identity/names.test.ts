@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { nameMark } from '#domain/full-name.ts'
+import type { Claim } from './edge.ts'
+import { Graph } from './graph.ts'
+import { edgeChanges, identityChanges } from './identity-rows.ts'
+import { recompute } from './recompute.ts'
+import { claim, graphOf, type Named, person } from './test-graph.ts'
+
+const [ivan, maria] = ['Иван Орлов', 'Мария Котова']
+const [a, b, c] = ['phone:+79160000001', 'phone:+79160000012', 'phone:+79160000123'] as const
+const [e1, e2] = ['email:e1@bk.ru', 'email:e2@bk.ru'] as const
+
+/** A form sent in a visit of its own. */
+function form(row: number, browser: string, named: Named[], name = ''): Claim[] {
+  const [visitor, session, lead] = [`visitor:${browser}`, `session:s${row}`, `lead:e${row}`] as const
+  const said = { name: nameMark(name) }
+  return [
+    claim(row, visitor, session),
+    claim(row, session, lead, said),
+    ...named.flatMap((one) => [claim(row, visitor, one), claim(row, one, lead, said)]),
+  ]
+}
+
+function deal(row: number, contact: string, named: Named[], name = ''): Claim[] {
+  const said = { fact: 'deal', fact_id: `d${row}`, claimed: false, name: nameMark(name) } as const
+  return [`contact:${contact}` as Named, ...named].map((one) => claim(row, `deal:d${row}`, one, said))
+}
+
+const isOne = (claims: Claim[][], one: Named, other: Named) => {
+  const graph = graphOf(claims.flat())
+  return person(graph, one) !== '' && person(graph, one) === person(graph, other)
+}
+
+describe('somebody with a phone and two emails', () => {
+  test.each<[string, Claim[][], boolean]>([
+    ['a card and a form with one name', [deal(1, 'c1', [a, e1], ivan), form(2, 'v1', [a, e2], 'Орлов Иван')], true],
+    ['a card and a form without a name', [deal(1, 'c1', [a, e1], ivan), form(2, 'v1', [a, e2])], true],
+    ['a card and a form with another name', [deal(1, 'c1', [a, e1], ivan), form(2, 'v1', [a, e2], maria)], false],
+    ['two browsers and one name', [form(1, 'v1', [a, e1], ivan), form(2, 'v2', [a, e2], ivan)], true],
+    ['two browsers and two names', [form(1, 'v1', [a, e1], ivan), form(2, 'v2', [a, e2], maria)], false],
+    ['one browser', [form(1, 'v1', [a, e1]), form(2, 'v1', [a, e2])], true],
+  ])('in %s: one person is %s', (_, claims, expected) => {
+    expect(isOne(claims, e1, e2)).toBe(expected)
+  })
+})
+
+describe('two cards with one phone', () => {
+  test.each<[string, string, string, boolean]>([
+    ['one name', ivan, 'иван орлов', true],
+    ['two names', ivan, maria, false],
+    ['no name', '', '', false],
+  ])('and %s: one person is %s', (_, one, other, expected) => {
+    const claims = [deal(1, 'c1', [a], one), deal(2, 'c2', [a], other)]
+    expect(isOne(claims, 'contact:c1', 'contact:c2')).toBe(expected)
+  })
+})
+
+describe('one browser', () => {
+  test('of two who give other names and phones is nobody’s, in one visit or in two', () => {
+    const graph = graphOf([...form(1, 'v', [a], ivan), ...form(2, 'v', [b], maria)])
+    expect(person(graph, 'visitor:v')).toBe('')
+    expect(person(graph, a)).not.toBe(person(graph, b))
+  })
+
+  test('of an agent who puts an email of their own beside clients joins none of them', () => {
+    const graph = graphOf([...form(1, 'v', [a, e1], ivan), ...form(2, 'v', [b, e1], maria)])
+    expect(graph.find('email', 'e1@bk.ru')?.shared).toEqual({ rule: 'names', max: 1 })
+    expect(person(graph, 'visitor:v')).toBe('')
+    expect(person(graph, a)).not.toBe(person(graph, b))
+  })
+
+  test('on which two sign in is nobody’s, and its visits are theirs who signed in', () => {
+    const login = (row: number, user: Named): Claim[] => [
+      claim(row, 'visitor:v', `session:s${row}`),
+      claim(row, 'visitor:v', user),
+      claim(row, `session:s${row}`, user),
+    ]
+    const graph = graphOf([...login(1, 'user:u1'), ...login(2, 'user:u2')])
+    expect(person(graph, 'visitor:v')).toBe('')
+    expect(person(graph, 'session:s1')).toBe(person(graph, 'user:u1'))
+    expect(person(graph, 'session:s2')).toBe(person(graph, 'user:u2'))
+    expect(person(graph, 'user:u1')).not.toBe(person(graph, 'user:u2'))
+  })
+})
+
+/** All that the tables would say. */
+function answer(graph: Graph): string[] {
+  const identities = identityChanges('shop', graph.vertices.values()).put
+  for (const vertex of graph.vertices.values()) for (const edge of vertex.edges) graph.added.add(edge)
+  return [...identities, ...edgeChanges(graph).put].map((row) => JSON.stringify(row)).sort()
+}
+
+test('names in any order of facts, told one by one or all at once, make the same persons', () => {
+  const contact = fc.constantFrom<Named>(a, b, c, e1, e2)
+  const fact = fc.record({
+    isDeal: fc.boolean(),
+    who: fc.constantFrom('v1', 'v2', 'v3'),
+    named: fc.uniqueArray(contact, { maxLength: 3 }),
+    name: fc.constantFrom('', ivan, maria, 'Иван Котов'),
+  })
+  fc.assert(
+    fc.property(fc.array(fact, { maxLength: 12 }), fc.func(fc.boolean()), fc.nat(), (facts, pauses, seed) => {
+      const told = facts.map(({ isDeal, who, named, name }, index) =>
+        isDeal ? deal(index, `c${who}`, named, name) : form(index, who, named, name),
+      )
+      const tell = (graph: Graph, claims: Claim[]) => {
+        const [first] = claims
+        if (first?.fact === 'deal') graph.replaceFact('deal', first.fact_id, 'deal', claims)
+        else for (const one of claims) graph.putEvent(one)
+      }
+      const whole = new Graph('shop')
+      for (const claims of told) tell(whole, claims)
+      recompute(whole, [])
+      const slow = new Graph('shop')
+      const shuffled = told.toSorted((x, y) => (((x[0]?.row ?? 0) * seed) % 7) - (((y[0]?.row ?? 0) * seed) % 7))
+      shuffled.forEach((claims, index) => {
+        tell(slow, claims)
+        if (!pauses(index)) return
+        recompute(slow, [])
+        edgeChanges(slow)
+      })
+      recompute(slow, [])
+      expect(answer(slow)).toEqual(answer(whole))
+    }),
+  )
+})
