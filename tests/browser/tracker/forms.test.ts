@@ -121,6 +121,11 @@ describe('a form that the browser submits', () => {
       { phone: '9261112233' },
     ],
     [
+      'an order that promises a password for the next one',
+      '<input type="tel" name="phone" value="9261112233"><label><input type="checkbox"> Прислать пароль от кабинета</label>',
+      { phone: '9261112233' },
+    ],
+    [
       'a form that sells steam ovens',
       '<input type="tel" name="phone" value="9261112233"><select name="p"><option>Пароконвектомат</option></select>',
       { phone: '9261112233' },
@@ -152,6 +157,10 @@ describe('a form that the browser submits', () => {
     [
       'a sign-in whose password is shown and only called so',
       '<input type="email" value="m@example.com"><label>Пароль <input name="p1" value="x"></label>',
+    ],
+    [
+      'a sign-in whose password is shown, with tick boxes',
+      '<input type="tel" value="89261112233"><input name="password" value="x"><label><input type="checkbox"> Запомнить пароль</label>',
     ],
     ['a filter with phone-like prices', '<input name="from" value="7 500 000"><input name="to" value="12 000 000">'],
     [
@@ -342,7 +351,7 @@ describe('a form that a script of the page sends', () => {
     const { outside, context, visit, settle } = visitor
     await context.addInitScript(() => addEventListener('submit', (event) => event.preventDefault()))
     const names = [
-      'elements length querySelector getElementsByTagName',
+      'elements length querySelector getElementsByTagName hasAttribute',
       'attributes childNodes children parentNode parentElement nodeType tagName contains submit action method target',
     ].flatMap((row) => row.split(' '))
     const fields = names.map((name) => `<input name="${name}" value="1">`).join('')
