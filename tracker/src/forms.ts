@@ -48,8 +48,7 @@ function tryForm(event: Event): void {
       field.autocomplete,
     ] as unknown as string
     const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
-    // A tick box may well promise a password to whoever orders.
-    abouts += field.type[0] === 'c' || about
+    abouts += about
     // Of two phones the first is the one to call; of two names the service makes one.
     if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
   })

@@ -121,7 +121,8 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
 /** The page on show has settled, and is looked at. */
 function countSettled(): void {
   due_ms = 0
-  if (touchSession(counted_url !== location.href) && counted_url) referrer = ''
+  // Tags that stay in the address arrive once: a router may keep only some of those that the session began with.
+  if (touchSession(campaignOf(address()) !== campaignOf(counted_url)) && counted_url) referrer = ''
   // Written so, because a form of the name «title» stands in the title's place.
   track('page', { referrer, title: `${document.title}` })
   forgetLanded()

@@ -121,11 +121,6 @@ describe('a form that the browser submits', () => {
       { phone: '9261112233' },
     ],
     [
-      'an order that promises a password for the next one',
-      '<input type="tel" name="phone" value="9261112233"><label><input type="checkbox"> Прислать пароль от кабинета</label>',
-      { phone: '9261112233' },
-    ],
-    [
       'a form that sells steam ovens',
       '<input type="tel" name="phone" value="9261112233"><select name="p"><option>Пароконвектомат</option></select>',
       { phone: '9261112233' },
@@ -159,8 +154,8 @@ describe('a form that the browser submits', () => {
       '<input type="email" value="m@example.com"><label>Пароль <input name="p1" value="x"></label>',
     ],
     [
-      'a sign-in whose password is shown, with tick boxes',
-      '<input type="tel" value="89261112233"><input name="password" value="x"><label><input type="checkbox"> Запомнить пароль</label>',
+      'a sign-in whose password is shown by a tick box, and called nothing',
+      '<input type="tel" value="89261112233"><input name="pwd" value="x"><label><input type="checkbox" checked> Показать пароль</label>',
     ],
     ['a filter with phone-like prices', '<input name="from" value="7 500 000"><input name="to" value="12 000 000">'],
     [
@@ -372,7 +367,8 @@ describe('a form that a script of the page sends', () => {
 
   test('is a lead of its own within another form that is not filled in', async () => {
     const { outside, context, visit, settle } = visitor
-    await context.addInitScript(() => document.addEventListener('submit', (event) => event.preventDefault()))
+    // At the window, on the way down: out of a form within a form no submit bubbles in Chrome.
+    await context.addInitScript(() => addEventListener('submit', (event) => event.preventDefault(), true))
     const page = await visit('/', '<form id="outer"><input required name="address"><div id="place"></div></form>')
     await outside.event('page')
     // A parser makes no such thing, frameworks do.

@@ -147,6 +147,10 @@ describe('tags that a router takes off the address before the script comes', () 
     const first = await outside.event('page')
     expect(first.url).toBe(`${outside.site}/flats${query}`)
     expect(first.session.endsWith(`-${query.replace(/\W/g, '')}`)).toBe(true)
+    // What the router keeps on its later pages is no other campaign.
+    await page.evaluate((left) => history.pushState({}, '', `/next${left}`), left)
+    const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
+    expect([next.url, next.session]).toEqual([`${outside.site}/next${left}`, first.session])
   })
 
   test.each([
