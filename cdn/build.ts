@@ -97,7 +97,7 @@ async function shorten(bundled: string): Promise<string> {
 
 // Those that code is full of anyway come first, and so what is packed repeats itself more. The order of the others is found
 // by trial: it is worth twenty bytes.
-const LETTERS = 'etasilrhcwKFDyVPoLMvbOuCxjBA_NqnJfmpgTzISUEWGdHkYRXQZ'
+const LETTERS = 'etasilrhcwKFDfVPoLMvbOuCxjBA_NqnJympgTzISUEWGdHkYRXQZ'
 const SIGNS = `${LETTERS}0123456789`
 
 /** A variable's name, by how often it is used. */

@@ -11,7 +11,13 @@ const plain = (functions: string) => `${functions}var a=()=>f1(),b,c=x=>a()+x,re
 const rest = 'globalThis.answer=c(ready)'
 
 describe('functions in the order that packs best', () => {
-  const parts = { functions, free: ['a=()=>f1()', 'b', 'c=x=>a()+x'], bound: ['ready=f0()+f7()'], rest: [rest] }
+  const parts = {
+    functions,
+    first: [],
+    free: ['a=()=>f1()', 'b', 'c=x=>a()+x'],
+    bound: ['ready=f0()+f7()'],
+    rest: [rest],
+  }
   const program = inPackingOrder(parts)
 
   test('are all there, once, before what calls them', () => {
@@ -36,7 +42,9 @@ describe('functions in the order that packs best', () => {
   })
 
   test('need not be there', () => {
-    expect(inPackingOrder({ functions: [], free: [], bound: [], rest: ['a()', 'b()'] })).toBe('a();b()')
-    expect(inPackingOrder({ functions: [], free: ['a'], bound: [], rest: [] })).toBe('var a')
+    const none = { functions: [], first: [], free: [], bound: [], rest: [] }
+    expect(inPackingOrder({ ...none, rest: ['a()', 'b()'] })).toBe('a();b()')
+    expect(inPackingOrder({ ...none, free: ['a'] })).toBe('var a')
+    expect(inPackingOrder({ ...none, first: ['f=()=>{}'], free: ['a'] })).toBe('var f=()=>{},a')
   })
 })

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib'
 export interface Program {
   /** Declarations of functions, which are there before anything runs. */
   functions: readonly string[]
+  /** Functions, made variables, that the first values of other variables mention. */
+  first: readonly string[]
   /** Variables whose first value asks nothing and changes nothing: `f=x=>x`. */
   free: readonly string[]
   /** Variables whose value is worked out, in their order. */
@@ -16,14 +18,16 @@ export interface Program {
  * The program with its functions and free variables in the order that packs best: to JavaScript it means nothing, and gzip
  * finds repetitions the sooner the nearer they are. More than a hundredth is gained.
  */
-export function inPackingOrder({ functions, free, bound, rest }: Program): string {
+export function inPackingOrder({ functions, first, free, bound, rest }: Program): string {
   const write = ([functions, free]: Order) => {
-    const variables = [...free, ...bound].join(',')
+    const variables = [...first, ...free, ...bound].join(',')
     return functions.join('') + [variables && `var ${variables}`, ...rest].filter(Boolean).join(';')
   }
   const weigh = (order: Order) => gzipSync(write(order), { level: 9 }).length
 
-  let order: Order = [functions, free]
+  // Those that begin alike stand together from the start: it takes fewer moves from there, and ends better.
+  const value = (variable: string) => variable.slice(variable.indexOf('='))
+  let order: Order = [functions, free.toSorted((a, b) => (value(a) < value(b) ? -1 : 1))]
   let bytes = weigh(order)
   // Each is tried in each place, until no move makes it less: every move that is made does, so there is an end.
   for (let isBetter = true; isBetter; ) {

@@ -22,8 +22,8 @@ describe('a variable may stand anywhere', () => {
     ['what a marked function makes of them', 'a=/* @__PURE__ */ f(x=>x)', 'a=f(x=>x)'],
     ['what a marked function makes of a function', 'a=/* @__PURE__ */ f(f)', 'a=f(f)'],
   ])('when it is %s', async (_, variable, printed = variable) => {
-    const { functions, free, bound, rest } = await partsOf(`function f(){}var ${variable};g()`)
-    expect([...functions, ...free]).toHaveLength(2)
+    const { first, free, bound, rest } = await partsOf(`function f(){}var ${variable};g()`)
+    expect([...first, ...free]).toHaveLength(2)
     expect(free).toContain(printed)
     expect([bound, rest]).toEqual([[], ['g()']])
   })
@@ -48,6 +48,7 @@ describe('a variable may stand anywhere', () => {
   test('nor when it comes after a statement', async () => {
     expect(await partsOf('var a;g();var b=1;function f(){}')).toEqual({
       functions: [],
+      first: [],
       free: ['f=()=>{}', 'a'],
       bound: [],
       rest: ['g()', 'var b=1'],
@@ -73,8 +74,9 @@ describe('a function', () => {
   test.each([
     ['is called for the value of a variable', 'var a=/* @__PURE__ */ f(x=>x);'],
     ['is a part of the value of a variable', 'var a=[1,f];'],
-  ])('stays one when it %s', async (_, variable) => {
-    expect((await partsOf(`function f(x){return x}${variable}g()`)).functions).toEqual(['function f(x){return x}'])
+  ])('comes before the other variables when it %s', async (_, variable) => {
+    const { functions, first } = await partsOf(`function f(x){return x}${variable}g()`)
+    expect([functions, first]).toEqual([[], ['f=x=>x']])
   })
 
   test.each(['function f(){return this}', 'function f(){g(arguments)}', 'async function f(){}', 'function*f(){}'])(

@@ -28,7 +28,7 @@ const CONSTANTS = new Set(['Arrow', 'Function', 'String', 'Number', 'True', 'Fal
 
 /**
  * Takes a script apart by what may change places. Only variables that come before all other statements may. Functions are
- * made variables, which are shorter; but those that a variable's first value mentions have to be there before it.
+ * made variables, which are shorter; but those that a variable's first value mentions have to come before it.
  */
 export function programOf(statements: readonly Node[]): Program {
   const functions = statements.filter(({ TYPE }) => TYPE === 'Defun')
@@ -40,11 +40,14 @@ export function programOf(statements: readonly Node[]): Program {
   const variables = others.slice(0, last).flatMap(({ definitions = [] }) => definitions)
   const mentioned = new Set<string>()
   const free = variables.filter(({ value }) => isFree(value, names, mentioned))
-  const isDeclared = (node: Node) => mentioned.has(nameOf(node)) || OWN_THIS.test(node.print_to_string())
+  const isDeclared = (node: Node) => OWN_THIS.test(node.print_to_string())
+  const isFirst = (node: Node) => mentioned.has(nameOf(node))
+  const written = functions.filter((node) => !isDeclared(node))
   const print = (nodes: readonly Node[]) => nodes.map((node) => node.print_to_string())
   return {
     functions: print(functions.filter(isDeclared)),
-    free: [...functions.filter((node) => !isDeclared(node)).map(printAsVariable), ...print(free)],
+    first: written.filter(isFirst).map(printAsVariable),
+    free: [...written.filter((node) => !isFirst(node)).map(printAsVariable), ...print(free)],
     bound: print(variables.filter((node) => !free.includes(node))),
     rest: print(others.slice(last)),
   }

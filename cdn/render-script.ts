@@ -30,7 +30,8 @@ export function renderScript(tracker_code: string, settings: PublicSettings): st
     const value = shown[name as keyof typeof shown]
     return value === undefined ? [] : `${short}:${asJavaScript(value)}`
   })
-  return `!function(${SETTINGS}){${tracker_code}}({${written.join(',')}});\n`
+  // Behind a sign, lest a script before it that ends without a semicolon is called with it.
+  return `!(${SETTINGS}=>{${tracker_code}})({${written.join(',')}});\n`
 }
 
 /** JSON, except for the two line ends that were no part of JavaScript strings before 2019. */

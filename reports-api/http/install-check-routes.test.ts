@@ -3,19 +3,21 @@ import type { AddressInfo } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { publicSettings } from '#cdn/public-settings.ts'
+import { renderScript } from '#cdn/render-script.ts'
 import { type App, createApp } from '#shell/http.ts'
 import { type Outbound, openOutbound } from '#shell/outbound.ts'
 import { PoolDocument, SiteDocument } from '#storage/settings/documents.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { installCheckRoutes } from './install-check-routes.ts'
 
-const SCRIPT = '!function($){}({"site":"shop","consent":"not_needed"});\n'
 const site = SiteDocument.parse({ id: 'shop', domains: ['shop.example', 'магазин.example'] })
 const pool = PoolDocument.parse({
   ...{ id: 'ads', site: 'shop', kind: 'dynamic' },
   numbers: ['+74951112233'],
   replaces: ['+74950000000'],
 })
+const SCRIPT = renderScript('', publicSettings(site, []))
 
 let server: Server
 let port = 0

@@ -35,9 +35,9 @@ export function findCandidates({ scripts }: PageRead, page: string): PageTag[] {
     .map((script) => tagOf(script, script.address, null, page))
 }
 
-/** The site that a script of ours is made for; undefined when it is none of ours. Its settings name it, first or after consent; long names are of versions that a CDN may still hold. */
+/** The site that a script of ours is made for; undefined when it is none of ours. Its settings name it, first or after consent; long names and a `function` around it are of versions that a CDN may still hold. */
 export function siteInScript(body: string): string | undefined {
-  return /\}\(\{(?:(?:c|"consent"):[^{}]{1,200},)?(?:s|"site"):"([A-Za-z0-9._-]{1,64})"/.exec(body)?.[1]
+  return /\}\)?\(\{(?:(?:c|"consent"):[^{}]{1,200},)?(?:s|"site"):"([A-Za-z0-9._-]{1,64})"/.exec(body)?.[1]
 }
 
 /** What a Tag Manager loads cannot be seen in the page that loads it. */

@@ -65,6 +65,9 @@ describe('tags on a page', () => {
 })
 
 test.each([
+  ['!($=>{x()})({c:1,s:"shop",r:[["(^|[^d])","+74950000000","+7"]]});', 'shop'],
+  ['!($=>{x()})({c:navigator.globalPrivacyControl>0?0.1:1,s:"a.b"});', 'a.b'],
+  ['!($=>{x({s:"shop"})})();', undefined],
   ['!function($){x()}({c:1,s:"shop",r:[["(^|[^d])","+74950000000","+7"]]});', 'shop'],
   ['!function($){x()}({c:navigator.globalPrivacyControl>0?0.1:1,s:"a.b"});', 'a.b'],
   ['!function($){x()}({"site":"shop","consent":"not_needed"});', 'shop'],

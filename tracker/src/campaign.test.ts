@@ -32,7 +32,17 @@ describe('the mark of a campaign', () => {
     ...['product_id', 'user_id', 'click', 'clickid', 'click_id', 'filter', 'li', 'opens', 'admin', 'discid'].map(
       (name) => `?${name}=1`,
     ),
-    ...['muscle_id', 'product_click_id', 'barnaclid'].map((name) => `?${name}=1`),
+    ...[
+      'muscle_id',
+      'product_click_id',
+      'barnaclid',
+      'acl_id',
+      'cycl_id',
+      'muscl_id',
+      'article_id',
+      'ncl_id',
+      'aclk_id',
+    ].map((name) => `?${name}=1`),
   ])('is empty for «%s»', (query) => {
     expect(campaignOf(query)).toBe('')
   })

@@ -4,7 +4,7 @@
  */
 export function campaignOf(url: string): string {
   const tags = url.match(
-    /[?&#](utm_|gad_|rdt_|li_fa|_opens|admita|awc|cje|tdu|tblc|dicb|srsl|(s[cs]c|\w{1,3}cl(ic)?k?_?|\wbra)id)\w*=[^&#]+/gi,
+    /[?&#](utm_|gad_|rdt_|li_fa|_opens|admita|awc|cje|tdu|tblc|dicb|srsl|(s[cs]c|\w{1,3}cl(k|ick_?)?|\wbra)id)\w*=[^&#]+/gi,
   )
   return `${[tags]}`.replace(/\W/g, '')
 }

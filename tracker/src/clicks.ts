@@ -7,14 +7,10 @@ export function watchClicks(): void {
     // Looked for along the path: outside an open shadow root, `target` is only its host. A page's window may have one of
     // the two names too.
     const { protocol, hostname, pathname } = (event.composedPath() as HTMLAnchorElement[]).find(
-      (node) => node.href && node.protocol,
+      // Not `blob:`, `data:`, `javascript:`, nor an address that is none, nor a form with fields of these names.
+      (node) => /^[^bdj].*:/.test(node.href && node.protocol),
     ) as HTMLAnchorElement
-    if (
-      hostname === location.hostname
-        ? /\.(pdf|(doc|xls)x?|zip)$/i.test(pathname)
-        : // Not `blob:`, `data:`, `javascript:`, nor an address that is none.
-          /^[^bdj:]/.test(protocol)
-    )
+    if (hostname !== location.hostname || /\.(pdf|(doc|xls)x?|zip)$/i.test(pathname))
       // Without the query, where messengers keep the text, and without a name and password.
       track('click', { target: protocol + '//' + hostname + pathname })
   })

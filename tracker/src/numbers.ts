@@ -8,22 +8,22 @@ const CACHE_KEY = 'tl_numbers'
 
 const byHand: Node[] = []
 /** Who asked for a number before the service had answered; there is none any more when it has. */
-let waiting: (() => void)[] | undefined = []
+let waiting: (() => void)[] | 0 = []
 
-/** Shows the numbers that the last page had, at once; true when there are any. Throws when none were kept. */
-export function showKnownNumbers(): boolean {
+/** Shows the numbers that the last page had, at once. Throws when none were kept. */
+export function showKnownNumbers(): void {
   // A number cut in two by the arrival of the page itself.
   on('DOMContentLoaded', () => swapAll([document]))
   show(JSON.parse(kept()[CACHE_KEY] as string).filter((lease: Lease) => new Date(lease.expires_at) > new Date()))
-  return !!numberFor()
 }
 
 /** Shows what the server leased; a number it no longer leases gives way to the site's own. */
 export function showNumbers(answer: Lease[]): void {
-  keep(CACHE_KEY, JSON.stringify(answer))
+  // Piece by piece, because Prototype.js 1.6 makes text of every array that goes through JSON.
+  keep(CACHE_KEY, `[${answer.map((lease) => JSON.stringify(lease))}]`)
   show(answer)
   const acts = waiting || []
-  waiting = undefined
+  waiting = 0
   acts.map((act) => act())
 }
 

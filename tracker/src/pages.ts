@@ -1,6 +1,7 @@
 import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
 import { address, forgetLanded } from './landed.ts'
+import { numberFor } from './leases.ts'
 import { dropUnsent, keepUnsettled, renewLeases, track } from './send.ts'
 import { adoptSession, id, isAlive, seen_ms, touchSession } from './session.ts'
 import { ASKING, agreesTo } from './storage.ts'
@@ -32,10 +33,10 @@ let isLeaseShort: boolean
 
 /**
  * Counts pages: the one that was loaded, the ones a router shows, the ones that come back through the back button; tells
- * how they were read; and keeps session and leases alive while somebody is there. `isNew`: no number is known yet.
+ * how they were read; and keeps session and leases alive while somebody is there.
  */
-export function watchPages(isNew: boolean): void {
-  if (with_calls) isLeaseShort = isNew
+export function watchPages(): void {
+  if (with_calls) isLeaseShort = !numberFor()
   // Whether the window has the focus is seen each second, soon enough. Safari before 14.1 hides no page that is left by a link: only `pagehide` tells.
   on('scroll pointermove pointerdown keydown visibilitychange pagehide', look)
   // Hears every router, and leaves history as the page made it: a wrapper of ours would miss those that took hold of
@@ -120,7 +121,8 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
 /** The page on show has settled, and is looked at. */
 function countSettled(): void {
   due_ms = 0
-  if (touchSession(counted_url !== location.href) && counted_url) referrer = ''
+  // Tags that stay in the address arrive once: a router may keep only some of those that the session began with.
+  if (touchSession(campaignOf(address()) !== campaignOf(counted_url)) && counted_url) referrer = ''
   // Written so, because a form of the name «title» stands in the title's place.
   track('page', { referrer, title: `${document.title}` })
   forgetLanded()

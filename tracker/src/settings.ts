@@ -25,7 +25,7 @@ interface Settings {
 }
 
 declare global {
-  // The file served for a site is `!function(tl_settings){…tracker…}({…settings…})`. A name of its own for each use: what is
+  // The file served for a site is `!(tl_settings=>{…tracker…})({…settings…})`. A name of its own for each use: what is
   // imported would be a variable more.
   const tl_settings: Settings
 

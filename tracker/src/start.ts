@@ -8,8 +8,8 @@ import { startSending } from './send.ts'
 /** What waits for consent: everything but the calls of the page and the stamp in its address. */
 export function start(): void {
   startSending()
-  const isKnown = with_calls && guard(showKnownNumbers)()
+  if (with_calls) guard(showKnownNumbers)()
   if (with_forms) watchForms()
   watchClicks()
-  watchPages(!isKnown)
+  watchPages()
 }

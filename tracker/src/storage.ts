@@ -32,13 +32,16 @@ export const decide = guard((isGiven: unknown) => {
 })
 
 /** An id in a cookie, or in the mirror of that cookie in localStorage. */
-export const readId = (name: string, mirror?: string): string | undefined =>
-  agreesTo(KEEPING) ? idIn(name, kept()[name] || mirror) : undefined
+export const readId = (name: string, mirror?: string): string | undefined => {
+  if (agreesTo(KEEPING)) return idIn(name, kept()[name] || mirror)
+  return
+}
 
 /** Writes for the widest domain that takes it, so that subdomains share one visitor; the domain is returned. */
-export const writeCookie = guard((name: string, value: string, seconds: number) =>
-  agreesTo(KEEPING) ? setCookie(name, value, seconds) : undefined,
-)
+export const writeCookie = guard((name: string, value: string, seconds: number) => {
+  if (agreesTo(KEEPING)) return setCookie(name, value, seconds)
+  return
+})
 
 /** What is kept for the next page; where nothing can be stored, for as long as this one lives. */
 export let kept = (): Record<string, string> =>

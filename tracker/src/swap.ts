@@ -6,11 +6,6 @@ import { respell, SEAM } from './respell.ts'
 /** What the page itself had written where we wrote: the next number is put into that. */
 type Noted = Node & { tl_own?: string | null; tl_shown?: string }
 
-/** What every browser has, and TypeScript leaves out. */
-interface Getters {
-  __lookupGetter__(name: string): unknown
-}
-
 // What an option says is what its form sends.
 const UNTOUCHED = 'script,style,textarea,noscript,title,option,[contenteditable],[data-tl-noswap]'
 // A page that keeps writing its own number back wins in the end, before the two of us burn a processor. So many times
@@ -24,10 +19,6 @@ const areas = (with_areas && tl_settings.areas) || []
 const TEXT = 3
 /** Above it are documents, their types and shadow roots. */
 const COMMENT = 8
-// The browser's own: a form may have a field of that name, which would be in the way.
-const childNodes = (with_calls && (document as unknown as Getters).__lookupGetter__('childNodes')) as (
-  this: Node,
-) => NodeList
 // «Pure», so that a build without calls leaves it out.
 const observer = /* @__PURE__ */ new MutationObserver(/* @__PURE__ */ guard(swapChanges))
 let rewrites_left: number
@@ -78,8 +69,9 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
       }
     }
     if (element.shadowRoot) see(element.shadowRoot)
-    // Before the rest, which throws where a field of a form hides what is asked for.
-    childNodes.call(node).forEach(see)
+    // Before the rest, which throws where a field of a form hides what is asked for. The browser's own list: a field or, in
+    // a document, an image may have its name.
+    Reflect.get(Node.prototype, 'childNodes', node).forEach(see)
     if (isRoot) return
     for (const name of tl_settings.attributes) {
       const attribute = (element.attributes as unknown as Record<string, Attr>)[name]

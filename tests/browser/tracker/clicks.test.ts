@@ -95,6 +95,21 @@ describe('a click', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  test('in a form whose fields are called like parts of an address is nobody’s business', async () => {
+    const { outside, visit, settle } = visitor
+    const fields = ['href', 'protocol', 'hostname', 'pathname'].map((name) => `<input name="${name}" value="tel:">`)
+    const page = await visit('/', `<form>${fields.join('')}<b>here</b><a href="tel:1">call</a></form>`)
+    await outside.event('page')
+    await stay(page)
+    await page.locator('b').click()
+    await settle(page)
+    expect(clicks()).toEqual([])
+    await page.locator('a').click()
+    await settle(page)
+    expect(clicks()).toMatchObject([{ target: 'tel://1' }])
+    expect(visitor.complaints).toEqual([])
+  })
+
   test('by the keyboard is told, one with the right button is not', async () => {
     const { outside, visit, settle } = visitor
     const page = await visit('/', '<a href="https://partner.example/">go</a>')

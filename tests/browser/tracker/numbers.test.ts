@@ -150,6 +150,24 @@ describe('a number that is known', () => {
     await page.getByText('8 495 123-45-67').waitFor()
   })
 
+  test('stands there too where an old library has arrays become texts in JSON', async () => {
+    const { outside, visit, context } = visitor
+    // Prototype.js 1.6.
+    await context.addInitScript(() =>
+      Object.assign(Array.prototype, {
+        toJSON(this: unknown[]) {
+          return `[${this.map((each) => JSON.stringify(each))}]`
+        },
+      }),
+    )
+    const first = await visit('/', '<main>8 495 000-00-00</main>')
+    await first.getByText('8 495 123-45-67').waitFor()
+    outside.mood = 'hangs'
+    const page = await visit('/next', '<main>8 495 000-00-00</main>')
+    await page.getByText('8 495 123-45-67').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
   test('is forgotten when its lease is over', async () => {
     const { outside, visit, context } = visitor
     await context.addInitScript(

@@ -136,7 +136,26 @@ describe('tags that a router takes off the address before the script comes', () 
   })
 
   test.each([
+    ['of two one', '?gclid=1&utm_source=google', '?utm_source=google'],
+    ['the last of many', '?utm_source=google&utm_medium=cpc&gclid=1', '?utm_source=google&utm_medium=cpc'],
+    ['a part of one', '?utm_source=google&gclid=21', '?utm_source=google&gclid=3'],
+  ])('are told when it is %s', async (_, query, left) => {
+    const { outside, context } = visitor
+    outside.put('/flats', pageOf(router(`/flats${left}`) + outside.snippet, ''))
+    const page = await context.newPage()
+    await page.goto(`${outside.site}/flats${query}`)
+    const first = await outside.event('page')
+    expect(first.url).toBe(`${outside.site}/flats${query}`)
+    expect(first.session.endsWith(`-${query.replace(/\W/g, '')}`)).toBe(true)
+    // What the router keeps on its later pages is no other campaign.
+    await page.evaluate((left) => history.pushState({}, '', `/next${left}`), left)
+    const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
+    expect([next.url, next.session]).toEqual([`${outside.site}/next${left}`, first.session])
+  })
+
+  test.each([
     ['stand in it still', '/flats?utm_source=yandex#top', '/flats?utm_source=yandex#top'],
+    ['stand in it beside another', '/flats?utm_source=yandex&gclid=1', '/flats?utm_source=yandex&gclid=1'],
     ['never were there', '/home', '/home'],
   ])('are not looked for where they %s', async (_, path, told) => {
     const { outside, context } = visitor

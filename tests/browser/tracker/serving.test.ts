@@ -326,6 +326,34 @@ describe('a page that is hostile', () => {
     await expectWorking(await open('', clobbering.join('') + NUMBER_ON_PAGE + outside.snippet))
   })
 
+  test.each(
+    ['cookie', 'childNodes'].flatMap((name) => [
+      [name, 'form', `<form name="${name}"></form>`],
+      [name, 'picture', `<img name="${name}" alt="">`],
+      [name, 'pair of forms', `<form name="${name}"></form><form name="${name}"></form>`],
+    ]),
+  )('whose document has its %s hidden by a %s is counted all the same, and so are its leads', async (name, _, html) => {
+    const { outside } = visitor
+    const form = '<form id="order"><input type="tel" value="89261112233"><button>Send</button></form>'
+    const page = await open('', html + NUMBER_ON_PAGE + form + outside.snippet)
+    expect(await page.evaluate((name) => typeof Reflect.get(document, name), name)).toBe('object')
+    await expectWorking(page)
+    await page.evaluate(() => addEventListener('submit', (event) => event.preventDefault()))
+    await page.locator('button').click()
+    expect(await outside.event('form')).toMatchObject({ form: { id: 'order', fields: { phone: '89261112233' } } })
+    expect(outside.refused).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('that has taken the list of children from its nodes is counted all the same, without numbers', async () => {
+    const { outside, context, settle } = visitor
+    await context.addInitScript(() => Reflect.deleteProperty(Node.prototype, 'childNodes'))
+    const page = await open(outside.snippet)
+    await outside.event('page')
+    await settle(page)
+    expect(visitor.complaints).toEqual([])
+  })
+
   test.each([
     ['is gone', () => Reflect.deleteProperty(window, 'fetch')],
     [
