@@ -63,3 +63,28 @@ test('who waits for a copy in another log is told where that one stands', async 
   expect(await both.answer).toEqual({ segment: 7, position: [{ node: 'n1', segments: { events: 900 } }] })
   expect(two.written).toEqual(['y'])
 })
+
+test('one who waits for two others hears once both have ended, and what failed may be written again', async () => {
+  const log = openLog('n1')
+  const [first, second] = [log.begin('x'), log.begin('y')]
+  const both = log.begin('x', 'y')
+  let isOver = false
+  both.answer.catch(() => {}).finally(() => (isOver = true))
+  first.fail()
+  await turn()
+  expect(isOver).toBe(false)
+  second.done(3)
+  await expect(both.answer).rejects.toThrow('The disk is full.')
+  log.begin('x')
+  expect(log.written).toEqual(['x', 'y', 'x'])
+})
+
+test('a write that is told twice lets go of nothing that another has claimed since', async () => {
+  const log = openLog('n1')
+  const first = log.begin('x')
+  first.fail()
+  log.begin('x')
+  first.fail()
+  log.begin('x')
+  expect(log.written).toEqual(['x', 'x'])
+})

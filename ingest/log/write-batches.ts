@@ -37,7 +37,12 @@ export function openBatchWrites({ node, tables, repeats }: BatchWritesOptions): 
 
   function write({ table, rows, ids }: Batch): Promise<Written> {
     const writeRows = writes.get(table) as Write // Every fact table has one.
-    if (ids) return repeats.write(table, rows, ids, writeRows)
+    try {
+      if (ids) return repeats.write(table, rows, ids, writeRows)
+    } catch (error) {
+      // Whoever waits for several batches waits for all of them, and hears of it like of any other.
+      return Promise.reject(error)
+    }
     return new Promise((synced, refused) => writeRows(rows, noHashes, { synced, refused }))
   }
 
