@@ -59,6 +59,17 @@ describe('leads of several people in one visit of a tablet', () => {
     expect(await person('session', 's1')).toBe('')
   })
 
+  test('came from the visit all the same, and from another source once that is known', async () => {
+    await happens(...ofThree, fact('deals', { id: 'd1', at: T + HOUR, status: 'open', lead: 'f2' }))
+    const ids = ['f1', 'f2', 'f3', 'd1']
+    expect(await Promise.all(ids.map(conversion))).toMatchObject(ids.map(() => ({ touches: 1, uncredited: '' })))
+    const touched = () =>
+      store.query<{ source: string }>(`SELECT DISTINCT source FROM touchpoints FINAL WHERE position = 1`)
+    expect(await touched()).toEqual([{ source: '(direct)' }])
+    await happens(visit('s1', T - MINUTE, { source: 'yandex', medium: 'cpc', channel: 'paid_search' }))
+    expect(await touched()).toEqual([{ source: 'yandex' }])
+  })
+
   test('are one person’s when later requests name who is who', async () => {
     await happens(...ofThree)
     const also = { kind: 'chat', session: 's1', email: 'bob@mail.ru' }

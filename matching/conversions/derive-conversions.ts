@@ -49,10 +49,12 @@ export function deriveConversions(facts: PersonFacts): PersonConversions {
   )
   const leads = signAll(drafts, facts.deals.map(seenDeal))
   const touches = touchesOf(facts.sessions.own, facts.calls)
+  const visits = nobodysVisits(facts)
   const deals = facts.deals.map((state) => ofDeal(state, facts, leads))
   const result: PersonConversions = { conversions: [], touchpoints: [] }
   for (const draft of [...leads, ...deals]) {
-    const path = pathTo(draft, touches)
+    const visit = visits.get(draft.session)
+    const path = pathTo(draft, visit ? [...touches, ...touchesOf([visit], [])] : touches)
     const session = draft.session || (draft.kind === 'deal' ? (path.at(-1)?.session ?? '') : '')
     const visitor = draft.visitor || (facts.sessions.own.find((row) => row.id === session)?.visitor ?? '')
     const conversion = { ...draft, session, visitor, touches: path.length, uncredited: whyUncredited(path, touches) }
@@ -60,6 +62,19 @@ export function deriveConversions(facts: PersonFacts): PersonConversions {
     result.touchpoints.push(...touchpointsOf(conversion, path))
   }
   return result
+}
+
+/**
+ * The visits of nobody in which requests of this person were made, by id: that several people wrote in there says nothing
+ * against where each request came from.
+ */
+function nobodysVisits({ leads, sessions }: PersonFacts): Map<string, HistoryRow<'sessions'>> {
+  const visits = new Map<string, HistoryRow<'sessions'>>()
+  for (const lead of leads) {
+    const session = sessionOfRequest(lead, sessions)
+    if (session?.person === '' && session.bot === 0) visits.set(session.id, session)
+  }
+  return visits
 }
 
 /** A person known only by what came after it began before there was a tracker to see, or elsewhere. */
@@ -89,9 +104,7 @@ function ofCall(
 function ofLead(lead: MergedLead, { sessions, rules, annotations, site, person }: PersonFacts): AskedDraft {
   const { id, form, messages, ids, same } = lead
   const [message] = messages
-  const session = form
-    ? sessionOfForm(form, sessions)
-    : messages.map((said) => sessionOfLead(said, sessions)).find((found) => found !== undefined)
+  const session = sessionOfRequest(lead, sessions)
   const said = (field: 'visitor' | 'session' | 'url') => messages.find((one) => one[field] !== '')?.[field] ?? ''
   const conversion = {
     ...blank,
@@ -109,6 +122,11 @@ function ofLead(lead: MergedLead, { sessions, rules, annotations, site, person }
     ),
   }
   return askedByLead(conversion, lead, { session, blocked: rules.blocked })
+}
+
+function sessionOfRequest({ form, messages }: MergedLead, sessions: SessionIndex): HistoryRow<'sessions'> | undefined {
+  if (form) return sessionOfForm(form, sessions)
+  return messages.map((said) => sessionOfLead(said, sessions)).find((found) => found !== undefined)
 }
 
 function sessionOfForm(form: Fact<'events'>, sessions: SessionIndex): HistoryRow<'sessions'> | undefined {
