@@ -7,8 +7,8 @@ const clientKinds = ['phone', 'email'] as const
 
 /**
  * Whether a phone or an email stands in the deals of too many clients to be one of theirs: an agent's, who writes in for
- * them. Clients are counted by the phones beside it, or by the emails, and are no more than there are deals with other ones:
- * five phones on one card are one client's. What outranks what in a deal does not matter here: of a deal without a card the
+ * them. Clients are counted by the phones beside it, or by the emails, and are no more than there are cards: five phones on
+ * one card are one client's, and so are all deals that name one contact. A deal that names none is a card by what stands in it. What outranks what in a deal does not matter here: of a deal without a card the
  * client's email joins although the agent's phone is trusted more.
  */
 export function standsBesideClients(contact: Vertex): SharedBy | undefined {
@@ -18,7 +18,12 @@ export function standsBesideClients(contact: Vertex): SharedBy | undefined {
     const deal = otherEnd(edge, contact)
     if (!isLive(edge) || deal.crowded) continue
     const beside = namesIn(deal).filter((name) => name !== contact)
-    for (const kind of clientKinds) clients[kind].note(beside.filter((name) => name.kind === kind))
+    const card = beside.filter(({ kind }) => kind === 'contact').map(({ value }) => value)
+    for (const kind of clientKinds)
+      clients[kind].note(
+        beside.filter((name) => name.kind === kind),
+        card,
+      )
     if (clientKinds.some((kind) => clients[kind].count > CLIENTS_MAX)) return { rule: 'clients', max: CLIENTS_MAX }
   }
   return undefined
@@ -33,10 +38,11 @@ function openClients() {
   const names = new Set<Vertex>()
   const cards = new Set<string>()
   return {
-    note(card: readonly Vertex[]): void {
-      if (card.length === 0) return
-      for (const name of card) names.add(name)
-      const values = card.map(({ value }) => value)
+    note(beside: readonly Vertex[], card: readonly string[]): void {
+      if (beside.length === 0) return
+      for (const name of beside) names.add(name)
+      // Values of other kinds cannot be taken for each other.
+      const values = card.length > 0 ? ['contact', ...card] : beside.map(({ value }) => value)
       cards.add(values.sort(compareText).join())
     },
     get count(): number {

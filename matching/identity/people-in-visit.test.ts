@@ -162,6 +162,16 @@ describe('two who each leave a phone and an email in one visit', () => {
   })
 })
 
+test('two phones, each with an email of its own, left again in the browser that came after are one person’s', () => {
+  const later = [1, 2].flatMap((number) =>
+    [phone(number), email(number)].map((name) => claim(number + 4, 'visitor:v2', name)),
+  )
+  const graph = graphOf([...[1, 2].flatMap((number) => form(number, phone(number), email(number))), ...later])
+  expect(wall(graph)).toBeUndefined()
+  expect(person(graph, phone(1))).toBe(person(graph, phone(2)))
+  expect(person(graph, 'session:s')).toBe(person(graph, 'visitor:v2'))
+})
+
 describe('two of whom a browser knows phone and email each', () => {
   const visits = [1, 2, 3].flatMap((number) => [
     claim(number, 'visitor:v', `session:s${number}`),

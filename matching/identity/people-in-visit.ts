@@ -14,6 +14,9 @@ interface Given {
   full: ReadonlySet<number>
 }
 
+/** What stands for a person among the parties of a visit. */
+type Who = Party | Vertex
+
 /** All names that are one party: given together, or each with one that was. */
 type Party = Vertex[]
 
@@ -37,8 +40,11 @@ export function isVisitOfSeveral(visit: Vertex): SharedBy | undefined {
     if (parties.length <= max) continue
     const isKnown =
       evidence === 'named' ? isOneOfOthers(given, partyOf) : (party: Party) => isKnownBy(party, evidence, browsers)
-    const known = new Set(parties.filter(isKnown))
-    if (known.size > max && mostAtOnce(inOrder, known) > max) return { rule: 'several_people', max }
+    const known = parties.filter(isKnown)
+    if (known.length <= max) continue
+    const people: ReadonlyMap<Party, Who> =
+      evidence === 'settled' ? byBrowserElsewhere(known, browsers) : new Map(known.map((one) => [one, one]))
+    if (mostAtOnce(inOrder, people) > max) return { rule: 'several_people', max }
   }
   return undefined
 }
@@ -66,61 +72,87 @@ function isOneOfOthers(
 function isKnownBy(party: Party, evidence: Exclude<Evidence, 'named'>, browsers: ReadonlySet<Vertex>): boolean {
   const has = (wanted: IdentifierKind) => party.some(({ kind }) => kind === wanted)
   if (evidence !== 'both' && evidence !== 'settled') return has(evidence)
-  return has('phone') && has('email') && (evidence === 'both' || party.some((name) => isElsewhere(name, browsers)))
+  return (
+    has('phone') && has('email') && (evidence === 'both' || browsersElsewhere(party, browsers).next().done !== true)
+  )
 }
 
-/** Whether a phone or an email was also given in another browser. */
-function isElsewhere(name: Vertex, browsers: ReadonlySet<Vertex>): boolean {
-  if (name.kind === 'user' || isHub(name)) return false
-  return name.edges.some((edge) => {
-    const other = otherEnd(edge, name)
-    return other.kind === 'visitor' && passes(edge) && !browsers.has(other)
-  })
+/** The other browsers in which a phone or an email of somebody was given. */
+function* browsersElsewhere(party: Party, browsers: ReadonlySet<Vertex>): Generator<Vertex> {
+  for (const name of party) {
+    if (name.kind === 'user' || isHub(name)) continue
+    for (const edge of name.edges) {
+      const other = otherEnd(edge, name)
+      if (other.kind === 'visitor' && passes(edge) && !browsers.has(other)) yield other
+    }
+  }
+}
+
+/**
+ * Who each party is: one person for all who were seen in the same other browser. Somebody with two phones and two emails
+ * whose cookie was replaced leaves them all in each browser.
+ */
+function byBrowserElsewhere(parties: readonly Party[], browsers: ReadonlySet<Vertex>): Map<Party, Vertex> {
+  const { find, join } = openUnion()
+  for (const party of parties) {
+    for (const browser of browsersElsewhere(party, browsers)) join(party[0] as Vertex, browser)
+  }
+  return new Map(parties.map((party) => [party, find(party[0] as Vertex)]))
 }
 
 function isHub(name: Vertex): boolean {
   return name.hasMoreEdgesThan(usesMax[name.kind] ?? Number.POSITIVE_INFINITY)
 }
 
-/** The most of these parties that were there within as long as a visit may last. */
-function mostAtOnce(inOrder: readonly { at: number; party: Party }[], known: ReadonlySet<Party>): number {
-  const present = new Map<Party, number>()
+/** The most of these people that were there within as long as a visit may last; `people` says of a party who it is. */
+function mostAtOnce(inOrder: readonly { at: number; party: Party }[], people: ReadonlyMap<Party, Who>): number {
+  const present = new Map<Who, number>()
   let most = 0
   let gone = 0
   for (const { at, party } of inOrder) {
     for (let first = inOrder[gone]; first && at - first.at > VISIT_MS; first = inOrder[++gone]) {
-      const left = (present.get(first.party) ?? 0) - 1
-      if (left > 0) present.set(first.party, left)
-      else present.delete(first.party)
+      const who = people.get(first.party)
+      const left = who ? (present.get(who) ?? 0) - 1 : 0
+      if (who && left > 0) present.set(who, left)
+      else if (who) present.delete(who)
     }
-    if (known.has(party)) present.set(party, (present.get(party) ?? 0) + 1)
+    const who = people.get(party)
+    if (who) present.set(who, (present.get(who) ?? 0) + 1)
     most = Math.max(most, present.size)
   }
   return most
 }
 
-/** Union-find by name: of a visit with thousands of requests each is looked at once. */
-function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party {
+/** Union-find: of a visit with thousands of requests each is looked at once. */
+function openUnion() {
   const parents = new Map<Vertex, Vertex>()
-  const find = (name: Vertex): Vertex => {
-    let at = name
+  const find = (one: Vertex): Vertex => {
+    let at = one
     for (let up = parents.get(at); up && up !== at; up = parents.get(at)) {
       parents.set(at, parents.get(up) ?? up)
       at = up
     }
     return at
   }
+  const join = (one: Vertex, other: Vertex): void => {
+    parents.set(find(one), find(other))
+  }
+  return { find, join }
+}
+
+function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party {
+  const { find, join } = openUnion()
   const bearers = new Map<number, Vertex>()
   for (const { names, full } of given) {
     const first = names[0] as Vertex
-    for (const name of names) parents.set(find(name), find(first))
+    for (const name of names) join(name, first)
     for (const name of full) {
-      parents.set(find(bearers.get(name) ?? first), find(first))
+      join(bearers.get(name) ?? first, first)
       bearers.set(name, first)
     }
   }
   const parties = new Map<Vertex, Party>()
-  for (const name of parents.keys()) {
+  for (const name of new Set(given.flatMap(({ names }) => names))) {
     const party = parties.get(find(name))
     if (party) party.push(name)
     else parties.set(find(name), [name])

@@ -228,6 +228,22 @@ describe("an agent's phone and email", () => {
     expect(person(many, 'email:client0@mail.ru')).not.toBe(person(many, 'email:client4@mail.ru'))
   })
 
+  test('are one client where the deals name one contact, whoever else stands in them', () => {
+    const gifts = (card: (deal: number) => Named) => {
+      const graph = new Graph('shop')
+      for (let row = 0; row < 6; row++) {
+        const said = (name: Named) =>
+          claim(row, `deal:d${row}`, name, { fact: 'deal', fact_id: `d${row}`, claimed: false })
+        const names: Named[] = [card(row), 'phone:+79260000000', `phone:+7926111000${row}`]
+        graph.replaceFact('deal', `d${row}`, 'deal', names.map(said))
+        recompute(graph, [])
+      }
+      return wall(graph, 'phone:+79260000000')
+    }
+    expect(gifts(() => 'contact:k1')).toBeUndefined()
+    expect(gifts((deal) => `contact:k${deal}`)).toEqual({ rule: 'contact', max: 3 })
+  })
+
   test('are no more than deals: five phones on one card are of one client', () => {
     const graph = new Graph('shop')
     const phones = Array.from({ length: 6 }, (_, index): Named => `phone:+7926111000${index}`)
