@@ -140,6 +140,7 @@ function openUnion() {
   return { find, join }
 }
 
+/** The party of each request: names that were given together are one, and so are all that bear one full name. */
 function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party {
   const { find, join } = openUnion()
   const bearers = new Map<number, Vertex>()

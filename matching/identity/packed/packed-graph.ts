@@ -4,7 +4,7 @@ import { type EdgeFlags, factOf, type PackedEdge, packFlags, readFlags } from '.
 import { bytesOf, type Fill, type FrozenGraph, type FrozenTold, lasting, together } from './frozen.ts'
 import { HashSlots } from './hash-slots.ts'
 import { bytes, moments, offsets, shorts, words } from './paged-array.ts'
-import { hashBytes, TextArena } from './text-arena.ts'
+import { hashBytes, TEXT_BYTES_MAX, TextArena } from './text-arena.ts'
 import { UnnamedTexts } from './unnamed-texts.ts'
 import { type PackedState, type PackedWalls, packState, readState } from './vertex-state.ts'
 
@@ -14,10 +14,8 @@ export type Place = number
 /** Waste is copied away when it is most of what there is, and this much. */
 const WASTE_BYTES_MIN = 16 * 1024 ** 2
 
-const TEXT_BYTES_MAX = 65_535
-
 /**
- * The identifiers of a site and what joins them, packed: some 60 bytes a vertex with its value and 64 an edge, none of
+ * The identifiers of a site and what joins them, packed: some 60 bytes a vertex with its value and 68 an edge, none of
  * them an object. Vertices are found by a hash of kind and value; edges of a vertex are a chain. Knows no rules.
  */
 export class PackedGraph {

@@ -8,7 +8,7 @@ const WITHIN = PAGE_BYTES - 1
 const LONG = 255
 
 /** The longest text. Values are far shorter by the rules of the wire. */
-const TEXT_BYTES_MAX = 65_535
+export const TEXT_BYTES_MAX = 65_535
 
 /** Texts one behind the other as bytes, each known by where it begins. What is no longer needed stays until all is copied. */
 export class TextArena {
