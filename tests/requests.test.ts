@@ -151,6 +151,17 @@ describe('a deal', () => {
     ])
   })
 
+  test('won after all is told without the reason it had been lost for, at each step of its path', async () => {
+    await happens(
+      deal('d1', T, { status: 'lost', reason: 'price' }),
+      deal('d1', T + HOUR, { status: 'lost', stage: 'archive' }),
+      deal('d1', T + 2 * HOUR, { stage: 'again' }),
+      deal('d1', T + 3 * HOUR, { status: 'won', amount: '5' }),
+    )
+    const { reason, stages } = (await get('/v1/deals/d1')) as { reason: string; stages: { reason: string }[] }
+    expect([reason, stages.map((step) => step.reason)]).toEqual(['', ['price', 'price', '', '']])
+  })
+
   test('names the keys that lead elsewhere', async () => {
     const other = '+79161112200'
     await happens(

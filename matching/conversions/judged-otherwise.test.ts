@@ -72,4 +72,5 @@ test.each([
     await createRebuildTables(store)
     await take(await openProjection({ store, settings, now: () => T, suffix: REBUILD_SUFFIX, fresh: true }))
     expect(await compareTables(store, undefined)).toEqual([])
-})
+  },
+)
