@@ -92,6 +92,11 @@ describe('a lead', () => {
       ['form', 'f2', 'f1'],
     ])
     expect(timeline[2]).toMatchObject({ first: true, target: false, fraud: { score: 0, signs: [] } })
+    expect(timeline[2]?.same).toEqual([
+      { id: 'w', same_as: 'f1', rule: 'message_of_form', by: expect.arrayContaining(['phone']), apart_ms: 0 },
+      { id: 'f2', same_as: 'f1', rule: 'resent_form', by: expect.arrayContaining(['visitor']), apart_ms: SECOND },
+    ])
+    expect(timeline[3]).not.toHaveProperty('same')
   })
 })
 
