@@ -73,4 +73,5 @@ test.each([
     await take(await openProjection({ store, settings, now: () => T, suffix: REBUILD_SUFFIX, fresh: true }))
     expect(await compareTables(store, undefined)).toEqual([])
   },
+  120_000,
 )

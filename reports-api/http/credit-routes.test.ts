@@ -164,6 +164,7 @@ test.each(['deals/d1', 'leads/f1', 'leads/w1', 'calls/c1'])(
     }
     expect(seen).toBeGreaterThanOrEqual(creditModels.length * 3)
   },
+  60_000,
 )
 
 test('is told of a request whichever of its ids is named', async () => {
