@@ -232,6 +232,7 @@ const TimelineEntry = z.discriminatedUnion('kind', [
     email: text,
     ...judgementIfLead,
     same_as: text.optional().describe('The lead that it repeats'),
+    same: same.optional().describe('Under which other ids it was told, and why they are one'),
   }),
   z.object({ kind: z.literal('click'), ...ofSession, click: z.object({ kind: text, target: text }) }),
   z.object({ kind: z.literal('custom'), ...ofSession, name: text, props: z.unknown() }),
@@ -248,6 +249,7 @@ const TimelineEntry = z.discriminatedUnion('kind', [
     text,
     ...tags,
     ...judgementIfLead,
+    same: same.optional(),
   }),
   z.object({
     kind: z.literal('deal'),
