@@ -95,6 +95,8 @@ export interface Vertex {
   crowded: SharedBy | undefined
   /** Whether there may be several people around it. */
   isMeeting: boolean
+  /** Read from the tables, which say what is shared and not why: nobody has looked around it since. */
+  unseen: boolean
   /** Set when it joins too many others, and so joins nobody. */
   shared: SharedBy | undefined
   /** What `identities` says of that. */

@@ -192,11 +192,15 @@ export class Graph {
     loadWalls(this.#all.packed, [kind, value], by)
   }
 
-  /** Vertices of which nobody has worked out yet who they are, in groups; between two of them all may be packed. */
+  /**
+   * Vertices of which nobody has worked out yet who they are, or looked at what is around them, in groups; between two of them
+   * all may be packed.
+   */
   *unsettled(size: number): Generator<Vertex[]> {
     let some: Vertex[] = []
     for (const place of this.#all.packed.places()) {
-      if (this.#all.packed.stateOf(place).settled) continue
+      const { settled, unseen } = this.#all.packed.stateOf(place)
+      if (settled && !unseen) continue
       some.push(this.#all.vertexAt(place))
       if (some.length < size) continue
       yield some

@@ -5,7 +5,7 @@ import type { Claim, Vertex } from './edge.ts'
 import { Graph } from './graph.ts'
 import { edgeChanges } from './identity-rows.ts'
 import { recompute } from './recompute.ts'
-import { claim, graphOf, type Named, person, split } from './test-graph.ts'
+import { claim, graphOf, type Named, person, restarted, split } from './test-graph.ts'
 
 /** What a form says that is sent in the visit `s` of a tablet. */
 function form(row: number, ...names: Named[]): Claim[] {
@@ -221,10 +221,16 @@ test('whether a visit is of several does not depend on the order of facts, nor o
   const MOST = 16
   const CLAIMS_MOST = MOST * 6
   const keys = fc.array(fc.nat(), { minLength: CLAIMS_MOST, maxLength: CLAIMS_MOST })
-  const pauses = fc.array(fc.constantFrom('on', 'on', 'look', 'write'), {
-    minLength: CLAIMS_MOST,
-    maxLength: CLAIMS_MOST,
-  })
+  const pauses = fc.array(
+    fc.oneof(
+      { weight: 30, arbitrary: fc.constantFrom('on', 'on', 'look', 'write') },
+      { weight: 1, arbitrary: fc.constant('restart') },
+    ),
+    {
+      minLength: CLAIMS_MOST,
+      maxLength: CLAIMS_MOST,
+    },
+  )
   const standing = (graph: Graph) =>
     [...graph.vertices.values()].map((one) => `${one.kind} ${one.value} ${one.person} ${one.shared?.rule}`).sort()
   let several = 0
@@ -239,12 +245,13 @@ test('whether a visit is of several does not depend on the order of facts, nor o
         const sent = isForm ? [claim(row, visit, lead, { at })] : []
         return [claim(row, browser, visit, { at }), ...sent, ...named]
       })
-      const graph = new Graph('shop')
+      let graph = new Graph('shop')
       const shuffled = claims.map((one, index) => ({ one, key: order[index] ?? 0 })).toSorted((x, y) => x.key - y.key)
       shuffled.forEach(({ one }, index) => {
         graph.putEvent(one)
         if (breaks[index] !== 'on') recompute(graph, [])
         if (breaks[index] === 'write') edgeChanges(graph)
+        if (breaks[index] === 'restart') graph = restarted(graph)
       })
       recompute(graph, [])
       if (wall(graph)?.rule === 'several_people') several += 1
@@ -253,4 +260,4 @@ test('whether a visit is of several does not depend on the order of facts, nor o
     { numRuns: 200 },
   )
   expect(several).toBeGreaterThan(10)
-})
+}, 120_000)
