@@ -41,7 +41,7 @@ interface Gathered extends Recomputed {
 export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   const dirty = new Set([...graph.dirty, ...graph.forced, ...touched])
   const result: Gathered = { groups: [], changed: new Set(), turned: new Set(), restated: graph.restated }
-  for (const vertex of shareAnew(dirty)) dirty.add(vertex)
+  for (const vertex of shareAnew(dirty, graph.loosened)) dirty.add(vertex)
   const done = new Set<Vertex>()
   for (const vertex of dirty) {
     if (done.has(vertex)) continue
@@ -57,6 +57,7 @@ export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   refreshCandidates(result, dirty)
   for (const vertex of graph.forced) result.changed.add(vertex)
   graph.dirty.clear()
+  graph.loosened.clear()
   graph.endForced()
   return result
 }

@@ -1,19 +1,19 @@
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { visitsToLookAt } from './people-in-visit.ts'
 import { browserShared, isCounter, isOfSeveral, joinsStrangers, namesTooMany, surroundingsOf } from './sharing.ts'
 import { markStaff } from './staff.ts'
 import { isEvent, ownersAround } from './surroundings.ts'
+import { visitsToLookAt } from './visits-to-look-at.ts'
 
 /**
  * Decides again what is shared around what has changed; gives back what must be looked at because of it. Layers,
  * each a function of the facts and of those before: the browsers of staff, events that name too much, identifiers crowded by their own
- * counts, identifiers in which strangers meet, counters' ids of shared browsers.
+ * counts, identifiers in which strangers meet, counters' ids of shared browsers. `loosened` are those of which something was taken back.
  */
-export function shareAnew(dirty: ReadonlySet<Vertex>): Set<Vertex> {
+export function shareAnew(dirty: ReadonlySet<Vertex>, loosened: ReadonlySet<Vertex>): Set<Vertex> {
   const affected = markStaff(dirty)
   const changed = new Set([...dirty, ...affected])
   const around = new Set(changed)
-  for (const vertex of new Set([...changed, ...visitsToLookAt(changed)])) {
+  for (const vertex of new Set([...changed, ...visitsToLookAt(changed, loosened)])) {
     if (!isEvent(vertex)) continue
     const found = namesTooMany(vertex)
     vertex.unseen = false
