@@ -45,6 +45,15 @@ function tell(graph: Graph, one: Claim): void {
   graph.replaceFact(one.fact, one.fact_id, center, [...said, one])
 }
 
+function takeBack(graph: Graph, id: string): void {
+  for (const [fact, center] of [
+    ['lead', 'lead'],
+    ['same', 'lead'],
+    ['deal', 'deal'],
+  ] as const)
+    graph.replaceFact(fact, id, center, [])
+}
+
 test('whether a visit is of several does not depend on the order of facts, nor on when it was asked', () => {
   const anybody = fc.integer({ min: 1, max: 8 })
   const names = fc.oneof(
@@ -63,6 +72,8 @@ test('whether a visit is of several does not depend on the order of facts, nor o
     /** What a server tells beside it: a lead in the visit, the form again under another id, or a deal of a card. */
     beside: fc.constantFrom('', '', '', 'lead', 'same', 'k1', 'k2'),
     mark: fc.constantFrom(0, 0, 7, 8),
+    /** In the end the server has never said so. */
+    isTakenBack: fc.boolean(),
   })
   const MOST = 16
   const CLAIMS_MOST = MOST * 9
@@ -101,8 +112,11 @@ test('whether a visit is of several does not depend on the order of facts, nor o
       })
       recompute(graph, [])
       if (graph.find('session', 's')?.shared?.rule === 'several_people') several += 1
+      const gone = facts.flatMap(({ isTakenBack }, row) => (isTakenBack ? [`m${row}`, `d${row}`] : []))
+      for (const id of gone) takeBack(graph, id)
+      recompute(graph, [])
       const whole = new Graph('shop')
-      for (const one of claims) tell(whole, one)
+      for (const one of claims) if (!gone.includes(one.fact_id)) tell(whole, one)
       recompute(whole, [])
       expect(standing(graph)).toEqual(standing(whole))
     }),
