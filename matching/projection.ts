@@ -47,7 +47,7 @@ export interface ProjectionOptions {
   fresh?: boolean
   /** Fact rows read in one step, about. */
   step_rows?: number
-  /** Senders' sessions, or facts of a kind, taken into the history together. */
+  /** Senders' sessions, or facts of a kind, taken into the history together; at a start, identifiers. */
   together_max?: number
   /** Plain visitors are taken by themselves where a step touches as many sessions. */
   plain_min?: number
@@ -89,7 +89,7 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS, options.share)
   const { sites, wrong } = fresh
     ? { sites: new Map<string, SiteState>(), wrong: [] }
-    : await loadSites(store, settings, { suffix, filter, snapshots: options.snapshots })
+    : await loadSites(store, settings, { ...options, suffix, filter })
   if (!fresh) await positions.load()
   const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, filter)
   noteUnfinished(unfinished, wrong)
