@@ -81,6 +81,8 @@ export function startMatchingChild(
   function spawnOne(): ChildProcess {
     const made = fork(process.argv[1] as string, ['matching-process'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Ours keep the threads off the cores that help to collect garbage; with a heap of a gigabyte they are wanted.
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--v8-pool-size')),
     })
     giveWay(made.pid)
     const silence = watchSilence(hung_after_ms, (silent_ms) => {
