@@ -46,7 +46,8 @@ const file = join(root, 'cdn/arrangements.ts')
 const found = `export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   ${KEY}: {
     code: '${digestOf(compressed)}',
-    names: '${all.join(' ')}',
+    names:
+      '${all.join(' ')}',
     // biome-ignore format: a list of numbers.
     order: [${best.order.join(', ')}],
   },
