@@ -18,6 +18,8 @@ export interface CallContext {
   person: string
   /** What the leases say. */
   held: Held | undefined
+  /** Whether a bot was shown the number when it rang. */
+  isHeldByBot: boolean
   pool: Pool | undefined
   /** Whether the pages show the number where no number of a pool is free. */
   isOwnNumber: boolean
@@ -83,7 +85,11 @@ function decideIncoming(call: Fact<'calls'>, context: CallContext): Decision {
   if (open) return open
   if (pool?.kind === 'static') return { ...nobody, confidence: 1, reason: 'static_number' }
   if (!pool && !context.isOwnNumber) return { ...nobody, reason: 'not_tracked' }
-  return knownCaller(call, context) ?? { ...nobody, reason: pool ? 'nobody_held_it' : 'not_tracked' }
+  return knownCaller(call, context) ?? (pool ? heldByNobody(context) : { ...nobody, reason: 'not_tracked' })
+}
+
+function heldByNobody({ isHeldByBot }: CallContext): Decision {
+  return { ...nobody, reason: 'nobody_held_it', signs: isHeldByBot ? ['held_by_bot'] : [] }
 }
 
 function decideOutgoing(call: Fact<'calls'>, context: CallContext): Decision {

@@ -4,7 +4,7 @@ import { compareText } from '../receipt.ts'
 import { KEPT_MAX_MS, MATCH_CONFIDENCE_MIN } from './call-model.ts'
 import type { Caller } from './callers.ts'
 import { CLOCK_REACH_MS, type ProviderClock } from './clock-evidence.ts'
-import { type CallEvidence, type Held, type Lease, matchCall, type ShownBefore } from './match-call.ts'
+import { type CallEvidence, type Held, isHeldAt, type Lease, matchCall, type ShownBefore } from './match-call.ts'
 import type { LeaseOfVisitor } from './read-leases.ts'
 
 /** Below this a match links the call to the session and says nothing about who the caller is. */
@@ -25,6 +25,8 @@ export interface CallFacts {
   leases: readonly Lease[]
   /** Clicks on links of the number in them, by `clickerKey`. */
   clicks: ReadonlyMap<string, readonly number[]>
+  /** Leases of bots, which are not among the others. */
+  ofBots?: readonly Lease[]
   /** Of a call that can hardly have rung when its provider says: the leases hours away from it as well. */
   far?: readonly Lease[] | undefined
 }
@@ -35,6 +37,8 @@ export interface KnownCall {
   messages: Fact<'calls'>[]
   /** Who may have called, as leases and the caller's earlier calls say. */
   held: Held | undefined
+  /** Whether a bot was shown the number. */
+  isHeldByBot: boolean
   /** The clock its provider dated it by. */
   clock: ProviderClock
   /** When the number was given to the session that made the call, by the clock of the provider. */
@@ -58,7 +62,9 @@ export function decideCaller(calls: readonly CallFacts[], { caller, shown, clock
     const clock = clockOf(call)
     const held = call.direction === 'out' ? undefined : matchCall(memory.evidenceFor(one, clock))
     memory.note(call, held)
-    return { call, messages, held, clock, issued_at: issuedAt(held, one.leases, clock) }
+    const isHeldByBot =
+      one.ofBots?.some((lease) => isHeldAt(lease, { ...clock, at_ms: call.at - clock.skew_ms })) ?? false
+    return { call, messages, held, isHeldByBot, clock, issued_at: issuedAt(held, one.leases, clock) }
   })
 }
 

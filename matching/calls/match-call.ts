@@ -31,7 +31,7 @@ export type MatchReason =
   | 'not_tracked'
 
 /** What spoke for or against a match, beside the lease itself. */
-export type MatchSign = keyof typeof signs | 'number_kept' | 'others_possible'
+export type MatchSign = keyof typeof signs | 'number_kept' | 'others_possible' | 'held_by_bot'
 
 /** One lease of the number, by the newest word on it. */
 export interface Lease {
@@ -253,8 +253,16 @@ function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: numbe
   const stays_ms = Math.max(SIGN_OF_LIFE_MS, 2 * jitter_ms)
   const isOnScreen = at_ms <= Math.min(lease.seen_ms + stays_ms, Math.max(lease.to_ms, lease.seen_ms))
   const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
-  const isHeld = weight >= weights.in_reserve / 2
+  const isHeld = weight >= HELD_WEIGHT_MIN
   return { session, visitor, pool, reason, isHeld, weight: weight * factor, signs: found }
+}
+
+/** Whose lease weighs less is more likely than not not to have the number, or to have it no more. */
+const HELD_WEIGHT_MIN = weights.in_reserve / 2
+
+/** Whether the number was theirs at a moment, on screen or in reserve. */
+export function isHeldAt(lease: Lease, moment: { at_ms: number; jitter_ms: number }): boolean {
+  return presence(lease, moment) >= HELD_WEIGHT_MIN
 }
 
 /** Who is there shows it only now and then: so long after the last sign of it a number is taken to be on screen yet. */
