@@ -3,6 +3,9 @@ import { holds } from '../rules.ts'
 import {
   BUSY_MS,
   CLICK_TO_RING_MS,
+  DIAL_BLUR_MS,
+  DIAL_MS,
+  DIALLED_AT_ONCE,
   GONE_MAX_MS,
   GONE_MS,
   MATCH_CONFIDENCE_MIN,
@@ -240,7 +243,8 @@ function insertByWeight(claims: readonly Claim[], claim: Claim): Claim[] {
   return place < 0 ? [...claims, claim] : claims.toSpliced(place, 0, claim)
 }
 
-function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: number, evidence: CallEvidence): Claim {
+function claimOfLease(lease: Lease, weight: number, evidence: CallEvidence): Claim {
+  const { session, visitor, pool } = lease
   const { at_ms, jitter_ms, clicks, known } = evidence
   const found: MatchSign[] = []
   const isClicked = clicks.get(clickerKey({ visitor, session }))?.some((click_ms) => {
@@ -254,7 +258,21 @@ function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: numbe
   const isOnScreen = at_ms <= Math.min(lease.seen_ms + stays_ms, Math.max(lease.to_ms, lease.seen_ms))
   const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
   const isHeld = weight >= HELD_WEIGHT_MIN
-  return { session, visitor, pool, reason, isHeld, weight: weight * factor, signs: found }
+  // A click dials at once.
+  const inTime = isClicked ? 1 : dialledBy(firstShown(lease, evidence), evidence)
+  return { session, visitor, pool, reason, isHeld, weight: weight * factor * inTime, signs: found }
+}
+
+/** The share of visitors who can have read the number and dialled it by hand when it rings, by a clock that wavers. */
+function dialledBy(shown_ms: number, { at_ms, jitter_ms }: CallEvidence): number {
+  const blur_ms = Math.hypot(jitter_ms, DIAL_BLUR_MS)
+  return DIALLED_AT_ONCE + (1 - DIALLED_AT_ONCE) * passed(at_ms - shown_ms - DIAL_MS, blur_ms)
+}
+
+/** When the visitor of a lease first had the number before their eyes, as far as is known. */
+function firstShown(lease: Lease, { leases, kept }: CallEvidence): number {
+  const own = leases.filter((other) => sameVisitor(other, lease)).map(({ from_ms }) => from_ms)
+  return Math.min(...own, kept && sameVisitor(kept, lease) ? kept.at_ms : Infinity)
 }
 
 /** Whose lease weighs less is more likely than not not to have the number, or to have it no more. */
