@@ -181,6 +181,14 @@ describe('a caller', () => {
     expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller', signs: ['number_kept'] })
   })
 
+  test('who dials a number that none of their visits was shown has it from elsewhere', async () => {
+    await happens(
+      ...[visit('s1', T), form('f1', 's1', T + MINUTE, { phone: '+79264445566' })],
+      call('c1', T + 3 * HOUR),
+    )
+    expect(await match('c1')).toMatchObject({ session: '', reason: 'nobody_held_it' })
+  })
+
   test('whose form comes later than the call is known then', async () => {
     await happens(...turns, call('c1', T + 4 * MINUTE), call('c0', T + 2 * DAY))
     expect(await match('c0')).toMatchObject({ session: 's2', reason: 'known_caller' })
