@@ -144,7 +144,7 @@ describe('a call to a tracked number', () => {
   test.each([
     ['the phone link was clicked', { clicks: new Map([[clickerKey(lease('a', 5, 10)), [5 * MINUTE_MS]]]) }, []],
     ['they saw it in their last visit', {}, [lease('last', -1, 4.9, { visitor: 'of a' })]],
-    ['they noted it', { kept: { session: 'old', visitor: 'of a', at_ms: -DAY_MS } }, []],
+    ['they noted it', { kept: { session: 'old', visitor: 'of a', at_ms: -DAY_MS, visits: 1 } }, []],
   ])('that rings two seconds after it is theirs all the same where %s', (_, said, before) => {
     expect(callAt(5.04, [...before, lease('a', 5, 10)], said)?.best).toMatchObject({ session: 'a' })
     expect(callAt(5.04, [...before, lease('a', 5, 10)], said)?.best?.confidence).toBeGreaterThan(0.9)
@@ -158,7 +158,7 @@ describe('a call to a tracked number', () => {
 })
 
 describe('a number kept from an earlier visit', () => {
-  const kept = { session: 'old', visitor: 'of old', at_ms: -DAY_MS }
+  const kept = { session: 'old', visitor: 'of old', at_ms: -DAY_MS, visits: 1 }
 
   test('leads to that visit when nobody holds the number', () => {
     expect(callAt(5, [], { kept })?.best).toMatchObject({
@@ -169,12 +169,26 @@ describe('a number kept from an earlier visit', () => {
     })
   })
 
+  test('is the less surely out of the last visit the more visits were shown it, and out of none when they were many', () => {
+    const sure = [1, 2, 5].map((visits) => callAt(5, [], { kept: { ...kept, visits } })?.best?.confidence)
+    expect(sure[0]).toBeGreaterThan(0.8)
+    expect(sure[1]).toBeLessThan(0.75)
+    expect(sure[2]).toBeUndefined()
+  })
+
+  test('that was dialled before is out of that visit as surely as it was then, whoever else has the phone', () => {
+    const known = new Set(['of old', 'of another'])
+    const best = (dialled: number) => callAt(5, [], { kept: { ...kept, dialled, visits: 3 }, known })?.best
+    expect(best(0.99)?.confidence).toBeGreaterThan(0.9)
+    expect(best(0.7)?.confidence).toBeLessThan(0.7)
+  })
+
   test('makes the holder of today less sure', () => {
     const leases = [lease('a', 0, 10)]
     const [unknown, known] = [callAt(5, leases), callAt(5, leases, { kept })]
     expect(unknown?.best?.confidence).toBeCloseTo(0.98, 3)
     const ofHolder = [known?.best, ...(known?.candidates ?? [])].find((one) => one?.session === 'a')
-    expect(ofHolder?.confidence).toBeCloseTo(0.704, 3)
+    expect(ofHolder?.confidence).toBeCloseTo(0.787, 3)
   })
 
   test('never beats a lease it is shown to be likelier than', () => {
@@ -194,7 +208,7 @@ describe('a number kept from an earlier visit', () => {
     ['in reserve', 12, 'number_in_reserve'],
     ['gone', 14, 'known_caller'],
   ])('and dialled a few minutes ago leads to the visit it was dialled from, now %s', (_, minute, reason) => {
-    const redial = { session: 'a', visitor: 'of a', at_ms: 9 * MINUTE_MS, dialled: 0.72 }
+    const redial = { session: 'a', visitor: 'of a', at_ms: 9 * MINUTE_MS, dialled: 0.72, visits: 1 }
     const best = callAt(minute, [lease('a', 0, 10)], { kept: redial })?.best
     expect(best).toMatchObject({ session: 'a', reason })
     // No surer than the first time.
@@ -215,8 +229,9 @@ test('a call is matched the same whatever the order of leases, and its chances a
   )
   const anyKept = fc.constantFrom(
     undefined,
-    { session: 'a', visitor: 'of a', at_ms: 0 },
-    { session: 'z', visitor: '', at_ms: -DAY_MS },
+    { session: 'a', visitor: 'of a', at_ms: 0, visits: 2 },
+    { session: 'b', visitor: 'of b', at_ms: -DAY_MS, visits: 1, dialled: 0.9 },
+    { session: 'z', visitor: '', at_ms: -DAY_MS, visits: 1 },
   )
   fc.assert(
     fc.property(

@@ -10,6 +10,7 @@ import {
   GONE_MS,
   MATCH_CONFIDENCE_MIN,
   REDIAL_MS,
+  shareOfLast,
   signs,
   weights,
 } from './call-model.ts'
@@ -56,6 +57,8 @@ export interface ShownBefore {
   at_ms: number
   /** Of a number that was dialled since, how sure it is that it was out of this visit. */
   dialled?: number
+  /** Of how many visits that were shown it this is the last. */
+  visits: number
 }
 
 /** All that is known of who may have called, in facts alone: who is who is worked out later. */
@@ -187,8 +190,8 @@ function weighKept(
   kept: ShownBefore,
   { claims, unknown, known }: { claims: Claim[]; unknown: number; known: number },
 ): Weighed {
-  // A phone that is known by several browsers may be several people's, each with a number of their own to keep.
-  const weight = weights.kept / Math.max(1, known) ** 2
+  const isFree = !claims.some(({ isHeld, session }) => isHeld && session !== kept.session)
+  const { weight, rest } = weightOfKept(kept, { isFree, known })
   // A visitor who has come back is on the page now: that is no number kept from before.
   const isBack = claims.some((claim) => sameVisitor(claim, kept) && (claim.isHeld || claim.weight > weight))
   if (isBack) return { claims, unknown, aside: 0 }
@@ -196,9 +199,26 @@ function weighKept(
   const ofKept: Claim = { ...claimOfKept(kept), weight: belowHolder(weight, others) }
   return {
     claims: insertByWeight(others, ofKept),
-    unknown: unknown + weights.unknown_when_kept,
-    aside: ofKept.weight,
+    unknown: unknown + weights.unknown_when_kept + rest,
+    aside: ofKept.weight + rest,
   }
+}
+
+/** `rest`: it was kept from another visit than this. */
+function weightOfKept(
+  { dialled, visits }: ShownBefore,
+  { isFree, known }: { isFree: boolean; known: number },
+): { weight: number; rest: number } {
+  // A phone that is known by several browsers may be several people's, each with a number of their own to keep.
+  const ofSeveral = Math.max(1, known) ** 2
+  const whole = !isFree
+    ? weights.kept / ofSeveral
+    : // Whose phone has dialled it has it from there, whoever else has the phone.
+      dialled === undefined
+      ? weights.kept_shown / ofSeveral
+      : weights.kept_dialled
+  const share = dialled ?? shareOfLast(visits)
+  return { weight: whole * share, rest: whole * (1 - share) }
 }
 
 /** A number from before is never likelier than the visitor who holds it now. */
@@ -324,6 +344,6 @@ function shown({ session, visitor, confidence, reason }: Candidate): Candidate {
 }
 
 /** Coarse enough that the last digits of a sum, which depend on the order of its terms, do not matter. */
-function rounded(confidence: number): number {
+export function rounded(confidence: number): number {
   return Math.round(confidence * 1000) / 1000
 }

@@ -7,7 +7,7 @@ import type { SessionNames } from '../sessions/session-names.ts'
 import { visitsWithBots } from './bot-visits.ts'
 import { clockEvidence } from './call-evidence.ts'
 import { callsOfChangedCallers, callsOfSameCallers } from './callers.ts'
-import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, SURE_CONFIDENCE } from './decide-caller.ts'
+import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, saysWho } from './decide-caller.ts'
 import { type CallsContext, decideCalls, readCallFacts, readFar } from './known-calls.ts'
 import { LEASE_LIFE_MAX_MS } from './match-call.ts'
 import { momentsOf } from './measure-clocks.ts'
@@ -156,7 +156,7 @@ function sureMatch({ call, held }: { call: Fact<'calls'>; held: KnownCall['held'
   if (call.visitor !== '' && call.visitor !== held.best.visitor) return undefined
   // A number kept from an earlier visit says nothing of who calls that the phone does not say.
   const { confidence, reason } = held.best
-  const isSure = confidence >= SURE_CONFIDENCE && reason !== 'known_caller'
+  const isSure = saysWho(held.best) && reason !== 'known_caller'
   return {
     ...held.best,
     sureness: !isSure ? 'unsure' : confidence < CERTAIN_CONFIDENCE ? 'probable' : 'certain',
