@@ -182,7 +182,9 @@ function knownCaller(call: Fact<'calls'>, context: CallContext): Decision | unde
   const of = knownCallerConfidence
   if (shown) {
     const confidence = context.pool ? of.number_shown * shareOfLast(visitsShown(call, context)) : of.own_number_shown
-    return confidence < MATCH_CONFIDENCE_MIN ? undefined : said(shown, rounded(confidence), ['number_kept'])
+    // That everybody was shown it is no sign of who kept it.
+    const found: MatchSign[] = context.pool ? ['number_kept'] : []
+    return confidence < MATCH_CONFIDENCE_MIN ? undefined : said(shown, rounded(confidence), found)
   }
   if (isGoingOn) return said(last, of.visit_going_on)
   // Who calls a number that none of their visits was shown has it from elsewhere, however lately they were here.
