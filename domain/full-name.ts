@@ -1,27 +1,22 @@
-/** How Cyrillic is written in Latin, as far as two spellings of one name have to come out alike. */
-const latin: Record<string, string> = {
-  ...{ а: 'a', б: 'b', в: 'v', г: 'g', ґ: 'g', д: 'd', е: 'e', ё: 'e', є: 'e', ж: 'zh', з: 'z', и: 'i', і: 'i' },
-  ...{ ї: 'i', й: 'i', к: 'k', л: 'l', м: 'm', н: 'n', о: 'o', п: 'p', р: 'r', с: 's', т: 't', у: 'u', ф: 'f' },
-  ...{ х: 'h', ц: 'c', ч: 'ch', ш: 'sh', щ: 'sh', ъ: '', ы: 'i', ь: '', э: 'e', ю: 'iu', я: 'ia' },
-}
-
-/** Spellings of Latin that stand for one sound, in the order in which they are looked for. */
-const sounds: readonly [RegExp, string][] = [
-  [/shch/g, 'sh'],
-  [/kh/g, 'h'],
-  [/ts/g, 'c'],
-  [/[yj]/g, 'i'],
-  [/x/g, 'ks'],
-  [/w/g, 'v'],
-  [/(.)\1+/g, '$1'],
-]
+import { inOneSpelling, plainLetters } from './name-spelling.ts'
 
 const WORDS_MAX = 5
-const PATRONYMIC = /(?:[eo]vich|[eo]vna|ichna|^ilich|^kuzmich|^lukich|^fomich)$/
+const PATRONYMIC = /(?:[eo]vich|[eo]vna|ichna|^ilich|^kuzmich|^lukich|^fomich|^nikitich|^savich|^fokich)$/
 
-/** What is written where no name is known. */
-const NOBODYS =
-  /^(?:test\w*|ne|net|no|bez|imeni?|imia|name|anonim\w*|unknown|neizvestn\w*|klient\w*|client|gost|guest|user|admin\w*|seo|zaiavka|zvonok|lead|ooo|ip|zao|ao|pao)$/
+const spelled = (words: string): string[] => words.split(' ').map((word) => inOneSpelling(plainLetters(word)))
+
+/** Words that are written where no name is known, or for a company's. */
+const nobodys = new Set([
+  ...spelled('не нет но без имя имени фио фамилия отчество гость лид звонок звонка сайт сайта лицо новый новая новое'),
+  ...spelled('ооо ип зао ао оао пао тоо фирма отдел офис салон llc ltd inc gmbh'),
+  ...spelled('no name surname unknown guest user seo lead deal order new visitor caller customer missed'),
+])
+
+/** And what such words begin with, however they end: up to the last consonant of the stem, which no ending changes. */
+const nobodysBegin = [
+  ...spelled('тест аноним неизвестн клиент админ заявк сделк контакт заказчик покупател посетител пользовател'),
+  ...spelled('менедж обращен входящ пропущен физическ юридическ организац компан магазин'),
+]
 
 /** Set in the mark of a name of more than two words: it says who is the same, and not who is somebody else. */
 const LONG = 2 ** 31
@@ -32,16 +27,15 @@ const HALF = 15
  * Latin letters. 0 for a first name alone, a company, and what is no name. The name cannot be read from it.
  */
 export function nameMark(name: string): number {
-  const words = name
-    .toLowerCase()
-    .normalize('NFC')
-    .replace(/[-’'`.]/gu, (sign) => (sign === '.' ? ' ' : ''))
-    .match(/[\p{L}\p{N}]+/gu)
+  const words = plainLetters(name)
+    .replace(/[-\u2010\u2011’‘ʼ'`´.]/gu, (sign) => (sign === '.' ? ' ' : ''))
+    .match(/[\p{L}\p{M}\p{N}]+/gu)
+    ?.filter((word) => !/\p{N}/u.test(word))
   if (!words || words.length < 2 || words.length > WORDS_MAX) return 0
-  const spelled = words.map(inLatin).filter((word) => word.length > 1)
-  if (spelled.some((word) => NOBODYS.test(word))) return 0
-  const told = spelled.length > 2 ? spelled.filter((word) => !PATRONYMIC.test(word)) : spelled
-  const [first, ...rest] = [...new Set(told)].sort()
+  // An initial, or one letter over and over, is no name.
+  const told = words.filter((word) => new Set(word).size > 1).map(inOneSpelling)
+  if (told.some(isNobodys)) return 0
+  const [first, ...rest] = [...new Set(withoutPatronymic(told))].sort()
   if (first === undefined || rest.length === 0) return 0
   const mark = hash(first) * 2 ** HALF + hash(rest.join(' '))
   return rest.length > 1 ? mark + LONG : mark
@@ -66,9 +60,17 @@ export function areUnlike(a: number, b: number): boolean {
 
 const MASK = 2 ** HALF - 1
 
-function inLatin(word: string): string {
-  const letters = [...word].map((letter) => latin[letter] ?? letter).join('')
-  return sounds.reduce((text, [sound, spelling]) => text.replace(sound, spelling), letters)
+function isNobodys(word: string): boolean {
+  return nobodys.has(word) || nobodysBegin.some((begin) => word.startsWith(begin))
+}
+
+/** It follows the first name: «Рабинович Иван Петрович» has a surname that sounds like one. */
+function withoutPatronymic(words: readonly string[]): readonly string[] {
+  if (words.length < 3) return words
+  const place = words.findIndex(
+    (word, at) => at > 0 && PATRONYMIC.test(word) && !PATRONYMIC.test(words[at - 1] as string),
+  )
+  return place < 0 ? words : words.toSpliced(place, 1)
 }
 
 /** FNV-1a, folded to fifteen bits; never 0. */

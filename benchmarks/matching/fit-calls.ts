@@ -61,8 +61,9 @@ function weighWorld({ simulation, calls: { groups, shown, clocks } }: Played): W
       .flatMap((one) => {
         const session = truth.get(one.call.id)
         if (session === undefined || one.call.direction === 'out') return []
-        const evidence = memory.evidenceFor(one, clocks.get(one.call.id) as ProviderClock)
-        memory.note(one.call, matchCall(evidence))
+        const clock = clocks.get(one.call.id) as ProviderClock
+        const evidence = memory.evidenceFor(one, clock)
+        memory.note(one.call, matchCall(evidence), clock)
         return [{ evidence, session }]
       })
   })

@@ -161,6 +161,26 @@ describe('a caller', () => {
     expect(await person('phone', '+79165550000')).not.toBe(await person('visitor', 'v3'))
   })
 
+  test('who kept the number, and is known from two browsers, is not joined to who holds it unless that is all but sure', async () => {
+    const other = '+74951110002'
+    await happens(
+      visit('s1', T),
+      lease('s1', T, T + MINUTE),
+      call('c1', T + 30 * SECOND),
+      visit('s3', T + HOUR, { visitor: 'v3' }),
+      lease('s3', T + HOUR, T + HOUR + MINUTE, { visitor: 'v3', number: other }),
+      call('c2', T + HOUR + 30 * SECOND, { to: other }),
+      visit('s2', T + DAY, { visitor: 'v2' }),
+      lease('s2', T + DAY, T + DAY + 2 * MINUTE, { visitor: 'v2' }),
+      call('c3', T + DAY + MINUTE),
+    )
+    const found = await match('c3')
+    expect(found).toMatchObject({ session: 's2', reason: 'number_on_screen', signs: ['others_possible'] })
+    expect(found?.confidence).toBeGreaterThan(0.8)
+    expect(await person('visitor', 'v1')).toBe(await person('visitor', 'v3'))
+    expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v1'))
+  })
+
   test('from two browsers is one person where nobody else comes into question', async () => {
     const other = '+74951110002'
     await happens(...turns, call('c1', T + 30 * SECOND))
@@ -179,6 +199,14 @@ describe('a caller', () => {
       ...[form('f1', 's3', T + DAY, { phone: '+79264445566' }), call('c1', T + 2 * DAY)],
     )
     expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller', signs: ['number_kept'] })
+  })
+
+  test('who dials a number that none of their visits was shown has it from elsewhere', async () => {
+    await happens(
+      ...[visit('s1', T), form('f1', 's1', T + MINUTE, { phone: '+79264445566' })],
+      call('c1', T + 3 * HOUR),
+    )
+    expect(await match('c1')).toMatchObject({ session: '', reason: 'nobody_held_it' })
   })
 
   test('whose form comes later than the call is known then', async () => {
@@ -210,7 +238,8 @@ describe('a caller', () => {
       call('c1', T + MINUTE, { to: '+74950000000' }),
       call('c2', T + MINUTE, { to: '+74950000000', from: '+79160000000' }),
     )
-    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller' })
+    // Everybody was shown it: no sign that this caller kept it.
+    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller', signs: [] })
     expect(await match('c2')).toMatchObject({ session: '', reason: 'not_tracked' })
   })
 })

@@ -4,9 +4,16 @@ import type { Fact } from '../facts/fact-rows.ts'
 import type { HistoryRow } from '../history/history-tables.ts'
 import { holds } from '../rules.ts'
 import type { SessionIndex } from '../sessions/session-index.ts'
-import { CLIENT_ID_CONFIDENCE, GOING_ON_MS, knownCallerConfidence, MATCH_CONFIDENCE_MIN, signs } from './call-model.ts'
+import {
+  CLIENT_ID_CONFIDENCE,
+  GOING_ON_MS,
+  knownCallerConfidence,
+  MATCH_CONFIDENCE_MIN,
+  shareOfLast,
+  signs,
+} from './call-model.ts'
 import type { ProviderClock } from './clock-evidence.ts'
-import type { Candidate, Held, MatchReason, MatchSign } from './match-call.ts'
+import { type Candidate, type Held, type MatchReason, type MatchSign, rounded } from './match-call.ts'
 
 /** A caller known by phone is taken to have called out of a visit this recent, if no lease says better. */
 export const KNOWN_CALLER_MAX_MS = 30 * 86_400_000
@@ -18,6 +25,8 @@ export interface CallContext {
   person: string
   /** What the leases say. */
   held: Held | undefined
+  /** Whether a bot was shown the number when it rang. */
+  isHeldByBot: boolean
   pool: Pool | undefined
   /** Whether the pages show the number where no number of a pool is free. */
   isOwnNumber: boolean
@@ -83,7 +92,11 @@ function decideIncoming(call: Fact<'calls'>, context: CallContext): Decision {
   if (open) return open
   if (pool?.kind === 'static') return { ...nobody, confidence: 1, reason: 'static_number' }
   if (!pool && !context.isOwnNumber) return { ...nobody, reason: 'not_tracked' }
-  return knownCaller(call, context) ?? { ...nobody, reason: pool ? 'nobody_held_it' : 'not_tracked' }
+  return knownCaller(call, context) ?? (pool ? heldByNobody(context) : { ...nobody, reason: 'not_tracked' })
+}
+
+function heldByNobody({ isHeldByBot }: CallContext): Decision {
+  return { ...nobody, reason: 'nobody_held_it', signs: isHeldByBot ? ['held_by_bot'] : [] }
 }
 
 function decideOutgoing(call: Fact<'calls'>, context: CallContext): Decision {
@@ -128,12 +141,14 @@ function saidByClientId(call: Fact<'calls'>, { sessions }: CallContext): Decisio
 /** The share of all weights that a claim has once its own is multiplied. */
 function withSign(confidence: number): number {
   const weight = confidence * signs.caller_known
-  return Math.round((1000 * weight) / (weight + 1 - confidence)) / 1000
+  return rounded(weight / (weight + 1 - confidence))
 }
 
 /** Several may have called: one of them may be known by phone; else it stays open. Undefined when hardly any of them did. */
 function amongSeveral(call: Fact<'calls'>, held: Held, { sessions, isKnownCaller }: CallContext): Decision | undefined {
-  const known = isKnownCaller ? held.candidates.filter((candidate) => sessions.owns(candidate.session)) : []
+  // A number that was kept is known to be out of one of their visits: that says nothing of which.
+  const own = held.candidates.filter(({ session, reason }) => reason !== 'known_caller' && sessions.owns(session))
+  const known = isKnownCaller ? own : []
   const together = held.candidates.reduce((sum, { confidence }) => sum + confidence, 0)
   if (known.length !== 1)
     return together < MATCH_CONFIDENCE_MIN ? undefined : { ...nobody, reason: 'several_candidates' }
@@ -155,20 +170,30 @@ function knownCaller(call: Fact<'calls'>, context: CallContext): Decision | unde
   const { sessions, isKnownCaller } = context
   const last = isKnownCaller && holds('known_caller') ? sessions.lastOf(() => true, call.at) : undefined
   if (!last || call.at - last.started_at > KNOWN_CALLER_MAX_MS) return undefined
-  const said = (
-    session: HistoryRow<'sessions'>,
-    how: keyof typeof knownCallerConfidence,
-    found: MatchSign[],
-  ): Decision => ({
-    ...{ session: session.id, visitor: session.visitor, confidence: knownCallerConfidence[how] },
-    ...{ reason: 'known_caller', signs: found },
+  const said = ({ id, visitor }: HistoryRow<'sessions'>, confidence: number, found: MatchSign[] = []): Decision => ({
+    session: id,
+    visitor,
+    confidence,
+    reason: 'known_caller',
+    signs: found,
   })
   const isGoingOn = call.at - last.ended_at <= GOING_ON_MS
   const shown = call.direction === 'out' ? undefined : lastShown(call, context)
-  if (shown) return said(shown, context.pool ? 'number_shown' : 'own_number_shown', ['number_kept'])
-  if (isGoingOn) return said(last, 'visit_going_on', [])
-  if (call.at - last.ended_at <= DAY_MS) return said(last, 'within_a_day', [])
-  return call.direction === 'out' ? said(last, 'later', []) : undefined
+  const of = knownCallerConfidence
+  if (shown) {
+    const confidence = context.pool ? of.number_shown * shareOfLast(visitsShown(call, context)) : of.own_number_shown
+    // That everybody was shown it is no sign of who kept it.
+    const found: MatchSign[] = context.pool ? ['number_kept'] : []
+    return confidence < MATCH_CONFIDENCE_MIN ? undefined : said(shown, rounded(confidence), found)
+  }
+  if (isGoingOn) return said(last, of.visit_going_on)
+  // Who calls a number that none of their visits was shown has it from elsewhere, however lately they were here.
+  if (call.direction !== 'out') return undefined
+  return said(last, call.at - last.ended_at <= DAY_MS ? of.within_a_day : of.later)
+}
+
+function visitsShown(call: Fact<'calls'>, { sessions }: CallContext): number {
+  return sessions.own.filter(({ numbers, started_at }) => started_at <= call.at && numbers.includes(call.to)).length
 }
 
 /** The caller's last visit that was shown the number called; of the site's own number the last that was shown no other. */

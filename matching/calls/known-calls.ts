@@ -3,6 +3,7 @@ import { newestMessage } from '../conversions/newest.ts'
 import type { Fact } from '../facts/fact-rows.ts'
 import { messagesById } from '../facts/read-facts.ts'
 import type { Graph } from '../identity/graph.ts'
+import { isBotVisit } from './bot-visits.ts'
 import { KEPT_MAX_MS } from './call-model.ts'
 import { type Caller, callerOf, callsOfSameCallers } from './callers.ts'
 import { unknownClock } from './clock-evidence.ts'
@@ -101,7 +102,8 @@ export async function decideCalls(
   const clockOf = new Map([...facts.values()].map(({ call }) => [call.id, clocks.of(call)]))
   const callers = new Map<string, Caller>()
   const byCaller = new Map<string, CallFacts[]>()
-  for (const one of await rungByOurs(context, facts)) {
+  for (const rung of await rungByOurs(context, facts)) {
+    const one = withoutBots(graph, rung)
     const caller = callerOf(graph, one.call)
     if (caller) callers.set(caller.phone, caller)
     // A call without a caller has no others beside it; no phone begins with a line feed.
@@ -110,7 +112,7 @@ export async function decideCalls(
     if (own) own.push(one)
     else byCaller.set(key, [one])
   }
-  const shown = await readShown(store, graph.site, callers, byCaller)
+  const shown = await readShown({ store, graph }, callers, byCaller)
   const known = new Map<string, KnownCall>()
   for (const [phone, calls] of byCaller) {
     const decided = decideCaller(calls, {
@@ -123,15 +125,20 @@ export async function decideCalls(
   return known
 }
 
+/** No bot calls, whatever it was shown. */
+function withoutBots(graph: Graph, one: CallFacts): CallFacts {
+  const ofBots = one.leases.filter(({ session }) => isBotVisit(graph, session))
+  return ofBots.length === 0 ? one : { ...one, leases: one.leases.filter((lease) => !ofBots.includes(lease)), ofBots }
+}
+
 /** When the browsers that these callers may be known by were shown the numbers they called, by browser. */
 async function readShown(
-  store: Store,
-  site: string,
+  { store, graph }: Pick<CallsContext, 'store' | 'graph'>,
   callers: ReadonlyMap<string, Caller>,
   byCaller: ReadonlyMap<string, readonly CallFacts[]>,
 ): Promise<Map<string, LeaseOfVisitor[]>> {
   const calls = [...callers.keys()].flatMap((phone) => byCaller.get(phone) ?? [])
-  const rows = await readLeasesOfVisitors(store, site, {
+  const rows = await readLeasesOfVisitors(store, graph.site, {
     visitors: [...[...callers.values()].flatMap(({ browsers }) => browsers), ...calls.flatMap(browsersAround)],
     numbers: calls.filter(({ call }) => call.direction !== 'out').map(({ call }) => call.to),
     from_ms: calls.reduce((least, { call }) => Math.min(least, call.at), Infinity) - KEPT_MAX_MS,
@@ -139,6 +146,7 @@ async function readShown(
   })
   const byVisitor = new Map<string, LeaseOfVisitor[]>()
   for (const row of rows) {
+    if (isBotVisit(graph, row.session)) continue
     const own = byVisitor.get(row.visitor)
     if (own) own.push(row)
     else byVisitor.set(row.visitor, [row])

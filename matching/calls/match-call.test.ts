@@ -45,7 +45,7 @@ describe('a call to a tracked number', () => {
     ],
     [
       'belongs to who has just got it rather than to who has just lost it',
-      5.05,
+      5.15,
       [lease('a', 0, 2.5), lease('b', 5, 10)],
       'b',
       'number_on_screen',
@@ -62,9 +62,9 @@ describe('a call to a tracked number', () => {
   })
 
   test.each([
-    ['before the lease', 4.95, [lease('a', 5, 10)]],
+    ['before the lease', 4.985, [lease('a', 5, 10)]],
     ['after the reserve', 12.54, [lease('a', 0, 10)]],
-  ])('may ring a few seconds %s by a clock that wavers, and is then less sure', (_, minute, leases) => {
+  ])('may ring a moment %s by a clock that wavers, and is then less sure', (_, minute, leases) => {
     const best = callAt(minute, leases, wavering)?.best
     expect(best).toMatchObject({ session: 'a' })
     expect(best?.confidence).toBeLessThan(callAt(9, leases, wavering)?.best?.confidence ?? 0)
@@ -130,6 +130,26 @@ describe('a call to a tracked number', () => {
     expect(together?.confidence).toBeGreaterThan(apart?.best?.confidence ?? 0)
   })
 
+  test.each([
+    ['nobody’s, of a number in much use', [lease('before', -30, 2)]],
+    ['hardly theirs, of any other', []],
+  ])('that rings two seconds after its visitor first saw the number is %s', (_, before) => {
+    const soon = callAt(5.03, [...before, lease('a', 5, 10)])?.best
+    const inTime = callAt(5.3, [...before, lease('a', 5, 10)])?.best
+    expect(inTime).toMatchObject({ session: 'a', reason: 'number_on_screen' })
+    expect(soon?.confidence ?? 0).toBeLessThan(0.8)
+    expect(inTime?.confidence).toBeGreaterThan(0.9)
+  })
+
+  test.each([
+    ['the phone link was clicked', { clicks: new Map([[clickerKey(lease('a', 5, 10)), [5 * MINUTE_MS]]]) }, []],
+    ['they saw it in their last visit', {}, [lease('last', -1, 4.9, { visitor: 'of a' })]],
+    ['they noted it', { kept: { session: 'old', visitor: 'of a', at_ms: -DAY_MS, visits: 1 } }, []],
+  ])('that rings two seconds after it is theirs all the same where %s', (_, said, before) => {
+    expect(callAt(5.04, [...before, lease('a', 5, 10)], said)?.best).toMatchObject({ session: 'a' })
+    expect(callAt(5.04, [...before, lease('a', 5, 10)], said)?.best?.confidence).toBeGreaterThan(0.9)
+  })
+
   test('names the runners-up', () => {
     const held = callAt(12, [lease('left', 0, 10), lease('looks', 11, 60)])
     expect(held?.candidates).toMatchObject([{ session: 'left', reason: 'number_in_reserve' }])
@@ -138,7 +158,7 @@ describe('a call to a tracked number', () => {
 })
 
 describe('a number kept from an earlier visit', () => {
-  const kept = { session: 'old', visitor: 'of old', at_ms: -DAY_MS }
+  const kept = { session: 'old', visitor: 'of old', at_ms: -DAY_MS, visits: 1 }
 
   test('leads to that visit when nobody holds the number', () => {
     expect(callAt(5, [], { kept })?.best).toMatchObject({
@@ -149,12 +169,26 @@ describe('a number kept from an earlier visit', () => {
     })
   })
 
+  test('is the less surely out of the last visit the more visits were shown it, and out of none when they were many', () => {
+    const sure = [1, 2, 5].map((visits) => callAt(5, [], { kept: { ...kept, visits } })?.best?.confidence)
+    expect(sure[0]).toBeGreaterThan(0.8)
+    expect(sure[1]).toBeLessThan(0.75)
+    expect(sure[2]).toBeUndefined()
+  })
+
+  test('that was dialled before is out of that visit as surely as it was then, whoever else has the phone', () => {
+    const known = new Set(['of old', 'of another'])
+    const best = (dialled: number) => callAt(5, [], { kept: { ...kept, dialled, visits: 3 }, known })?.best
+    expect(best(0.99)?.confidence).toBeGreaterThan(0.9)
+    expect(best(0.7)?.confidence).toBeLessThan(0.7)
+  })
+
   test('makes the holder of today less sure', () => {
     const leases = [lease('a', 0, 10)]
     const [unknown, known] = [callAt(5, leases), callAt(5, leases, { kept })]
     expect(unknown?.best?.confidence).toBeCloseTo(0.98, 3)
     const ofHolder = [known?.best, ...(known?.candidates ?? [])].find((one) => one?.session === 'a')
-    expect(ofHolder?.confidence).toBeCloseTo(0.704, 3)
+    expect(ofHolder?.confidence).toBeCloseTo(0.787, 3)
   })
 
   test('never beats a lease it is shown to be likelier than', () => {
@@ -174,7 +208,7 @@ describe('a number kept from an earlier visit', () => {
     ['in reserve', 12, 'number_in_reserve'],
     ['gone', 14, 'known_caller'],
   ])('and dialled a few minutes ago leads to the visit it was dialled from, now %s', (_, minute, reason) => {
-    const redial = { session: 'a', visitor: 'of a', at_ms: 9 * MINUTE_MS, dialled: 0.72 }
+    const redial = { session: 'a', visitor: 'of a', at_ms: 9 * MINUTE_MS, dialled: 0.72, visits: 1 }
     const best = callAt(minute, [lease('a', 0, 10)], { kept: redial })?.best
     expect(best).toMatchObject({ session: 'a', reason })
     // No surer than the first time.
@@ -195,8 +229,9 @@ test('a call is matched the same whatever the order of leases, and its chances a
   )
   const anyKept = fc.constantFrom(
     undefined,
-    { session: 'a', visitor: 'of a', at_ms: 0 },
-    { session: 'z', visitor: '', at_ms: -DAY_MS },
+    { session: 'a', visitor: 'of a', at_ms: 0, visits: 2 },
+    { session: 'b', visitor: 'of b', at_ms: -DAY_MS, visits: 1, dialled: 0.9 },
+    { session: 'z', visitor: '', at_ms: -DAY_MS, visits: 1 },
   )
   fc.assert(
     fc.property(

@@ -3,10 +3,14 @@ import { holds } from '../rules.ts'
 import {
   BUSY_MS,
   CLICK_TO_RING_MS,
+  DIAL_BLUR_MS,
+  DIAL_MS,
+  DIALLED_AT_ONCE,
   GONE_MAX_MS,
   GONE_MS,
   MATCH_CONFIDENCE_MIN,
   REDIAL_MS,
+  shareOfLast,
   signs,
   weights,
 } from './call-model.ts'
@@ -31,7 +35,7 @@ export type MatchReason =
   | 'not_tracked'
 
 /** What spoke for or against a match, beside the lease itself. */
-export type MatchSign = keyof typeof signs | 'number_kept' | 'others_possible'
+export type MatchSign = keyof typeof signs | 'number_kept' | 'others_possible' | 'held_by_bot'
 
 /** One lease of the number, by the newest word on it. */
 export interface Lease {
@@ -53,6 +57,8 @@ export interface ShownBefore {
   at_ms: number
   /** Of a number that was dialled since, how sure it is that it was out of this visit. */
   dialled?: number
+  /** Of how many visits that were shown it this is the last. */
+  visits: number
 }
 
 /** All that is known of who may have called, in facts alone: who is who is worked out later. */
@@ -184,8 +190,8 @@ function weighKept(
   kept: ShownBefore,
   { claims, unknown, known }: { claims: Claim[]; unknown: number; known: number },
 ): Weighed {
-  // A phone that is known by several browsers may be several people's, each with a number of their own to keep.
-  const weight = weights.kept / Math.max(1, known) ** 2
+  const isFree = !claims.some(({ isHeld, session }) => isHeld && session !== kept.session)
+  const { weight, rest } = weightOfKept(kept, { isFree, known })
   // A visitor who has come back is on the page now: that is no number kept from before.
   const isBack = claims.some((claim) => sameVisitor(claim, kept) && (claim.isHeld || claim.weight > weight))
   if (isBack) return { claims, unknown, aside: 0 }
@@ -193,9 +199,26 @@ function weighKept(
   const ofKept: Claim = { ...claimOfKept(kept), weight: belowHolder(weight, others) }
   return {
     claims: insertByWeight(others, ofKept),
-    unknown: unknown + weights.unknown_when_kept,
-    aside: ofKept.weight,
+    unknown: unknown + weights.unknown_when_kept + rest,
+    aside: ofKept.weight + rest,
   }
+}
+
+/** `rest`: it was kept from another visit than this. */
+function weightOfKept(
+  { dialled, visits }: ShownBefore,
+  { isFree, known }: { isFree: boolean; known: number },
+): { weight: number; rest: number } {
+  // A phone that is known by several browsers may be several people's, each with a number of their own to keep.
+  const ofSeveral = Math.max(1, known) ** 2
+  const whole = !isFree
+    ? weights.kept / ofSeveral
+    : // Whose phone has dialled it has it from there, whoever else has the phone.
+      dialled === undefined
+      ? weights.kept_shown / ofSeveral
+      : weights.kept_dialled
+  const share = dialled ?? shareOfLast(visits)
+  return { weight: whole * share, rest: whole * (1 - share) }
 }
 
 /** A number from before is never likelier than the visitor who holds it now. */
@@ -240,7 +263,8 @@ function insertByWeight(claims: readonly Claim[], claim: Claim): Claim[] {
   return place < 0 ? [...claims, claim] : claims.toSpliced(place, 0, claim)
 }
 
-function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: number, evidence: CallEvidence): Claim {
+function claimOfLease(lease: Lease, weight: number, evidence: CallEvidence): Claim {
+  const { session, visitor, pool } = lease
   const { at_ms, jitter_ms, clicks, known } = evidence
   const found: MatchSign[] = []
   const isClicked = clicks.get(clickerKey({ visitor, session }))?.some((click_ms) => {
@@ -253,8 +277,30 @@ function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: numbe
   const stays_ms = Math.max(SIGN_OF_LIFE_MS, 2 * jitter_ms)
   const isOnScreen = at_ms <= Math.min(lease.seen_ms + stays_ms, Math.max(lease.to_ms, lease.seen_ms))
   const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
-  const isHeld = weight >= weights.in_reserve / 2
-  return { session, visitor, pool, reason, isHeld, weight: weight * factor, signs: found }
+  const isHeld = weight >= HELD_WEIGHT_MIN
+  // A click dials at once.
+  const inTime = isClicked ? 1 : dialledBy(firstShown(lease, evidence), evidence)
+  return { session, visitor, pool, reason, isHeld, weight: weight * factor * inTime, signs: found }
+}
+
+/** The share of visitors who can have read the number and dialled it by hand when it rings, by a clock that wavers. */
+function dialledBy(shown_ms: number, { at_ms, jitter_ms }: CallEvidence): number {
+  const blur_ms = Math.hypot(jitter_ms, DIAL_BLUR_MS)
+  return DIALLED_AT_ONCE + (1 - DIALLED_AT_ONCE) * passed(at_ms - shown_ms - DIAL_MS, blur_ms)
+}
+
+/** When the visitor of a lease first had the number before their eyes, as far as is known. */
+function firstShown(lease: Lease, { leases, kept }: CallEvidence): number {
+  const own = leases.filter((other) => sameVisitor(other, lease)).map(({ from_ms }) => from_ms)
+  return Math.min(...own, kept && sameVisitor(kept, lease) ? kept.at_ms : Infinity)
+}
+
+/** Whose lease weighs less is more likely than not not to have the number, or to have it no more. */
+const HELD_WEIGHT_MIN = weights.in_reserve / 2
+
+/** Whether the number was theirs at a moment, on screen or in reserve. */
+export function isHeldAt(lease: Lease, moment: { at_ms: number; jitter_ms: number }): boolean {
+  return presence(lease, moment) >= HELD_WEIGHT_MIN
 }
 
 /** Who is there shows it only now and then: so long after the last sign of it a number is taken to be on screen yet. */
@@ -298,6 +344,6 @@ function shown({ session, visitor, confidence, reason }: Candidate): Candidate {
 }
 
 /** Coarse enough that the last digits of a sum, which depend on the order of its terms, do not matter. */
-function rounded(confidence: number): number {
+export function rounded(confidence: number): number {
   return Math.round(confidence * 1000) / 1000
 }

@@ -4,9 +4,10 @@ import { type Moments, type Touched, widen } from '../facts/touched.ts'
 import type { History } from '../history/history.ts'
 import { callClaims, matchClaims } from '../identity/fact-claims.ts'
 import type { SessionNames } from '../sessions/session-names.ts'
+import { visitsWithBots } from './bot-visits.ts'
 import { clockEvidence } from './call-evidence.ts'
 import { callsOfChangedCallers, callsOfSameCallers } from './callers.ts'
-import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, SURE_CONFIDENCE } from './decide-caller.ts'
+import { type CallFacts, CERTAIN_CONFIDENCE, type KnownCall, saysWho } from './decide-caller.ts'
 import { type CallsContext, decideCalls, readCallFacts, readFar } from './known-calls.ts'
 import { LEASE_LIFE_MAX_MS } from './match-call.ts'
 import { momentsOf } from './measure-clocks.ts'
@@ -63,19 +64,14 @@ function claimsOf(known: KnownCall | undefined) {
 }
 
 /**
- * Touches the calls that changed leases, and clicks in them, may decide. Returns others: doubtful ones, of whose providers'
+ * Touches the calls that changed leases, clicks in them, and bots that hold them, may decide. Returns others: doubtful ones, of whose providers'
  * clocks leases hours away from them tell.
  */
 async function touchCallsOfLeases(context: UpdateCallsContext, touched: Touched): Promise<Set<string>> {
   const { store, graph, clocks } = context
   const { site } = graph
-  const clicked = [...touched.clicked.values()]
-  if (clicked.length > 0) {
-    const from_ms = Math.min(...clicked.map(({ first_ms }) => first_ms)) - LEASE_LIFE_MAX_MS
-    const to_ms = Math.max(...clicked.map(({ last_ms }) => last_ms)) + LEASE_AROUND_MS.before
-    for (const one of await readShownNumbers(store, site, touched.clicked.keys(), { from_ms, to_ms }))
-      widen(touched.leased, one.number, one.from_ms)
-  }
+  await touchLeasesOf(context, touched, touched.clicked)
+  await touchLeasesOf(context, touched, visitsWithBots(graph, touched))
   const far = new Set<string>()
   for (const { numbers, first_ms, last_ms } of spansOf(touched.leased)) {
     // A lease that now ends earlier also concerns the calls that came before it ended by what was said first.
@@ -95,6 +91,22 @@ async function touchCallsOfLeases(context: UpdateCallsContext, touched: Touched)
   for (const id of touched.calls) far.delete(id)
   const known = await context.history.callClocks(site, [...far])
   return new Set(known.filter(isOfDoubtful).map(({ id }) => id))
+}
+
+/** Touches the leases of senders' sessions in which something happened between these moments. */
+async function touchLeasesOf(
+  { store, graph }: UpdateCallsContext,
+  touched: Touched,
+  sessions: ReadonlyMap<string, Moments>,
+): Promise<void> {
+  if (sessions.size === 0) return
+  let [from_ms, to_ms] = [Infinity, -Infinity]
+  for (const { first_ms, last_ms } of sessions.values()) {
+    from_ms = Math.min(from_ms, first_ms - LEASE_LIFE_MAX_MS)
+    to_ms = Math.max(to_ms, last_ms + LEASE_AROUND_MS.before)
+  }
+  for (const one of await readShownNumbers(store, graph.site, sessions.keys(), { from_ms, to_ms }))
+    widen(touched.leased, one.number, one.from_ms)
 }
 
 /** Leases that began with no longer pause between them are asked about together. */
@@ -144,7 +156,7 @@ function sureMatch({ call, held }: { call: Fact<'calls'>; held: KnownCall['held'
   if (call.visitor !== '' && call.visitor !== held.best.visitor) return undefined
   // A number kept from an earlier visit says nothing of who calls that the phone does not say.
   const { confidence, reason } = held.best
-  const isSure = confidence >= SURE_CONFIDENCE && reason !== 'known_caller'
+  const isSure = saysWho(held.best) && reason !== 'known_caller'
   return {
     ...held.best,
     sureness: !isSure ? 'unsure' : confidence < CERTAIN_CONFIDENCE ? 'probable' : 'certain',

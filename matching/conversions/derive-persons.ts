@@ -179,13 +179,13 @@ function indexOf(
 }
 
 function decide(
-  { call, held, clock }: KnownCall,
+  { call, held, isHeldByBot, clock }: KnownCall,
   { group, graph, rules, sessions }: { group: Group; graph: Graph; rules: SiteRules; sessions: SessionIndex },
 ): HistoryRow<'call_matches'> {
   const phone = phoneOf(...clientPhone(call))
   const caller = phone && graph.find(...phone)
   return decideCall(call, {
-    ...{ person: group.person, held, sessions, clock },
+    ...{ person: group.person, held, isHeldByBot, sessions, clock },
     pool: rules.pools.get(call.direction === 'out' ? call.from : call.to),
     isOwnNumber: rules.replaced.has(call.to),
     isKnownCaller: caller !== undefined && group.person !== '' && caller.person === group.person,

@@ -64,7 +64,7 @@ export async function takePlain(context: TakePlain, touched: Touched): Promise<v
       // One after the other: what is made of a visitor is written down, and gone, before the next one is looked at.
       const own = eventsOf(events, visitor)
       const plain = plainVisitor({ packed, names, projects: rules.projects }, visitor, { events: own, news })
-      if (plain?.sessions.every((piece) => isWithin(piece, around))) {
+      if (plain?.sessions.every((piece) => isWithin(piece, around) && !isBotWithNumber(piece, around))) {
         addPlain(plain, { graph, packed, rows, shown: around.shown })
       } else for (const session of news) touchSession(touched, session, visitor)
     }
@@ -119,6 +119,11 @@ function eventsIn(portions: readonly Portion[]): Portion[] {
 /** Whether all leases are known that may be of a session: of one that goes on in what landed later there may be others. */
 function isWithin({ started_at, ended_at }: SessionPiece, { first_ms, last_ms }: Around): boolean {
   return started_at >= first_ms && ended_at <= last_ms
+}
+
+/** Whether calls that have been decided already may turn out to be those of others. */
+function isBotWithNumber({ id, bot }: SessionPiece, { shown }: Around): boolean {
+  return bot !== 0 && shown.has(id)
 }
 
 /** Takes out the new sessions of which facts name one visitor, of visitors without any other. */

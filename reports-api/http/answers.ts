@@ -74,7 +74,7 @@ const call = {
     reason: z.enum(reasons),
     explanation: z.object({ en: text, ru: text }).describe('The reason, the signs and the clock in words'),
     signs: z
-      .array(z.enum(['phone_link_clicked', 'caller_known', 'number_kept', 'others_possible']))
+      .array(z.enum(['phone_link_clicked', 'caller_known', 'number_kept', 'others_possible', 'held_by_bot']))
       .describe('What else spoke for the match, or against it'),
     clock_skew_ms: z
       .number()

@@ -97,6 +97,10 @@ const signs: Readonly<Record<string, Words>> = {
     en: 'The caller’s phone is known from this browser.',
     ru: 'Телефон звонящего известен по этому браузеру.',
   },
+  held_by_bot: {
+    en: 'A bot was, and bots do not call.',
+    ru: 'Его видел только робот, а роботы не звонят.',
+  },
   others_possible: { en: 'It may have been somebody else.', ru: 'Звонить мог и кто-то другой.' },
 }
 

@@ -20,7 +20,7 @@ const moment = fc
   .map(([day, minute, second]) => START_MS + day + minute * MINUTE + second)
 const late = of(0, 0, 2 * SECOND, HOUR, 3 * DAY)
 
-const name = of('', 'Anna', 'anna petrova', 'Boris')
+const name = of('', 'Anna', 'anna petrova', 'Анна Петрова', 'Boris', 'Boris Orlov', 'Lev Kim')
 const url = of('', 'https://shop.example/', 'https://shop.example/flats')
 
 const traffic = of<Partial<FactRow<'events'>>>(
@@ -186,7 +186,7 @@ const deal = fc
       call: of('', '', 'c1', 'c9'),
     },
     ...{ lead: of('', '', 'e1', 'm1', 'w1'), created_at: fc.option(moment), version: of(0, 0, 1) },
-    reason: of(null, 'price', 'spam'),
+    ...{ reason: of(null, 'price', 'spam'), contact_name: name },
   })
   .map(({ late: after, ...said }) => fact('deals', { ...said, received_at: said.at + after }))
 const annotation = fc
