@@ -131,6 +131,19 @@ describe('a caller', () => {
     expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v1'))
   })
 
+  test('whom the provider named, and who was shown the number, may be calling although somebody else holds it', async () => {
+    const before = [
+      visit('s1', T),
+      lease('s1', T, T + MINUTE),
+      call('c1', T + HOUR, { to: '+74959999999', visitor: 'v1' }),
+    ]
+    await happens(...before, visit('s2', T + DAY, { visitor: 'v2' }))
+    await happens(lease('s2', T + DAY, T + DAY + MINUTE, { visitor: 'v2' }), call('c2', T + DAY + 30 * SECOND))
+    const found = await match('c2')
+    expect(found).toMatchObject({ session: 's2', signs: ['others_possible'] })
+    expect(JSON.parse(found?.candidates ?? '[]')).toMatchObject([{ session: 's1', visitor: 'v1' }])
+  })
+
   test('who redials within minutes is given to the visit of the call before, not to one of days ago', async () => {
     const again = { visitor: 'v3', number: '+74951110001' }
     await happens(
