@@ -51,8 +51,9 @@ export const knownCallerConfidence = {
   /** Where one visit alone was shown it (`shareOfLast`). */
   number_shown: 0.8,
   visit_going_on: 0.8,
-  /** This and what follows is told of the company's own calls alone: in the worlds it was fitted to, no call to it came from such a visit. */
+  /** Told of the company's own calls, and of calls to it after a visit of which no number is known: the worlds it was fitted to have none such. */
   within_a_day: 0.6,
+  /** Told of the company's own calls alone. */
   later: 0.3,
 }
 

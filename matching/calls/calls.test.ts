@@ -131,6 +131,19 @@ describe('a caller', () => {
     expect(await person('visitor', 'v2')).not.toBe(await person('visitor', 'v1'))
   })
 
+  test('whom the provider named, and who was shown the number, may be calling although somebody else holds it', async () => {
+    const before = [
+      visit('s1', T),
+      lease('s1', T, T + MINUTE),
+      call('c1', T + HOUR, { to: '+74959999999', visitor: 'v1' }),
+    ]
+    await happens(...before, visit('s2', T + DAY, { visitor: 'v2' }))
+    await happens(lease('s2', T + DAY, T + DAY + MINUTE, { visitor: 'v2' }), call('c2', T + DAY + 30 * SECOND))
+    const found = await match('c2')
+    expect(found).toMatchObject({ session: 's2', signs: ['others_possible'] })
+    expect(JSON.parse(found?.candidates ?? '[]')).toMatchObject([{ session: 's1', visitor: 'v1' }])
+  })
+
   test('who redials within minutes is given to the visit of the call before, not to one of days ago', async () => {
     const again = { visitor: 'v3', number: '+74951110001' }
     await happens(
@@ -201,12 +214,19 @@ describe('a caller', () => {
     expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller', signs: ['number_kept'] })
   })
 
-  test('who dials a number that none of their visits was shown has it from elsewhere', async () => {
+  test('who was shown other numbers than the one they dial has it from elsewhere', async () => {
     await happens(
-      ...[visit('s1', T), form('f1', 's1', T + MINUTE, { phone: '+79264445566' })],
-      call('c1', T + 3 * HOUR),
+      ...[visit('s1', T), lease('s1', T, T + MINUTE, { number: '+74951110002' })],
+      ...[form('f1', 's1', T + MINUTE, { phone: '+79264445566' }), call('c1', T + 3 * HOUR)],
     )
     expect(await match('c1')).toMatchObject({ session: '', reason: 'nobody_held_it' })
+  })
+
+  test('of whose visit no number is known may have called out of it for a day', async () => {
+    const known = [visit('s1', T), form('f1', 's1', T + MINUTE, { phone: '+79264445566' })]
+    await happens(...known, call('c1', T + 3 * HOUR), call('c2', T + 3 * DAY))
+    expect(await match('c1')).toMatchObject({ session: 's1', reason: 'known_caller', confidence: 0.6 })
+    expect(await match('c2')).toMatchObject({ session: '', reason: 'nobody_held_it' })
   })
 
   test('whose form comes later than the call is known then', async () => {

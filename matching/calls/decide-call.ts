@@ -187,9 +187,10 @@ function knownCaller(call: Fact<'calls'>, context: CallContext): Decision | unde
     return confidence < MATCH_CONFIDENCE_MIN ? undefined : said(shown, rounded(confidence), found)
   }
   if (isGoingOn) return said(last, of.visit_going_on)
-  // Who calls a number that none of their visits was shown has it from elsewhere, however lately they were here.
-  if (call.direction !== 'out') return undefined
-  return said(last, call.at - last.ended_at <= DAY_MS ? of.within_a_day : of.later)
+  const isLately = call.at - last.ended_at <= DAY_MS
+  if (call.direction === 'out') return said(last, isLately ? of.within_a_day : of.later)
+  // Who was shown other numbers has this one from elsewhere; of a visit that was told of none nobody knows.
+  return isLately && last.numbers.length === 0 ? said(last, of.within_a_day) : undefined
 }
 
 function visitsShown(call: Fact<'calls'>, { sessions }: CallContext): number {

@@ -87,11 +87,12 @@ function issuedAt(held: Held | undefined, leases: readonly Lease[], { skew_ms }:
   return own.length === 0 ? undefined : Math.min(...own) + skew_ms
 }
 
-/** The browsers that a call may turn out to come from. */
+/** The browsers that a call may turn out to come from, whether leases say so or its sender. */
 export function browsersAround({ call, leases }: CallFacts): string[] {
-  return leases
-    .filter(({ visitor, to_ms, seen_ms }) => visitor !== '' && Math.max(to_ms, seen_ms) >= call.at - CLOCK_REACH_MS)
+  const holders = leases
+    .filter(({ to_ms, seen_ms }) => Math.max(to_ms, seen_ms) >= call.at - CLOCK_REACH_MS)
     .map(({ visitor }) => visitor)
+  return [...holders, call.visitor].filter((visitor) => visitor !== '')
 }
 
 /** What is known of a caller when one of their calls is decided: never anything that came after it. */
