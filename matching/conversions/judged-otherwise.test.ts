@@ -75,3 +75,19 @@ test.each([
   },
   120_000,
 )
+
+test('a request that is nobody’s is no repeat of another, and is not looked at again by each start', async () => {
+  const settings = fixedSettings(shop)
+  // Too many deals name it: it is a CRM's, and no person's.
+  const named = (lead: string, at: number): WorldFact[] => [
+    fact('leads', { id: lead, at, kind: 'chat', phone }),
+    ...Array.from({ length: 21 }, (_, index) =>
+      fact('deals', { id: `${lead}-${index}`, at, status: 'open', lead, phones: [`+792644455${10 + index}`] }),
+    ),
+  ]
+  await landFacts(store, logFacts([...named('l1', T), ...named('l2', T + DAY)]))
+  await take(await openProjection({ store, settings, now: () => T }))
+  expect(await conversion('l1')).toMatchObject({ person: '', first: 1 })
+  expect(await conversion('l2')).toMatchObject({ person: '', first: 1 })
+  expect(await take(await openProjection({ store, settings, now: () => T }))).toBe(0)
+})

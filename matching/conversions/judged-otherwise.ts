@@ -59,11 +59,13 @@ async function readJudgedOtherwise(
      FROM (
        SELECT toString(t.site) AS site, toString(t.fact) AS fact, t.id AS id, t.target_auto AS target_auto, t.first AS first,
          toUnixTimestamp64Milli(t.at) AS at_ms,
+         -- Each that is nobody's stands alone: no person's id has a line feed in it.
+         if(t.person = '', concat(fact, '\\n', id), t.person) AS whose,
          fact = 'call' AND t.status = 'answered'
            AND t.talk >= transform(site, {sites:Array(String)}, {seconds:Array(UInt32)}, toUInt32(0)) AS is_target,
          transform(site, {sites:Array(String)}, {days:Array(UInt32)}, toUInt32(0)) AS days,
          lagInFrame(toNullable(at_ms)) OVER (
-           PARTITION BY site, t.person ORDER BY at_ms, fact, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+           PARTITION BY site, whose ORDER BY at_ms, fact, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
          ) AS before_ms
        FROM ${table} AS t FINAL
        WHERE t.kind = 'lead' AND t.site IN {sites:Array(String)}
