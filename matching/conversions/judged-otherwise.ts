@@ -31,9 +31,8 @@ export async function judgedOtherwise(
   const asked: (() => void)[] = []
   for (const state of states) {
     const { target_call_seconds, repeat_lead_days } = siteRules(settings, state.graph.site)
-    const { judging } = state
-    if (judging?.target_call_seconds === target_call_seconds && judging.repeat_lead_days === repeat_lead_days) continue
     const now = { target_call_seconds, repeat_lead_days }
+    if (isJudgedBy(state, now)) continue
     changed.set(state.graph.site, now)
     asked.push(() => {
       state.judging = now
@@ -42,6 +41,11 @@ export async function judgedOtherwise(
   const rows = changed.size === 0 ? [] : await readJudgedOtherwise(store, table, changed)
   for (const isAsked of asked) isAsked()
   return rows
+}
+
+/** Whether all requests of a site are known to be judged by these settings. */
+export function isJudgedBy({ judging }: Pick<JudgedSite, 'judging'>, by: Judging): boolean {
+  return judging?.target_call_seconds === by.target_call_seconds && judging.repeat_lead_days === by.repeat_lead_days
 }
 
 /**
