@@ -3,7 +3,7 @@ import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { derivePersons } from './conversions/derive-persons.ts'
-import { judgedOtherwise } from './conversions/judged-otherwise.ts'
+import { isJudgedBy, judgedOtherwise } from './conversions/judged-otherwise.ts'
 import { linkRequests } from './conversions/link-requests.ts'
 import { touchpointChanges, withIds } from './conversions/touchpoint-changes.ts'
 import { updateFacts } from './conversions/update-facts.ts'
@@ -311,6 +311,8 @@ async function takeNews(
     state.blocked = rules.blocked
     graph.setBlocked(rules.blocked)
   }
+  // Settings that changed within a step may be as they were before the next one.
+  if (!isJudgedBy(state, rules)) state.judging = undefined
   // A deal that other news make somebody else's is told as it is in the end.
   const spokenOf = new Set(touched.deals)
   if (state.unfinished) touchAlso(touched, state.unfinished)

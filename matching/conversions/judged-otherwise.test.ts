@@ -75,3 +75,40 @@ test.each([
   },
   120_000,
 )
+
+test('a change that is taken back leaves nothing judged by it, be it made and read within one step', async () => {
+  const judging = { ...site, target_call_seconds: 30, repeat_lead_days: 90 }
+  const settings = fixedSettings({ ...shop, site: [judging] })
+  const change = { ...judging, target_call_seconds: 90 }
+  let isChanging = false
+  const settingsNow = async () => {
+    if (isChanging) settings.change('site', change)
+  }
+  const projection = await openProjection({ store, settings, now: () => T, settingsNow })
+  await landFacts(store, logFacts(facts))
+  await take(projection)
+  isChanging = true
+  await landFacts(store, logFacts([call('c60', T, { talk: 60, from: '+79264445577' })], 'n2'))
+  await projection.step()
+  isChanging = false
+  expect(await judged()).not.toContain('c60')
+  settings.change('site', judging)
+  await take(projection)
+  expect(await judged()).toEqual(['c30', 'c45', 'c60', 'c90', 'l0', 'l130.0001'])
+})
+
+test('a request that is nobody’s is no repeat of another, and is not looked at again by each start', async () => {
+  const settings = fixedSettings(shop)
+  // Too many deals name it: it is a CRM's, and no person's.
+  const named = (lead: string, at: number): WorldFact[] => [
+    fact('leads', { id: lead, at, kind: 'chat', phone }),
+    ...Array.from({ length: 21 }, (_, index) =>
+      fact('deals', { id: `${lead}-${index}`, at, status: 'open', lead, phones: [`+792644455${10 + index}`] }),
+    ),
+  ]
+  await landFacts(store, logFacts([...named('l1', T), ...named('l2', T + DAY)]))
+  await take(await openProjection({ store, settings, now: () => T }))
+  expect(await conversion('l1')).toMatchObject({ person: '', first: 1 })
+  expect(await conversion('l2')).toMatchObject({ person: '', first: 1 })
+  expect(await take(await openProjection({ store, settings, now: () => T }))).toBe(0)
+})

@@ -31,9 +31,8 @@ export async function judgedOtherwise(
   const asked: (() => void)[] = []
   for (const state of states) {
     const { target_call_seconds, repeat_lead_days } = siteRules(settings, state.graph.site)
-    const { judging } = state
-    if (judging?.target_call_seconds === target_call_seconds && judging.repeat_lead_days === repeat_lead_days) continue
     const now = { target_call_seconds, repeat_lead_days }
+    if (isJudgedBy(state, now)) continue
     changed.set(state.graph.site, now)
     asked.push(() => {
       state.judging = now
@@ -42,6 +41,11 @@ export async function judgedOtherwise(
   const rows = changed.size === 0 ? [] : await readJudgedOtherwise(store, table, changed)
   for (const isAsked of asked) isAsked()
   return rows
+}
+
+/** Whether all requests of a site are known to be judged by these settings. */
+export function isJudgedBy({ judging }: Pick<JudgedSite, 'judging'>, by: Judging): boolean {
+  return judging?.target_call_seconds === by.target_call_seconds && judging.repeat_lead_days === by.repeat_lead_days
 }
 
 /**
@@ -59,11 +63,13 @@ async function readJudgedOtherwise(
      FROM (
        SELECT toString(t.site) AS site, toString(t.fact) AS fact, t.id AS id, t.target_auto AS target_auto, t.first AS first,
          toUnixTimestamp64Milli(t.at) AS at_ms,
+         -- Each that is nobody's stands alone: no person's id has a line feed in it.
+         if(t.person = '', concat(fact, '\\n', id), t.person) AS whose,
          fact = 'call' AND t.status = 'answered'
            AND t.talk >= transform(site, {sites:Array(String)}, {seconds:Array(UInt32)}, toUInt32(0)) AS is_target,
          transform(site, {sites:Array(String)}, {days:Array(UInt32)}, toUInt32(0)) AS days,
          lagInFrame(toNullable(at_ms)) OVER (
-           PARTITION BY site, t.person ORDER BY at_ms, fact, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+           PARTITION BY site, whose ORDER BY at_ms, fact, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
          ) AS before_ms
        FROM ${table} AS t FINAL
        WHERE t.kind = 'lead' AND t.site IN {sites:Array(String)}

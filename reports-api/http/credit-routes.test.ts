@@ -173,6 +173,38 @@ test('is told of a request whichever of its ids is named', async () => {
   expect(lead).toMatchObject({ id: 'f1', kind: 'lead' })
 })
 
+test('hides what an address brought from who may not see contacts, and all from who may not see the site', async () => {
+  const typed = { channel: 'email', at: day(9), session: 's9', term: '8 926 111-22-00', content: 'anna@example.com' }
+  await insertConversions(store, [{ id: 'f9', person: 'p9', session: 's9', at: day(9), path: [typed] }])
+  const url = '/v1/leads/f9/credit?site=shop'
+  const seenBy = async (token: string) => (await http.get(url, token)).body.steps
+  expect(await seenBy('reports,personal@shop')).toMatchObject([{ term: typed.term, content: typed.content }])
+  expect(await seenBy('reports@shop')).toMatchObject([{ term: '•••', content: '•••', source: expect.any(String) }])
+  expect((await http.get(url, 'reports@other')).status).toBe(403)
+  expect((await http.get(url.replace('shop', 'other'), 'reports@other')).status).toBe(404)
+})
+
+test.each(['position_w', 'linear_contact'])('gathers nobody else’s requests: %s', async (model) => {
+  const strangers_max = 1_000
+  await store.command(
+    `INSERT INTO conversions (site, kind, fact, id, at, person, first, version)
+     SELECT 'shop', 'lead', 'lead', concat('x', toString(number)), now64(3), concat('x', toString(number)), 1, 1
+     FROM numbers(${5 * strangers_max})`,
+  )
+  let asked = 0
+  const strict = await makeTestApp(() => ({
+    ...store,
+    query: (sql, params) => {
+      if (!sql.includes('asked_by')) return store.query(sql, params)
+      asked++
+      return store.query(`${sql} SETTINGS max_rows_to_group_by = ${strangers_max}`, params)
+    },
+  }))
+  const { status, body } = await strict.get(`/v1/deals/d1/credit?site=shop&model=${model}`)
+  await strict.app.close()
+  expect([status, asked, (body.steps as Step[]).length]).toEqual([200, 1, 5])
+})
+
 test.each([
   ['/v1/deals/nobody/credit?site=shop', 404, 'fact_not_found'],
   ['/v1/deals/d1/credit?site=shop&model=best', 400, 'unknown_model'],

@@ -164,7 +164,7 @@ function touchesSql({ model }: Credit): string {
   ].join('')
   const where = `site = {site:String} AND conversion_kind = {kind:String} AND conversion_fact = {fact:String}
       AND conversion = {conversion:String}`
-  const touches = creditedTouches({ model, prefix: '', columns, made: [], where, windowsShown })
+  const touches = creditedTouches({ model, prefix: '', columns, made: [], where, windowsShown, areFew: true })
   return `SELECT position, at, toUnixTimestamp64Milli(at) AS at_ms, ${columns.join(', ')}, channel, toUInt8(kept) AS kept, weight,
       toDecimal128(toDecimal128(credit_units, 4) / 10000, 4) AS credit${why}
     FROM (${touches})

@@ -19,6 +19,8 @@ export interface CreditedTouches {
   interestDuring?: string
   /** Windows of the model that are wanted as columns, to say why a touch is credited. */
   windowsShown?: readonly string[]
+  /** The conversions are few: of what was asked for only what their persons did is read. */
+  areFew?: boolean
 }
 
 const needed = [
@@ -95,6 +97,7 @@ function rowsOf(names: readonly string[], { model, prefix, made, where, ...asked
     names: names.filter((name) => name !== 'first_project'),
     prefix,
     requests: model.requests,
+    ...(asked.areFew && { persons: `SELECT person FROM touchpoints FINAL WHERE ${where}` }),
     interest: names.includes('first_project')
       ? { during: asked.interestDuring, where: asked.ofPerson ?? [] }
       : undefined,

@@ -14,11 +14,13 @@ interface Wanted {
   names: readonly string[]
   prefix: string
   requests: Model['requests']
+  /** SQL of the persons whose requests are wanted; of all when it is left out. */
+  persons?: string
   interest: { during: string | undefined; where: readonly string[] } | undefined
 }
 
 /** Touches, each with what their person asked for and looked at before the conversion. As they are where nothing is wanted. */
-export function withPersons(rows: string, { names, prefix, requests, interest }: Wanted): string {
+export function withPersons(rows: string, { names, prefix, requests, persons, interest }: Wanted): string {
   if (!requests && !interest) return rows
   const within = `one.1 >= conversion_at - toIntervalDay(${boundWith(prefix)('lookback_days')})`
   const made = [
@@ -30,7 +32,7 @@ export function withPersons(rows: string, { names, prefix, requests, interest }:
           FROM (
           ${rows}
           ) AS touch
-          ${requests ? requestsJoin(requests) : ''}
+          ${requests ? requestsJoin(requests, persons) : ''}
           ${interest ? interestsJoin(interest.during) : ''}
           ${interest && interest.where.length > 0 ? `WHERE ${interest.where.join(' AND ')}` : ''}`
 }
@@ -39,13 +41,14 @@ export function withPersons(rows: string, { names, prefix, requests, interest }:
  * The requests of each person, the oldest first: all, or those that the site's window calls first ones. Who made none has an
  * empty list, whose newest is of 1970, before every touch.
  */
-function requestsJoin(requests: 'first' | 'all'): string {
+function requestsJoin(requests: 'first' | 'all', persons?: string): string {
+  const which = `person != ''${requests === 'first' ? ' AND first = 1' : ''}${persons ? ` AND person IN (${persons})` : ''}`
   const some = `if(length(every) > ${REQUESTS_MAX}, arrayPushFront(arraySlice(every, ${1 - REQUESTS_MAX}), every[1]), every)`
   return `LEFT JOIN (
             SELECT person AS asked_by, arraySort(groupArray((at, session, if(fact = 'call', id, '')))) AS every,
               ${some} AS requests
             FROM conversions FINAL
-            WHERE site = {site:String} AND kind = 'lead' AND person != ''${requests === 'first' ? ' AND first = 1' : ''}
+            WHERE site = {site:String} AND kind = 'lead' AND ${which}
             GROUP BY person
           ) AS asked ON touch.person = asked.asked_by`
 }
