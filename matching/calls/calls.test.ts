@@ -141,7 +141,7 @@ describe('a caller', () => {
     await happens(lease('s2', T + DAY, T + DAY + MINUTE, { visitor: 'v2' }), call('c2', T + DAY + 30 * SECOND))
     const found = await match('c2')
     expect(found).toMatchObject({ session: 's2', signs: ['others_possible'] })
-    expect(JSON.parse(found?.candidates ?? '[]')).toMatchObject([{ session: 's1', visitor: 'v1' }])
+    expect(JSON.parse(String(found?.candidates))).toMatchObject([{ session: 's1', visitor: 'v1' }])
   })
 
   test('who redials within minutes is given to the visit of the call before, not to one of days ago', async () => {
