@@ -80,13 +80,6 @@ export const GONE_MAX_MS = 30 * 60_000
 /** A click on a phone link leads to a call that rings between these moments after it, by our clock. */
 export const CLICK_TO_RING_MS = { least: -3_000, most: 60_000 } as const
 
-/** So soon after a number first came on screen half of those could ring who will dial it by hand; some are quicker. */
-export const DIAL_MS = 6_000
-export const DIAL_BLUR_MS = 1_500
-
-/** Who dials by hand and rings at once all the same: they had the number from elsewhere, or the clock is worse than measured. */
-export const DIALLED_AT_ONCE = 0.01
-
 /** How long before a call it is looked at how much the number was in use. */
 export const BUSY_MS = 30 * 60_000
 

@@ -3,9 +3,6 @@ import { holds } from '../rules.ts'
 import {
   BUSY_MS,
   CLICK_TO_RING_MS,
-  DIAL_BLUR_MS,
-  DIAL_MS,
-  DIALLED_AT_ONCE,
   GONE_MAX_MS,
   GONE_MS,
   MATCH_CONFIDENCE_MIN,
@@ -263,8 +260,7 @@ function insertByWeight(claims: readonly Claim[], claim: Claim): Claim[] {
   return place < 0 ? [...claims, claim] : claims.toSpliced(place, 0, claim)
 }
 
-function claimOfLease(lease: Lease, weight: number, evidence: CallEvidence): Claim {
-  const { session, visitor, pool } = lease
+function claimOfLease({ session, visitor, pool, ...lease }: Lease, weight: number, evidence: CallEvidence): Claim {
   const { at_ms, jitter_ms, clicks, known } = evidence
   const found: MatchSign[] = []
   const isClicked = clicks.get(clickerKey({ visitor, session }))?.some((click_ms) => {
@@ -278,21 +274,7 @@ function claimOfLease(lease: Lease, weight: number, evidence: CallEvidence): Cla
   const isOnScreen = at_ms <= Math.min(lease.seen_ms + stays_ms, Math.max(lease.to_ms, lease.seen_ms))
   const reason = isOnScreen ? 'number_on_screen' : 'number_in_reserve'
   const isHeld = weight >= HELD_WEIGHT_MIN
-  // A click dials at once.
-  const inTime = isClicked ? 1 : dialledBy(firstShown(lease, evidence), evidence)
-  return { session, visitor, pool, reason, isHeld, weight: weight * factor * inTime, signs: found }
-}
-
-/** The share of visitors who can have read the number and dialled it by hand when it rings, by a clock that wavers. */
-function dialledBy(shown_ms: number, { at_ms, jitter_ms }: CallEvidence): number {
-  const blur_ms = Math.hypot(jitter_ms, DIAL_BLUR_MS)
-  return DIALLED_AT_ONCE + (1 - DIALLED_AT_ONCE) * passed(at_ms - shown_ms - DIAL_MS, blur_ms)
-}
-
-/** When the visitor of a lease first had the number before their eyes, as far as is known. */
-function firstShown(lease: Lease, { leases, kept }: CallEvidence): number {
-  const own = leases.filter((other) => sameVisitor(other, lease)).map(({ from_ms }) => from_ms)
-  return Math.min(...own, kept && sameVisitor(kept, lease) ? kept.at_ms : Infinity)
+  return { session, visitor, pool, reason, isHeld, weight: weight * factor, signs: found }
 }
 
 /** Whose lease weighs less is more likely than not not to have the number, or to have it no more. */

@@ -26,9 +26,6 @@ interface Collected {
   messages: Map<string, Fact<'calls'>[]>
   browsers: Map<string, Set<string>>
   clicks: Click[]
-  /** Sessions that bots sent events of, and that people did. */
-  ofBots: Set<string>
-  ofPeople: Set<string>
 }
 
 /** Plays a world and brings its calls together with what leases and forms say of them, without a database. */
@@ -63,14 +60,10 @@ export function decideWorld({ groups, shown, clocks }: WorldCalls): KnownCall[] 
 }
 
 function collect(facts: Simulation['facts']): Collected {
-  const collected: Collected = {
-    ...{ leases: new Map(), messages: new Map(), browsers: new Map(), clicks: [] },
-    ...{ ofBots: new Set(), ofPeople: new Set() },
-  }
+  const collected: Collected = { leases: new Map(), messages: new Map(), browsers: new Map(), clicks: [] }
   let row = 0
   for (const one of facts) {
     row += 1
-    if (one.table === 'events' && one.row.session) collected[one.row.bot ? 'ofBots' : 'ofPeople'].add(one.row.session)
     if (one.table === 'leases' && one.row.number && one.row.session) {
       const { number, session, visitor = '', pool = '', from = 0, seen = 0, to = 0 } = one.row
       const own = collected.leases.get(number) ?? new Map<string, Lease>()
@@ -88,11 +81,6 @@ function collect(facts: Simulation['facts']): Collected {
     } else if (one.table === 'events' && one.row.phone && one.row.visitor && !one.row.bot) {
       const { phone, visitor } = one.row
       collected.browsers.set(phone, (collected.browsers.get(phone) ?? new Set()).add(visitor))
-    }
-  }
-  for (const own of collected.leases.values()) {
-    for (const [key, { session }] of own) {
-      if (collected.ofBots.has(session) && !collected.ofPeople.has(session)) own.delete(key)
     }
   }
   return collected
