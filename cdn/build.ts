@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { minify } from 'terser'
+import { ARRANGEMENTS } from './arrangements.ts'
 import { AIDS, FEATURES, type Feature, keyOf, type Trackers } from './features.ts'
-import { inPackingOrder } from './packing-order.ts'
-import { type Node, programOf } from './program-of.ts'
+import { inPackingOrder, write } from './packing-order.ts'
+import { programOf, type Script } from './program-of.ts'
 import { SETTINGS, SHORT } from './render-script.ts'
 
 /** The trackers for all choices of features, and the aids. A bundle of this file has to say where the sources are. */
@@ -24,12 +26,17 @@ export function buildTracker(
   features: readonly Feature[] = FEATURES,
   { root = join(import.meta.dirname, '..') } = {},
 ): Promise<string> {
-  return compile(join(root, 'tracker'), 'src/main.ts', features)
+  return compile(join(root, 'tracker'), 'src/main.ts', features).then((code) => shorten(code, keyOf(features)))
+}
+
+/** The tracker with these features, bundled and compressed, with its names as they are written. */
+export async function compressTracker(features: readonly Feature[], root: string): Promise<string> {
+  return compress(await compile(join(root, 'tracker'), 'src/main.ts', features))
 }
 
 /** What `?tl_debug` and `?tl_test` load: one for all sites, around the same settings. */
 export function buildAids({ root = join(import.meta.dirname, '..') } = {}): Promise<string> {
-  return compile(join(root, 'tracker'), 'aids/main.ts', FEATURES)
+  return compile(join(root, 'tracker'), 'aids/main.ts', FEATURES).then((code) => shorten(code, AIDS))
 }
 
 async function compile(tracker: string, entry: string, features: readonly Feature[]): Promise<string> {
@@ -54,19 +61,35 @@ async function compile(tracker: string, entry: string, features: readonly Featur
   })
   const [output] = outputFiles
   if (!output) throw new Error('esbuild left no tracker.')
-  return shorten(output.text)
+  return output.text
+}
+
+const options = { ecma: 2017, toplevel: true } as const
+
+async function shorten(bundled: string, key: string): Promise<string> {
+  const compressed = await compress(bundled)
+  const script = await nameShortly(compressed)
+  const found = ARRANGEMENTS[key]
+  if (found?.code !== digestOf(compressed)) return inPackingOrder(programOf(script.body))
+  const names = found.names.split(' ')
+  for (const variable of script.variables.values()) variable.mangled_name = names.shift() as string
+  return write(programOf(script.body), [[], found.order])
+}
+
+/** By this an arrangement knows the code that it was found for. */
+export function digestOf(compressed: string): string {
+  return createHash('sha256').update(compressed).digest('hex')
 }
 
 /** Terser leaves 5% less than esbuild does: it inlines functions that are called once. */
-async function shorten(bundled: string): Promise<string> {
-  const options = { ecma: 2017, toplevel: true } as const
+async function compress(bundled: string): Promise<string> {
   const shorter = bundled
     // The types see to it that what is compared is of one kind; but not what a page answers, of which only `false` is a no.
     .replace(/([!=]=)=(?! !1)/g, '$1')
     // Only makes a function of another: a variable for that may stand anywhere. Not so within functions, where it is called on
     // the spot, and terser would take the call for pure as well.
     .replace(/(?<=^\S.* = )guard\(/gm, '/* @__PURE__ */ guard(')
-  const { code: compressed } = await minify(shorter, {
+  const { code } = await minify(shorter, {
     ...options,
     compress: {
       // Of functions with arguments it would make functions again, on the spot.
@@ -82,8 +105,12 @@ async function shorten(bundled: string): Promise<string> {
     mangle: false,
     format: { preserve_annotations: true },
   })
-  if (!compressed) throw new Error('terser left no tracker.')
-  // Names are given in a run of their own, by how often they are used in what the first has left.
+  if (!code) throw new Error('terser left no tracker.')
+  return code
+}
+
+/** Names are given in a run of their own, by how often they are used in what the first has left. */
+export async function nameShortly(compressed: string): Promise<Script> {
   const minified: object = await minify(compressed, {
     ...options,
     compress: false,
@@ -91,8 +118,7 @@ async function shorten(bundled: string): Promise<string> {
     format: { ast: true, code: false } as object,
   })
   // Terser's types know nothing of what it is asked for and answers here.
-  const { ast } = minified as { ast: { body: Node[] } }
-  return inPackingOrder(programOf(ast.body))
+  return (minified as { ast: Script }).ast
 }
 
 // Those that code is full of anyway come first, and so what is packed repeats itself more. The order of the others is found

@@ -18,16 +18,10 @@ export interface Program {
  * The program with its functions and free variables in the order that packs best: to JavaScript it means nothing, and gzip
  * finds repetitions the sooner the nearer they are. More than a hundredth is gained.
  */
-export function inPackingOrder({ functions, first, free, bound, rest }: Program): string {
-  const write = ([functions, free]: Order) => {
-    const variables = [...first, ...free, ...bound].join(',')
-    return functions.join('') + [variables && `var ${variables}`, ...rest].filter(Boolean).join(';')
-  }
-  const weigh = (order: Order) => gzipSync(write(order), { level: 9 }).length
+export function inPackingOrder(program: Program): string {
+  const weigh = (order: Order) => gzipSync(write(program, order), { level: 9 }).length
 
-  // Those that begin alike stand together from the start: it takes fewer moves from there, and ends better.
-  const value = (variable: string) => variable.slice(variable.indexOf('='))
-  let order: Order = [functions, free.toSorted((a, b) => (value(a) < value(b) ? -1 : 1))]
+  let order: Order = [[...program.functions.keys()], likeBesideLike(program)]
   let bytes = weigh(order)
   // Each is tried in each place, until no move makes it less: every move that is made does, so there is an end.
   for (let isBetter = true; isBetter; ) {
@@ -35,7 +29,7 @@ export function inPackingOrder({ functions, first, free, bound, rest }: Program)
     for (const kind of [0, 1] as const)
       for (let from = 0; from < order[kind].length; from++)
         for (let to = 0; to < order[kind].length; to++) {
-          const moved = order[kind].toSpliced(from, 1).toSpliced(to, 0, order[kind][from] as string)
+          const moved = order[kind].toSpliced(from, 1).toSpliced(to, 0, order[kind][from] as number)
           const tried: Order = kind === 0 ? [moved, order[1]] : [order[0], moved]
           const tried_bytes = weigh(tried)
           if (tried_bytes >= bytes) continue
@@ -44,7 +38,22 @@ export function inPackingOrder({ functions, first, free, bound, rest }: Program)
           isBetter = true
         }
   }
-  return write(order)
+  return write(program, order)
 }
 
-type Order = readonly [functions: readonly string[], free: readonly string[]]
+/** The places that functions and free variables have in the program, in the order in which they are to be written. */
+type Order = readonly [functions: readonly number[], free: readonly number[]]
+
+/** The program in this order. */
+export function write({ functions, first, free, bound, rest }: Program, [called, named]: Order): string {
+  const variables = [...first, ...named.map((at) => free[at]), ...bound].join(',')
+  return (
+    called.map((at) => functions[at]).join('') + [variables && `var ${variables}`, ...rest].filter(Boolean).join(';')
+  )
+}
+
+/** Free variables that begin alike stand together: from there it takes fewer moves, and ends better. */
+export function likeBesideLike({ free }: Program): number[] {
+  const value = (at: number) => free[at]?.replace(/^[^=]*/, '') ?? ''
+  return [...free.keys()].sort((a, b) => (value(a) < value(b) ? -1 : 1))
+}

@@ -23,6 +23,13 @@ export interface Node {
   _annotations?: number
 }
 
+/** A script in terser's tree. */
+export interface Script {
+  body: readonly Node[]
+  /** What it declares for all of itself, in the order of declaration; each with the short name it was given. */
+  variables: ReadonlyMap<string, { mangled_name?: string }>
+}
+
 const PURE = 1
 const CONSTANTS = new Set(['Arrow', 'Function', 'String', 'Number', 'True', 'False', 'RegExp'])
 

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Logger } from './logger.ts'
 import { startMatchingChild } from './matching-child.ts'
+import type { MatchingBegin } from './matching-messages.ts'
 
 const [, command = ''] = process.argv
 let dir: string
@@ -32,13 +33,7 @@ test('a matching process that was killed a moment ago takes nothing down with it
   )
   const said: string[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => void said.push(line) }) as unknown as Logger
-  const begin = {
-    connection: { url: 'http://127.0.0.1:1', database: 'none' },
-    data_dir: dir,
-    outbound_allow: [],
-    log_level: 'info',
-  }
-  const child = startMatchingChild(begin, log)
+  const child = startMatchingChild(begin(), log)
   // Without giving way: this process must not hear of the death before it speaks to the dead.
   const until = performance.now() + 10_000
   while (!(existsSync(file) && isDead(readFileSync(file, 'utf8'))) && performance.now() < until);
@@ -50,6 +45,32 @@ test('a matching process that was killed a moment ago takes nothing down with it
   expect(child.status().running).toBe(false)
   await child.close()
 })
+
+test('a matching process leaves the cores to those whom somebody waits for', async () => {
+  const file = join(dir, 'nice')
+  process.argv[1] = join(dir, 'matching.mjs')
+  await writeFile(
+    process.argv[1],
+    `import { writeFileSync } from 'node:fs'
+     import { getPriority } from 'node:os'
+     process.on('message', ({ say }) => {
+       if (say === 'close') process.exit()
+       writeFileSync(${JSON.stringify(file)}, String(getPriority()))
+     })`,
+  )
+  const child = startMatchingChild(begin(), pino({ level: 'silent' }) as unknown as Logger)
+  await expect.poll(() => existsSync(file) && Number(readFileSync(file, 'utf8'))).toBeGreaterThan(getPriority())
+  await child.close()
+})
+
+function begin(): MatchingBegin {
+  return {
+    connection: { url: 'http://127.0.0.1:1', database: 'none' },
+    data_dir: dir,
+    outbound_allow: [],
+    log_level: 'info',
+  }
+}
 
 /** It has ended, and its parent has not looked yet. */
 function isDead(pid: string): boolean {

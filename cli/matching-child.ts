@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shareName } from '#domain/site-share.ts'
 import type { MatchingStatus } from '#matching/service.ts'
@@ -45,6 +46,12 @@ const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
  */
 const CLOSE_MS = 10_000
 
+/**
+ * Behind the embedded ClickHouse, which comes second to the service (storage/engine/child.mjs): what is taken has to land, and
+ * history can wait. It catches up when the cores are free.
+ */
+const NICE = 10
+
 /** A step of matching is not broken off to be measured. */
 const MEASURE_MS = 1_000
 
@@ -74,7 +81,10 @@ export function startMatchingChild(
   function spawnOne(): ChildProcess {
     const made = fork(process.argv[1] as string, ['matching-process'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Ours keep the threads off the cores that help to collect garbage; with a heap of a gigabyte they are wanted.
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--v8-pool-size')),
     })
+    giveWay(made.pid)
     const silence = watchSilence(hung_after_ms, (silent_ms) => {
       reports.hung('matching', { silent_ms, ...which })
       made.kill('SIGKILL')
@@ -138,4 +148,11 @@ async function rebuildAll(asking: ChildProcess, care: MatchingCare): Promise<voi
     error = (cause as Error).message
   })
   if (asking.connected) asking.send({ say: 'all rebuilt', ...(error !== undefined && { error }) } satisfies ToMatching)
+}
+
+/** Right after its start, before it has threads of its own: they come out like it. Where it is not allowed, it does without. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, NICE)
+  } catch {}
 }

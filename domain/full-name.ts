@@ -43,9 +43,14 @@ export function nameMark(name: string): number {
 
 /** Whether two names are those of two people: a first name or a surname in common may be one person's, told otherwise. */
 export function areOthers(a: number, b: number): boolean {
-  if (a === 0 || b === 0 || a >= LONG || b >= LONG) return false
-  const halves = [a >>> HALF, a & MASK]
-  return !halves.includes(b >>> HALF) && !halves.includes(b & MASK)
+  const [ours, theirs] = [wordMarks(a), wordMarks(b)]
+  if (!ours || !theirs) return false
+  return !theirs.some((word) => ours.includes(word))
+}
+
+/** What stands for the two words of a name; undefined for one that says nothing of who is somebody else. */
+export function wordMarks(mark: number): readonly [number, number] | undefined {
+  return mark === 0 || mark >= LONG ? undefined : [mark >>> HALF, mark & MASK]
 }
 
 /** Whether two names are not spellings of one. */

@@ -49,6 +49,9 @@ describe('a form', () => {
     ['with a space before the phone', { phone: ' 9261234567' }, { phone: '+79261234567' }],
     ['with one field for both', { contact: 'anna@example.com' }, { email: 'anna@example.com' }],
     ['with a placeholder first', { phone: '+7 999 999-99-99', mobile: '89261234567' }, { phone: '+79261234567' }],
+    ['asking as one asks', { 'Как вас зовут?': 'Анна' }, { name: 'Анна' }],
+    ['asking as one asks politely', { 'Как к вам обращаться': 'Анна' }, { name: 'Анна' }],
+    ['asking for an introduction', { 'Представьтесь, пожалуйста': 'Анна' }, { name: 'Анна' }],
     ['with the name of a company', { company_name: 'Ромашка', name: 'Анна' }, { name: 'Анна' }],
     ['with the name of a product', { product_name: 'Квартира' }, {}],
     [

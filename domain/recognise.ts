@@ -166,7 +166,11 @@ function isEmailName(words: readonly string[]): boolean {
   return words.some((word) => emailWords.test(word))
 }
 
-const fullNameWords = new Set('name fullname fio фио имя imya contactname yourname clientname username'.split(' '))
+/** «Как вас зовут?» and «Как к вам обращаться?» are how Russian forms ask. */
+const fullNameWords = new Set(
+  `name fullname fio фио имя imya contactname yourname clientname username зовут звать обращаться представьтесь zovut
+  obrashatsya obraschatsya`.split(/\s+/),
+)
 const firstNameWords = new Set('firstname first имя imya fname givenname'.split(' '))
 const lastNameWords = new Set('lastname last surname familyname фамилия familiya lname secondname'.split(' '))
 

@@ -3,6 +3,7 @@ import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 import type { Settings } from '#storage/settings/settings.ts'
 import { derivePersons } from './conversions/derive-persons.ts'
+import { judgedOtherwise } from './conversions/judged-otherwise.ts'
 import { linkRequests } from './conversions/link-requests.ts'
 import { touchpointChanges, withIds } from './conversions/touchpoint-changes.ts'
 import { updateFacts } from './conversions/update-facts.ts'
@@ -13,7 +14,7 @@ import { nothingTouched, slicesOf, TOGETHER_MAX, type Touched, touchAlso } from 
 import { scoreCrowd } from './fraud/score-crowd.ts'
 import { changesBetween, type FactIds, type History, highestVersion, openHistory } from './history/history.ts'
 import type { HistoryRow } from './history/history-tables.ts'
-import { readUnfinished, type Unfinished } from './history/unfinished.ts'
+import { noteUnfinished, readUnfinished, type Unfinished } from './history/unfinished.ts'
 import { otherEnd, type Vertex } from './identity/edge.ts'
 import type { Graph } from './identity/graph.ts'
 import { findFounders, readHands, tellHands } from './identity/hands.ts'
@@ -46,7 +47,7 @@ export interface ProjectionOptions {
   fresh?: boolean
   /** Fact rows read in one step, about. */
   step_rows?: number
-  /** Senders' sessions, or facts of a kind, taken into the history together. */
+  /** Senders' sessions, or facts of a kind, taken into the history together; at a start, identifiers. */
   together_max?: number
   /** Plain visitors are taken by themselves where a step touches as many sessions. */
   plain_min?: number
@@ -88,14 +89,10 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
   const positions = new Positions(store, options.step_rows ?? STEP_ROWS, options.share)
   const { sites, wrong } = fresh
     ? { sites: new Map<string, SiteState>(), wrong: [] }
-    : await loadSites(store, settings, { suffix, filter, snapshots: options.snapshots })
+    : await loadSites(store, settings, { ...options, suffix, filter })
   if (!fresh) await positions.load()
   const unfinished = fresh || suffix !== '' ? new Map<string, Unfinished[]>() : await readUnfinished(store, filter)
-  for (const row of wrong) {
-    const known = unfinished.get(row.site)
-    if (known) known.push(row)
-    else unfinished.set(row.site, [row])
-  }
+  noteUnfinished(unfinished, wrong)
   const projection: Projection = {
     ...{ history, positions, sites },
     version: (await highestVersion(store, '')) + 1,
@@ -106,6 +103,8 @@ export async function openProjection(options: ProjectionOptions): Promise<Projec
 
   async function takeStep(): Promise<StepDone | undefined> {
     const deals = new Map<string, HistoryRow<'conversions'>>()
+    const table = history.table('conversions')
+    noteUnfinished(unfinished, await judgedOtherwise({ store, settings, table }, sites.values()))
     const hadUnfinished = unfinished.size > 0
     if (hadUnfinished) await finishRows(options, projection, unfinished, deals)
     if (options.isStopping?.()) {

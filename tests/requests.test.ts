@@ -92,6 +92,11 @@ describe('a lead', () => {
       ['form', 'f2', 'f1'],
     ])
     expect(timeline[2]).toMatchObject({ first: true, target: false, fraud: { score: 0, signs: [] } })
+    expect(timeline[2]?.same).toEqual([
+      { id: 'w', same_as: 'f1', rule: 'message_of_form', by: expect.arrayContaining(['phone']), apart_ms: 0 },
+      { id: 'f2', same_as: 'f1', rule: 'resent_form', by: expect.arrayContaining(['visitor']), apart_ms: SECOND },
+    ])
+    expect(timeline[3]).not.toHaveProperty('same')
   })
 })
 
@@ -149,6 +154,17 @@ describe('a deal', () => {
         ...{ status: 'lost', stage: 'offer', amount: '0.00' },
       },
     ])
+  })
+
+  test('won after all is told without the reason it had been lost for, at each step of its path', async () => {
+    await happens(
+      deal('d1', T, { status: 'lost', reason: 'price' }),
+      deal('d1', T + HOUR, { status: 'lost', stage: 'archive' }),
+      deal('d1', T + 2 * HOUR, { stage: 'again' }),
+      deal('d1', T + 3 * HOUR, { status: 'won', amount: '5' }),
+    )
+    const { reason, stages } = (await get('/v1/deals/d1')) as { reason: string; stages: { reason: string }[] }
+    expect([reason, stages.map((step) => step.reason)]).toEqual(['', ['price', 'price', '', '']])
   })
 
   test('names the keys that lead elsewhere', async () => {

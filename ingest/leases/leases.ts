@@ -120,9 +120,11 @@ class MemoryLeases implements Leases {
   notePage(session: SessionKey, sight: Sight): void {
     if (!this.#pools.has(session.site)) return
     const key = sessionKey(session)
+    const known = this.#sights.get(key)
     // A new campaign in the same session counts from here on; typing the address or clicking on changes nothing.
-    if ((sight.channel !== 'direct' && sight.channel !== 'internal') || !this.#sights.get(key))
-      this.#sights.set(key, sight)
+    if (known && (sight.channel === 'direct' || sight.channel === 'internal')) return
+    // The same once more is not kept in its place: the collector of garbage would find each of them old, one after the other.
+    if (!known || !isSame(known, sight)) this.#sights.set(key, sight)
   }
 
   async numbersFor(session: SessionKey, address: string): Promise<{ numbers: NumberOnPage[]; position: string }> {
@@ -265,4 +267,8 @@ class MemoryLeases implements Leases {
       this.#sights.set(sessionKey(holding), holding.sight)
     }
   }
+}
+
+function isSame(a: Sight, b: Sight): boolean {
+  return a.landing_url === b.landing_url && a.source === b.source && a.channel === b.channel
 }

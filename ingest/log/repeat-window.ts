@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#shell/clock.ts'
 import { type OpenFile, replaceFile } from './durable-file.ts'
+import { HashList } from './hash-list.ts'
 import { HashSet } from './hash-set.ts'
 import { hash_key_bytes, openKeyedHash } from './keyed-hash.ts'
 import { appendBlock, readWindowFile } from './window-file.ts'
@@ -36,8 +37,8 @@ interface Generation {
   started_ms: number
   last_ms: number
   file_bytes: number
-  /** Added, and not yet on the disk; two numbers an id. */
-  waiting: number[]
+  /** Added, and not yet on the disk. */
+  waiting: HashList
 }
 
 /**
@@ -119,25 +120,27 @@ const waiting_numbers_max = 200_000
 function remember(generation: Generation, high: number, low: number, at_ms: number): void {
   generation.ids.add(high, low)
   generation.last_ms = Math.max(generation.last_ms, at_ms)
-  generation.waiting.push(high, low)
+  generation.waiting.addOne(high, low)
 }
 
 async function writeWaiting(generation: Generation, at_ms: number, open: OpenFile | undefined): Promise<void> {
   const taken = generation.waiting
   if (taken.length === 0) return
-  generation.waiting = []
+  generation.waiting = new HashList()
   try {
-    const hashes = Uint32Array.from(taken)
-    generation.file_bytes = await appendBlock(generation.path, { at_ms, hashes }, generation.file_bytes, open)
+    const block = { at_ms, hashes: taken.all }
+    generation.file_bytes = await appendBlock(generation.path, block, generation.file_bytes, open)
   } catch (error) {
-    generation.waiting = taken.concat(generation.waiting)
+    taken.add(generation.waiting.all)
+    generation.waiting = taken
     throw error
   }
 }
 
 function emptyGeneration(dir: string, number: number, size_max: number, started_ms: number): Generation {
   const ids = new HashSet(size_max)
-  return { path: join(dir, `${number}.ids`), number, ids, started_ms, last_ms: started_ms, file_bytes: 0, waiting: [] }
+  const waiting = new HashList()
+  return { path: join(dir, `${number}.ids`), number, ids, started_ms, last_ms: started_ms, file_bytes: 0, waiting }
 }
 
 async function readGenerations(dir: string, size_max: number): Promise<Generation[]> {

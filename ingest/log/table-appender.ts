@@ -28,7 +28,7 @@ export const segmentLimits: SegmentLimits = {
   rows_max: 200_000,
   bytes_max: 64 * 1024 * 1024,
   seal_after_ms: 200,
-  seal_stretch_ms_max: 800,
+  seal_stretch_ms_max: 500,
   gather_ms: 2,
   gather_rows: 8,
 }

@@ -32,6 +32,15 @@ describe('a deal', () => {
     })
   })
 
+  test.each([
+    ['keeps the reason it was lost for while it stays lost', ['lost', 'lost'], 'price'],
+    ['that was taken up again has no reason to be lost any more', ['lost', 'open', 'won'], null],
+    ['that is lost again without a word has not the reason of before', ['lost', 'open', 'lost'], null],
+  ])('%s', (_, path, reason) => {
+    const said = path.map((status, row) => message(row, { status, reason: row === 0 ? 'price' : null }))
+    expect(dealState(said)?.deal.reason).toBe(reason)
+  })
+
   test('was created when the CRM says, else when it was first heard of', () => {
     expect(dealState([message(5, {}), message(7, { created_at: 3 })])?.created_at).toBe(3)
     expect(dealState([message(7, {}), message(5, {})])?.created_at).toBe(5)
@@ -49,7 +58,11 @@ describe('a deal', () => {
   test('is the same whatever the order its messages came in', () => {
     const said = fc.record({
       ...{ at: fc.nat({ max: 4 }), version: fc.nat({ max: 2 }), status: fc.constantFrom('open', 'won', 'lost') },
-      ...{ amount: fc.constantFrom(null, '1', '2'), contact_id: fc.constantFrom('', 'k1', 'k2') },
+      ...{
+        amount: fc.constantFrom(null, '1', '2'),
+        reason: fc.constantFrom(null, 'price'),
+        contact_id: fc.constantFrom('', 'k1', 'k2'),
+      },
     })
     fc.assert(
       fc.property(fc.array(said, { minLength: 1, maxLength: 8 }), (all) => {

@@ -9,7 +9,7 @@ export function newestMessage<Message extends Fact<'calls'> | Fact<'leads'>>(
 }
 
 export interface DealState {
-  /** The newest message with what it left out filled from earlier ones. */
+  /** The newest message with what it left out filled from earlier ones; the reason only from those of its status. */
   deal: Fact<'deals'>
   /** When the deal was created: as said, else the first that was heard of it. */
   created_at: number
@@ -24,7 +24,7 @@ export function dealState(messages: readonly Fact<'deals'>[]): DealState | undef
   if (!newest) return undefined
   const deal = { ...newest }
   const earlierFirst = path.toReversed()
-  for (const field of ['stage', 'reason', 'amount', 'currency', 'project', 'manager', 'url', 'created_at'] as const) {
+  for (const field of ['stage', 'amount', 'currency', 'project', 'manager', 'url', 'created_at'] as const) {
     const said = earlierFirst.find((message) => message[field] !== null)
     Object.assign(deal, { [field]: said ? said[field] : null })
   }
@@ -34,15 +34,17 @@ export function dealState(messages: readonly Fact<'deals'>[]): DealState | undef
   for (const field of ['phones', 'emails'] as const) {
     deal[field] = earlierFirst.find((message) => message[field].length > 0)?.[field] ?? []
   }
-  return { deal, created_at: deal.created_at ?? (path[0] as Fact<'deals'>).at, closed_at: closedAt(earlierFirst) }
+  const run = lastRun(earlierFirst)
+  // Why it was lost says nothing of a deal that was taken up again.
+  deal.reason = run.find(({ reason }) => reason !== null)?.reason ?? null
+  const closed_at = deal.status === 'open' ? null : (run.at(-1)?.at ?? null)
+  return { deal, created_at: deal.created_at ?? (path[0] as Fact<'deals'>).at, closed_at }
 }
 
-function closedAt(earlierFirst: readonly Fact<'deals'>[]): number | null {
-  const status = earlierFirst[0]?.status
-  if (status === 'open') return null
-  const broken = earlierFirst.findIndex((message) => message.status !== status)
-  const run = broken < 0 ? earlierFirst : earlierFirst.slice(0, broken)
-  return run.at(-1)?.at ?? null
+/** The newest messages that all have the status it has now, the newest first. */
+function lastRun(earlierFirst: readonly Fact<'deals'>[]): readonly Fact<'deals'>[] {
+  const broken = earlierFirst.findIndex(({ status }) => status !== earlierFirst[0]?.status)
+  return broken < 0 ? earlierFirst : earlierFirst.slice(0, broken)
 }
 
 /** The newest verdict on a call or lead; annotations without one (comments, tags) leave it standing. */

@@ -1,4 +1,5 @@
 import type { Store } from '#storage/client.ts'
+import { factTables } from '#storage/fact-tables.ts'
 import type { Portion } from '../facts/read-new-facts.ts'
 
 export type ErasureState = 'waiting' | 'removing' | 'clearing' | 'done' | 'refused'
@@ -65,16 +66,24 @@ export async function readErased(store: Store, { site, id }: ErasureRun): Promis
   return rows.map(({ hash }) => hash)
 }
 
-/** The earliest receipt of each site among the rows just read. */
+/** The earliest receipt of each site among the rows just read, and among those of their segments that were refused. */
 export function earliestReceipts(
   store: Store,
   { node, table, first_segment, last_segment, received_ms }: Portion,
 ): Promise<{ site: string; earliest_ms: number }[]> {
+  // In a line of the log the number of the row stands before the columns, and ClickHouse counts from 1.
+  const place = Object.keys(factTables[table]).indexOf('received_at') + 2
   return store.query(
-    `SELECT site, toFloat64(toUnixTimestamp64Milli(min(received_at))) AS earliest_ms FROM ${table} AS t
-     WHERE t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
-       AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
+    `SELECT site, min(received) AS earliest_ms FROM (
+       SELECT toString(t.site) AS site, toFloat64(toUnixTimestamp64Milli(t.received_at)) AS received FROM ${table} AS t
+       WHERE t.node = {node:String} AND t.segment >= {first:UInt32} AND t.segment <= {last:UInt32}
+         AND t.received_at >= fromUnixTimestamp64Milli({received_ms:Int64})
+       UNION ALL
+       SELECT JSONExtractString(q.line, 2) AS site, JSONExtractFloat(q.line, {place:UInt8}) AS received
+       FROM quarantine AS q
+       WHERE q.node = {node:String} AND q.table = {table:String}
+         AND q.segment >= {first:UInt32} AND q.segment <= {last:UInt32} AND received > 0)
      GROUP BY site`,
-    { node, first: first_segment, last: last_segment, received_ms },
+    { node, table, first: first_segment, last: last_segment, received_ms, place },
   )
 }

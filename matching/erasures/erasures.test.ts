@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { erasureKey } from '#storage/erasure-keys.ts'
+import { type FactTable, factTables } from '#storage/fact-tables.ts'
+import { anna, annasFacts, annasTexts, boris, borissFacts } from '#tests/support/erased-people.ts'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import {
   fact,
@@ -9,7 +11,6 @@ import {
   MINUTE,
   shop,
   START_MS as T,
-  tracked,
   type WorldFact,
 } from '#tests/support/matching-world.ts'
 import { cleanUpQuickly } from '#tests/support/quick-cleanup.ts'
@@ -103,90 +104,7 @@ async function expectAsRebuilt(): Promise<void> {
   expect(await compareTables(store, undefined)).toEqual([])
 }
 
-const anna = '+79161112233'
-const boris = '+79169998877'
 const office = '+74957770000'
-
-/** What Anna left, in every place that facts have for it. */
-function annasFacts(): WorldFact[] {
-  const form = {
-    phone: anna,
-    email: 'anna@example.com',
-    contact_name: 'Anna Petrova',
-    form_fields: { Tel: '8916 1112233' },
-  }
-  return [
-    fact('events', { id: 'page-anna', at: T, visitor: 'v-anna', session: 's-anna', ga: '11.22', ip: '10.0.0.0' }),
-    fact('events', { id: 'form-anna', at: T + MINUTE, type: 'form', visitor: 'v-anna', session: 's-anna', ...form }),
-    fact('leases', {
-      id: 'lease-anna',
-      from: T,
-      seen: T + MINUTE,
-      to: T + 3 * MINUTE,
-      number: tracked,
-      visitor: 'v-anna',
-      session: 's-anna',
-      pool: 'main',
-      change: 'taken',
-    }),
-    fact('calls', { id: 'call-anna', at: T + MINUTE, from: anna, to: tracked, body: '8 916 111 22 33' }),
-    fact('leads', {
-      id: 'lead-anna',
-      at: T + 2 * MINUTE,
-      kind: 'chat',
-      email: 'anna@example.com',
-      name: 'Anna Petrova',
-    }),
-    fact('deals', {
-      id: 'deal-anna',
-      at: T + 3 * MINUTE,
-      status: 'won',
-      phones: [anna],
-      contact_id: 'crm-anna',
-      body: '89161112233',
-    }),
-    fact('annotations', {
-      id: 'note-anna',
-      at: T + 4 * MINUTE,
-      on_kind: 'call',
-      on_id: 'call-anna',
-      comment: 'Anna again',
-    }),
-  ]
-}
-
-const annasTexts = [
-  ...[anna, '8 916 111', '89161112233', '8916 1112233', 'anna@example.com', 'Anna Petrova', 'Anna again', '11.22'],
-  ...['v-anna', 's-anna', 'page-anna', 'form-anna', 'lease-anna', 'call-anna', 'lead-anna', 'deal-anna', 'crm-anna'],
-]
-
-function borissFacts(): WorldFact[] {
-  return [
-    fact('events', { id: 'page-boris', at: T, visitor: 'v-boris', session: 's-boris' }),
-    fact('events', {
-      id: 'form-boris',
-      at: T + MINUTE,
-      type: 'form',
-      visitor: 'v-boris',
-      session: 's-boris',
-      phone: boris,
-    }),
-    // On the same number a little later: Anna's lease made it a question whose call this was.
-    fact('leases', {
-      id: 'lease-boris',
-      from: T + MINUTE,
-      seen: T + 2 * MINUTE,
-      to: T + 4 * MINUTE,
-      number: tracked,
-      visitor: 'v-boris',
-      session: 's-boris',
-      pool: 'main',
-      change: 'taken',
-    }),
-    fact('calls', { id: 'call-boris', at: T + 2 * MINUTE, from: boris, to: tracked }),
-    fact('deals', { id: 'deal-boris', at: T + 3 * MINUTE, status: 'won', phones: [boris], amount: '100' }),
-  ]
-}
 
 const facts = ['events', 'leases', 'calls', 'leads', 'deals', 'annotations']
 
@@ -342,6 +260,53 @@ describe('an erasure', () => {
     await runAll()
     await expectGone('form-3', 'session-3')
     expect(await store.query('SELECT 1 FROM events WHERE phone = {office:String}', { office })).toHaveLength(13)
+    await expectAsRebuilt()
+  })
+
+  const refusedLine = (table: FactTable, row: Record<string, unknown>) =>
+    JSON.stringify([0, ...Object.keys(factTables[table]).map((column) => row[column] ?? '')])
+  const refuse = (node: string, table: FactTable, row: Record<string, unknown>) =>
+    store.insert('quarantine', [
+      {
+        ...{ node, table, segment: 0, row: 0, reason: 'r', quarantined_at: T + 30 * MINUTE },
+        line: refusedLine(table, { site: 'shop', at: T, received_at: T + MINUTE, ...row }),
+      },
+    ])
+  const landEmpty = async (node: string, table: FactTable) => {
+    const times = { first_received_at: T + MINUTE, landed_at: now_ms }
+    await store.insert('segments', [{ node, table, segment: 0, rows: 0, ...times }])
+    await readAll()
+  }
+
+  test('takes refused rows that name nothing but what hung on the person', async () => {
+    await land(...annasFacts())
+    await refuse('other', 'deals', { id: 'deal-anna', contact_name: 'Anna Petrova' })
+    await refuse('more', 'leads', { id: 'lead-boris', name: 'Boris' })
+    await landEmpty('other', 'deals')
+    await landEmpty('more', 'leads')
+    const id = await erase('phone', anna, T + 10 * MINUTE)
+    await runAll()
+    expect(await runOf(id)).toMatchObject({ counts: { quarantine: '1' } })
+    expect(await store.query('SELECT node FROM quarantine')).toEqual([{ node: 'more' }])
+  })
+
+  test('takes refused rows of somebody whom no other fact names', async () => {
+    await refuse('other', 'leads', { id: 'lead-anna', phone: anna, name: 'Anna Petrova' })
+    await landEmpty('other', 'leads')
+    await erase('phone', anna, T + 10 * MINUTE)
+    await runAll()
+    await expectGone(anna, 'Anna Petrova')
+  })
+
+  test('takes rows from before it that are refused only after it', async () => {
+    await land(...annasFacts(), ...borissFacts())
+    const id = await erase('phone', anna, T + 10 * MINUTE)
+    await runAll()
+    expect(await runOf(id)).toMatchObject({ state: isRemoved })
+    await refuse('late', 'deals', { id: 'deal-late', phones: [anna], contact_name: 'Anna Petrova' })
+    await landEmpty('late', 'deals')
+    await runAll()
+    await expectGone(...annasTexts)
     await expectAsRebuilt()
   })
 

@@ -9,7 +9,7 @@ import type { Projection } from '../projection.ts'
 import { oldParts } from '../removal/delete-rows.ts'
 import { type FactScope, factsOfMembers } from '../removal/fact-deletions.ts'
 import { dropPlan, type PlanRow } from '../removal/plan.ts'
-import { refusedRows, type Texts } from '../removal/quarantine-deletion.ts'
+import { type RefusedRow, refusedRows } from '../removal/quarantine-deletion.ts'
 import { type Counts, type Removal, removableTables } from '../removal/removal.ts'
 import {
   type ErasureRun,
@@ -186,7 +186,11 @@ async function identify(store: Store, run: ErasureRun, projection: Projection): 
   const values = members
     .filter(({ kind }) => personal.has(kind))
     .map(({ value }) => value.split(';ext=', 1)[0] as string)
-  const isTheirs = (holds: Texts, received_ms: number) => received_ms <= run.received_at && values.some(holds)
+  // Of who is named in refused rows alone the history knows nothing, and after the erasure only hashes tell.
+  const theirs = new Set([run.hash, ...erased, ...hashes.map(({ hash }) => hash)])
+  const isTheirs = ({ holds, names, received_ms }: RefusedRow) =>
+    received_ms <= run.received_at &&
+    (values.some(holds) || names.some(({ kind, value }) => theirs.has(key.hash(run.site, kind, value))))
   return [...personRows(state, run.site, members), ...(await refusedRows(store, run.site, read_to, isTheirs))]
 }
 

@@ -6,12 +6,8 @@ import { otherEnd, type Vertex } from '../identity/edge.ts'
 import type { Graph } from '../identity/graph.ts'
 import type { SiteState } from '../identity/site-state.ts'
 import { type PlanRow, planRow } from '../removal/plan.ts'
+import type { Named } from '../removal/refused-names.ts'
 import type { ErasureRun } from './erasure-rows.ts'
-
-interface Named {
-  kind: string
-  value: string
-}
 
 export type FoundPerson = { members: Named[] } | { refused: 'identifier_shared' | 'identifier_blocked' }
 

@@ -30,12 +30,17 @@ export async function readUnfinished(store: Store, filter: SiteFilter): Promise<
     ),
   )
   const bySite = new Map<string, Unfinished[]>()
-  for (const row of answers.flat()) {
+  noteUnfinished(bySite, answers.flat())
+  return bySite
+}
+
+/** Takes rows to those of their sites. */
+export function noteUnfinished(bySite: Map<string, Unfinished[]>, rows: readonly Unfinished[]): void {
+  for (const row of rows) {
     const known = bySite.get(row.site)
     if (known) known.push(row)
     else bySite.set(row.site, [row])
   }
-  return bySite
 }
 
 /** Up to which version rows are finished, by the bucket of their site: each process counts for itself. */

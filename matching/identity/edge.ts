@@ -47,7 +47,10 @@ export interface Claim extends Omit<Receipt, 'table'> {
   at: number
   /** A browser says so; of a key of a deal: others outrank it; of a match: it is probable, and not all but certain. */
   claimed: boolean
-  /** By which full name a request or a deal speaks of them (`nameMark`); 0 or left out: by none. */
+  /**
+   * By which full name a request or a deal speaks of them (`nameMark`); of what an event names in a visit, a mark of what it
+   * was named with. 0 or left out: by none.
+   */
   name?: number
   /** Set when the edge can never join persons, whatever the rest of the graph says. */
   never?: (typeof reasonsNever)[number]
@@ -61,10 +64,11 @@ export interface SharedBy {
 
 /**
  * Too many others of a kind; too many facts (`uses`); deals of too many clients (`clients`); requests of people with other names (`names`); too many people who have nothing else in common (`strangers`), or
- * within a week (`strangers_in_week`); of a visit: who left their names in it (`several_people`), of its browser: such visits
+ * within a week (`strangers_in_week`); of a visit: who left their names in it (`several_people`; `several_told`: of whom not
+ * its browser tells, but somebody's server), of its browser: such visits
  * (`visits_of_several`), and of a counter's id: a browser that is shared (`shared_browser`).
  */
-export type SharedRule = IdentifierKind | 'uses' | 'clients' | 'names' | 'several_people' | MeetingRule
+export type SharedRule = IdentifierKind | 'uses' | 'clients' | 'names' | 'several_people' | 'several_told' | MeetingRule
 
 type MeetingRule = 'strangers' | 'strangers_in_week' | 'visits_of_several' | 'shared_browser'
 
@@ -95,6 +99,8 @@ export interface Vertex {
   crowded: SharedBy | undefined
   /** Whether there may be several people around it. */
   isMeeting: boolean
+  /** Read from the tables, which say what is shared and not why: nobody has looked around it since. */
+  unseen: boolean
   /** Set when it joins too many others, and so joins nobody. */
   shared: SharedBy | undefined
   /** What `identities` says of that. */
@@ -122,7 +128,7 @@ export interface Edge {
   readonly segment: number
   readonly row: number
   readonly claimed: boolean
-  /** Of a request or a deal: the full name in it (`nameMark`), 0 without. */
+  /** Of a request or a deal: the full name in it (`nameMark`), 0 without; of a name in a visit: with which it was given. */
   readonly name: number
   /** False: kept as a link or as knowledge, never joins. */
   readonly candidate: boolean

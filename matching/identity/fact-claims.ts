@@ -36,9 +36,20 @@ export function eventClaims(event: Fact<'events'>): Claim[] {
     for (const named of owner) claims.push(claim(named, lead))
     if (!home && owner.length === 0) claims.push(claim(lead, lead, 'alone'))
   } else if (session) {
+    const claim = claimsOf(event, { ...said, name: togetherMark(owner) })
     for (const named of owner) claims.push(claim(session, named))
   }
   return claims
+}
+
+/** What stands for all that one event names with the first of them, be it the first event to do so or not; 0 for one alone. */
+function togetherMark(owner: readonly Named[]): number {
+  const [first] = owner
+  if (!first || owner.length < 2) return 0
+  let mark = 0x811c9dc5
+  const text = first.join('\n')
+  for (let at = 0; at < text.length; at++) mark = Math.imul(mark ^ text.charCodeAt(at), 0x01000193)
+  return mark >>> 0 || 1
 }
 
 /** The key of the sender whose later piece bears this name; undefined for a sender's own. */

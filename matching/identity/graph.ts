@@ -31,6 +31,8 @@ export class Graph {
   readonly site: string
   /** Vertices around which something changed. */
   readonly dirty = new Set<Vertex>()
+  /** Those of them of which something was taken back: what is gone leads to no other. */
+  readonly loosened = new Set<Vertex>()
   /** Vertices whose rows must be written whatever memory says of them. */
   readonly forced = new Set<Vertex>()
   readonly added = new Set<Edge>()
@@ -79,13 +81,16 @@ export class Graph {
     return this.#all.find(kind, value)
   }
 
-  /** Of what events say about two identifiers only the first received is kept. */
+  /** Of what events say about two identifiers, and with which other, only the first received is kept. */
   putEvent(claim: Claim): void {
     const [a, b] = this.#ends(claim)
-    const known = pairEdges(a, b).find(
-      (edge) => edge.fact === 'event' && edge.claimed === claim.claimed && edge.candidate === !claim.never,
-    )
     const edge = makeEdge(a, b, claim)
+    const { claimed, candidate, name } = edge
+    // A copy of a form is the same request, whatever name stands in it.
+    const isForm = a.kind === 'lead' || b.kind === 'lead'
+    const saysIt = (one: Edge) =>
+      one.claimed === claimed && one.candidate === candidate && (isForm || one.name === name)
+    const known = pairEdges(a, b).find((one) => one.fact === 'event' && saysIt(one))
     if (known && compareEdgeReceipts(known, edge) <= 0) return
     this.#add(edge)
     // After the new one is there: an identifier left without edges is forgotten.
@@ -192,11 +197,12 @@ export class Graph {
     loadWalls(this.#all.packed, [kind, value], by)
   }
 
-  /** Vertices of which nobody has worked out yet who they are, in groups; between two of them all may be packed. */
+  /** Vertices of which nobody has worked out yet who and among whom they are, in groups; between two all may be packed. */
   *unsettled(size: number): Generator<Vertex[]> {
     let some: Vertex[] = []
     for (const place of this.#all.packed.places()) {
-      if (this.#all.packed.stateOf(place).settled) continue
+      const { settled, unseen } = this.#all.packed.stateOf(place)
+      if (settled && !unseen) continue
       some.push(this.#all.vertexAt(place))
       if (some.length < size) continue
       yield some
@@ -376,7 +382,7 @@ export class Graph {
     this.restated.delete(edge)
     if (!this.added.delete(edge)) this.removed.add(edge)
     // A vertex that goes is still looked at once more, so that its row is taken back.
-    this.dirty.add(edge.a).add(edge.b)
+    for (const changed of [this.dirty, this.loosened]) changed.add(edge.a).add(edge.b)
     this.#forgetIdle([edge])
   }
 

@@ -1,4 +1,5 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
+import type { Vertex } from './edge.ts'
 
 type ByKind<Value> = Partial<Record<IdentifierKind, Value>>
 
@@ -40,6 +41,9 @@ export const CLIENTS_MAX = 4
  */
 export const visitMax = { user: 1, named: 1, both: 2, phone: 3, email: 3, settled: 1 } as const
 
+/** Deals of one contact card, beyond which it is a collection of the CRM's, and no person's. */
+export const CARD_DEALS_MAX = 20
+
 /** What happened further apart is no one visit, whatever its sender calls it. */
 export const VISIT_MS = DAY_MS
 
@@ -48,12 +52,18 @@ export const VISIT_MS = DAY_MS
  * nothing is looked for around it any more, so that a new fact costs the same however many there are.
  */
 export const usesMax: ByKind<number> = {
+  session: 1_000,
   phone: 1_000,
   email: 1_000,
   contact: 3_000,
   user: 20_000,
   ga: 20_000,
   ym: 20_000,
+}
+
+/** Whether more facts name it than that. */
+export function isHub(vertex: Vertex): boolean {
+  return vertex.hasMoreEdgesThan(usesMax[vertex.kind] ?? Number.POSITIVE_INFINITY)
 }
 
 /** People around an identifier who have nothing else in common. */

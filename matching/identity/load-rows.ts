@@ -18,7 +18,7 @@ function loadEnd(packed: PackedGraph, [kind, value]: [IdentifierKind, string], b
   const known = packed.find(kind, value)
   if (known !== 0) return known
   const place = packed.addVertex(kind, value)
-  if (blocked.has(`${kind}\n${value}`)) packed.setState(place, { ...packed.stateOf(place), blocked: true })
+  packed.setState(place, { ...packed.stateOf(place), unseen: true, blocked: blocked.has(`${kind}\n${value}`) })
   return place
 }
 
@@ -26,6 +26,5 @@ function loadEnd(packed: PackedGraph, [kind, value]: [IdentifierKind, string], b
 export function loadWalls(packed: PackedGraph, [kind, value]: [IdentifierKind, string], by: SharedBy): void {
   const place = packed.find(kind, value)
   if (place === 0) return
-  packed.setState(place, { ...packed.stateOf(place), isMeeting: !isCrowd(by) })
   packed.setWalls(place, { crowded: isCrowd(by) ? by : undefined, shared: by })
 }

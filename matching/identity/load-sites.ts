@@ -6,14 +6,11 @@ import { type HistoryRow, selectColumns } from '../history/history-tables.ts'
 import { siteRules } from '../site-rules.ts'
 import type { KeptSite, Snapshots } from '../snapshot/snapshots.ts'
 import { catchUp, isNear } from './catch-up.ts'
-import { otherEnd, type SharedRule, type Vertex } from './edge.ts'
-import type { Graph } from './graph.ts'
-import { recompute } from './recompute.ts'
+import type { SharedRule } from './edge.ts'
+import { settleLoaded } from './settle-loaded.ts'
 import { openSite, type SiteState } from './site-state.ts'
-import { markStaff } from './staff.ts'
-import { type ToldOtherwise, toldOtherwise } from './told-otherwise.ts'
 
-/** Identifiers whose persons are worked out together: what is looked at stands in objects. */
+/** So many identifiers are worked out together unless told otherwise. */
 const TOGETHER_MAX = 5_000
 
 export interface LoadedSites {
@@ -33,6 +30,8 @@ export interface LoadOptions {
   filter: SiteFilter
   /** Memory that was kept, of the tables in use. */
   snapshots?: Snapshots | undefined
+  /** Identifiers whose persons are worked out together: what is looked at stands in objects. */
+  together_max?: number | undefined
 }
 
 /** What the tables of one run are read by. */
@@ -43,17 +42,18 @@ interface Tables {
   /** Which sites, as a condition on `t`. */
   filter: string
   params: Params
+  together_max: number
 }
 
 /** Memory as the last run left it: from what was kept of it, or from the edges, without looking at a fact. */
 export async function loadSites(
   store: Store,
   settings: Settings,
-  { suffix, filter: wanted, snapshots }: LoadOptions,
+  { suffix, filter: wanted, snapshots, together_max = TOGETHER_MAX }: LoadOptions,
 ): Promise<LoadedSites> {
   const loaded: LoadedSites = { sites: new Map(), wrong: [] }
   const ofSite = `1 ${wanted.and('t.site')}`
-  const all = { store, settings, suffix, filter: ofSite, params: wanted.params }
+  const all = { store, settings, suffix, filter: ofSite, params: wanted.params, together_max }
   for (const one of (await snapshots?.take(wanted.has)) ?? []) await takeKept(all, one, loaded)
   const kept = [...loaded.sites.keys()]
   const filter = kept.length === 0 ? ofSite : `${ofSite} AND t.site NOT IN {kept:Array(String)}`
@@ -84,7 +84,7 @@ export async function loadSites(
 }
 
 async function loadFromTables(tables: Tables, { sites, wrong }: LoadedSites): Promise<void> {
-  const { store, settings, suffix, filter, params } = tables
+  const { store, settings, suffix, filter, params, together_max } = tables
   const fresh = new Map<string, SiteState>()
   for await (const rows of store.stream<HistoryRow<'edges'>>(
     `SELECT ${selectColumns('edges')} FROM edges${suffix} AS t FINAL WHERE ${filter}`,
@@ -112,7 +112,7 @@ async function loadFromTables(tables: Tables, { sites, wrong }: LoadedSites): Pr
   }
   for (const [site, state] of fresh) {
     state.names.load(state.graph, pieces.get(site) ?? [])
-    for (const one of settle(state)) wrong.push({ site, ...one })
+    for (const one of settleLoaded(state.graph, together_max)) wrong.push({ site, ...one })
     sites.set(site, state)
   }
 }
@@ -154,38 +154,4 @@ async function hasOtherPieces({ store, params }: Tables, version: number): Promi
     { ...params, version },
   )
   return found.length > 0
-}
-
-/** Works out who is who. Gives back those of whom the tables tell otherwise: rules or settings have changed since. */
-function* settle({ graph, blocked }: SiteState): Generator<ToldOtherwise> {
-  // Which browsers are staff's is asked of what stands beside them, looked at or not.
-  markStaff(besideBlocked(graph, blocked))
-  graph.settle()
-  // Those whose group is worked out with others later are known by then.
-  const ends = new Set<string>()
-  for (const some of graph.unsettled(TOGETHER_MAX)) {
-    const { groups } = recompute(graph, some)
-    for (const { a, b } of graph.restated) ends.add(nameOf(a)).add(nameOf(b))
-    if (ends.size > 0) yield* toldOtherwise(groups, (vertex) => ends.has(nameOf(vertex)))
-    graph.oweRestated()
-    graph.settle()
-  }
-}
-
-function nameOf({ kind, value }: Vertex): string {
-  return `${kind}\n${value}`
-}
-
-/** The browsers that were told of the company's own phones and emails. */
-function besideBlocked(graph: Graph, blocked: ReadonlySet<string>): Set<Vertex> {
-  const visitors = new Set<Vertex>()
-  for (const key of blocked) {
-    const [kind, value] = key.split('\n') as [IdentifierKind, string]
-    const vertex = graph.find(kind, value)
-    for (const edge of vertex?.edges ?? []) {
-      const other = otherEnd(edge, vertex as Vertex)
-      if (other.kind === 'visitor') visitors.add(other)
-    }
-  }
-  return visitors
 }

@@ -1,4 +1,4 @@
-import { areOthers } from '#domain/full-name.ts'
+import { areOthers, wordMarks } from '#domain/full-name.ts'
 import { isLive, otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { isEvent } from './surroundings.ts'
 
@@ -21,10 +21,36 @@ export function haveOtherNames(some: Iterable<number>, others: Iterable<number>)
   return isAsked && theirs.length > 0
 }
 
-/** Whether two of these are known by names that are those of two people. */
+/**
+ * Whether two of these are known by names that are those of two people. Each is compared with as many as have no word of it,
+ * and not with all: of thousands who have a surname in common none need be.
+ */
 export function anyHaveOtherNames(all: readonly ReadonlySet<number>[]): boolean {
-  const named = all.filter(({ size }) => size > 0)
-  return named.some((some, index) => named.slice(index + 1).some((others) => haveOtherNames(some, others)))
+  const told = all.flatMap((names) => wordsOf(names) ?? [])
+  const bearers = new Map<number, number[]>()
+  told.forEach((words, index) => {
+    for (const word of words) {
+      const known = bearers.get(word)
+      if (known) known.push(index)
+      else bearers.set(word, [index])
+    }
+  })
+  return told.some((words) => {
+    const alike = [...words].map((word) => bearers.get(word) as number[])
+    if (alike.some(({ length }) => length === told.length)) return false
+    return new Set(alike.flat()).size < told.length
+  })
+}
+
+/** The words of all these names; undefined when there is none, or one that says nothing of who is somebody else. */
+function wordsOf(names: ReadonlySet<number>): Set<number> | undefined {
+  const words = new Set<number>()
+  for (const name of names) {
+    const both = wordMarks(name)
+    if (!both) return undefined
+    for (const word of both) words.add(word)
+  }
+  return words.size > 0 ? words : undefined
 }
 
 /** Whom requests and deals speak of by a name, and what else they are known by there. */

@@ -1,6 +1,7 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
+import { cardOf } from './card-of.ts'
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { usesMax, VISIT_MS, visitMax } from './limits.ts'
+import { isHub, VISIT_MS, visitMax } from './limits.ts'
 import { anyHaveOtherNames, namesIn } from './names-beside.ts'
 import { passes } from './surroundings.ts'
 
@@ -12,6 +13,10 @@ interface Given {
   at: number
   names: Vertex[]
   full: ReadonlySet<number>
+  /** Stands for what an event gave it with, whichever event was the first to give that. */
+  marks: ReadonlySet<number>
+  /** By an event of the browser, and not only told of the visit by somebody's server. */
+  isSent: boolean
 }
 
 /** What stands for a person among the parties of a visit. */
@@ -23,18 +28,32 @@ type Party = Vertex[]
 /**
  * Whether several people left their names in one visit: a showroom's tablet on which one after the other writes in goes
  * on with its visit for as long as it is never silent. Names that were given together are one party, and so are all that
- * have one of them, or a full name, in common; parties are counted by what they are known by, since one person may sign in and then write
- * in by phone. Only what was given in the visit itself counts, and the browsers that a phone or an email was given in, so
+ * have one of them, a full name, or a card of the CRM in common; parties are counted by what they are known by, since one person may sign in and then write
+ * in by phone. Only what was given in the visit itself counts, the browsers that a phone or an email was given in, and cards, so
  * that the answer needs nothing that is decided later: the caller of a call that a lease gives to the visit is not given in
- * it. A sender's session that is never cut is as many visits as it has days.
+ * it. A sender's session that is never cut is as many visits as it has days. A server may name a visit that is long over
+ * (`several_told`): what it tells says nothing of the browser.
  */
 export function isVisitOfSeveral(visit: Vertex): SharedBy | undefined {
   const given = givenIn(visit)
   if (given.length <= Math.min(...Object.values(visitMax))) return undefined
   const partyOf = partiesOf(given)
+  const browsers = new Set(ofKind(visit, 'visitor'))
+  const sent = given.filter(({ isSent }) => isSent)
+  const sent_max = severalIn(sent, partyOf, browsers)
+  if (sent_max !== undefined) return { rule: 'several_people', max: sent_max }
+  const max = sent.length < given.length ? severalIn(given, partyOf, browsers) : undefined
+  return max === undefined ? undefined : { rule: 'several_told', max }
+}
+
+/** The limit that people exceed who gave this; undefined when they may be one person. `browsers` are those of the visit. */
+function severalIn(
+  given: readonly Given[],
+  partyOf: (names: readonly Vertex[]) => Party,
+  browsers: ReadonlySet<Vertex>,
+): number | undefined {
   const inOrder = given.toSorted((x, y) => x.at - y.at).map(({ at, names }) => ({ at, party: partyOf(names) }))
   const parties = [...new Set(inOrder.map(({ party }) => party))]
-  const browsers = new Set(ofKind(visit, 'visitor'))
   for (const evidence of evidences) {
     const max = visitMax[evidence]
     if (parties.length <= max) continue
@@ -44,7 +63,7 @@ export function isVisitOfSeveral(visit: Vertex): SharedBy | undefined {
     if (known.length <= max) continue
     const people: ReadonlyMap<Party, Who> =
       evidence === 'settled' ? byBrowserElsewhere(known, browsers) : new Map(known.map((one) => [one, one]))
-    if (mostAtOnce(inOrder, people) > max) return { rule: 'several_people', max }
+    if (mostAtOnce(inOrder, people) > max) return max
   }
   return undefined
 }
@@ -100,10 +119,6 @@ function byBrowserElsewhere(parties: readonly Party[], browsers: ReadonlySet<Ver
   return new Map(parties.map((party) => [party, find(party[0] as Vertex)]))
 }
 
-function isHub(name: Vertex): boolean {
-  return name.hasMoreEdgesThan(usesMax[name.kind] ?? Number.POSITIVE_INFINITY)
-}
-
 /** The most of these people that were there within as long as a visit may last; `people` says of a party who it is. */
 function mostAtOnce(inOrder: readonly { at: number; party: Party }[], people: ReadonlyMap<Party, Who>): number {
   const present = new Map<Who, number>()
@@ -140,20 +155,24 @@ function openUnion() {
   return { find, join }
 }
 
-/** The party of each request: names that were given together are one, and so are all that bear one full name. */
+/** The party of each request: names that were given together are one, and so are all of one full name, or one card. */
 function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party {
   const { find, join } = openUnion()
-  const bearers = new Map<number, Vertex>()
-  for (const { names, full } of given) {
-    const first = names[0] as Vertex
-    for (const name of names) join(name, first)
-    for (const name of full) {
-      join(bearers.get(name) ?? first, first)
-      bearers.set(name, first)
+  const bearers = { full: new Map<number, Vertex>(), marks: new Map<number, Vertex>() }
+  for (const one of given) {
+    const first = one.names[0] as Vertex
+    for (const name of one.names) join(name, first)
+    for (const by of ['full', 'marks'] as const) {
+      for (const key of one[by]) {
+        join(bearers[by].get(key) ?? first, first)
+        bearers[by].set(key, first)
+      }
     }
   }
+  const all = new Set(given.flatMap(({ names }) => names))
+  for (const name of all) join(cardOf(name) ?? name, name)
   const parties = new Map<Vertex, Party>()
-  for (const name of new Set(given.flatMap(({ names }) => names))) {
+  for (const name of all) {
     const party = parties.get(find(name))
     if (party) party.push(name)
     else parties.set(find(name), [name])
@@ -164,20 +183,25 @@ function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party
 /** The names of each request that was made in the visit, and those that each of its events gave without one. */
 function givenIn(visit: Vertex): Given[] {
   const requests: Given[] = []
-  const events = new Map<string, Given>()
+  const events = new Map<string, { at: number; names: Vertex[]; marks: Set<number> }>()
   for (const edge of visit.edges) {
     if (!passes(edge) || edge.fact === 'match') continue
     const other = otherEnd(edge, visit)
+    const isSent = edge.fact === 'event'
     if (other.kind === 'lead') {
-      const names = namesOf(other)
-      if (names.length > 0) requests.push({ at: edge.at, names, full: namesIn(other) })
+      const all = [other, ...sameRequests(other)]
+      const names = all.flatMap(namesOf)
+      const full = new Set(all.flatMap((one) => [...namesIn(one)]))
+      if (names.length > 0) requests.push({ at: edge.at, names, full, marks: none, isSent })
     } else if (namingKinds.has(other.kind)) {
-      const known = events.get(edge.fact_id)
-      if (known) known.names.push(other)
-      else events.set(edge.fact_id, { at: edge.at, names: [other], full: none })
+      // Nothing but an event names it right beside the visit.
+      const known = events.get(edge.fact_id) ?? { at: edge.at, names: [], marks: new Set() }
+      known.names.push(other)
+      if (edge.name !== 0) known.marks.add(edge.name)
+      events.set(edge.fact_id, known)
     }
   }
-  return [...requests, ...events.values()]
+  return [...requests, ...[...events.values()].map((one) => ({ ...one, full: none, isSent: true }))]
 }
 
 const none: ReadonlySet<number> = new Set()
@@ -189,26 +213,12 @@ function namesOf(request: Vertex): Vertex[] {
     .filter(({ kind }) => namingKinds.has(kind))
 }
 
-/**
- * The visits that may be of several, or of one again, because something changed around these: those in which these requests
- * were made, and those in which these phones and emails were given.
- */
-export function* visitsToLookAt(changed: Iterable<Vertex>): Generator<Vertex> {
-  for (const vertex of changed) {
-    if (vertex.kind === 'lead') yield* ofKind(vertex, 'session')
-    else if ((vertex.kind === 'phone' || vertex.kind === 'email') && !isHubStill(vertex)) {
-      yield* ofKind(vertex, 'session')
-      for (const request of ofKind(vertex, 'lead')) yield* ofKind(request, 'session')
-    }
-  }
+/** The same request under other ids: the webhook's copy of a form. */
+export function* sameRequests(request: Vertex): Generator<Vertex> {
+  for (const edge of request.edgesOf('same')) if (passes(edge)) yield otherEnd(edge, request)
 }
 
-/** A hub tells nothing of a visit, as long as it is one. */
-function isHubStill(name: Vertex): boolean {
-  return isHub(name) && name.crowded?.rule === 'uses'
-}
-
-function* ofKind(vertex: Vertex, kind: IdentifierKind): Generator<Vertex> {
+export function* ofKind(vertex: Vertex, kind: IdentifierKind): Generator<Vertex> {
   for (const edge of vertex.edges) {
     const other = otherEnd(edge, vertex)
     if (other.kind === kind) yield other

@@ -28,6 +28,8 @@ export interface Recomputed {
   groups: Group[]
   /** Identifiers whose row is no longer true, also those that are gone. */
   changed: Set<Vertex>
+  /** Identifiers that are shared, or by another rule, and were not told to be, or the other way round. */
+  turned: Set<Vertex>
 }
 
 /** What `recompute` gathers; `restated` is the graph's own. */
@@ -38,8 +40,8 @@ interface Gathered extends Recomputed {
 /** Works out anew who is who around what has changed and around `touched`; nothing else in the graph is looked at. */
 export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   const dirty = new Set([...graph.dirty, ...graph.forced, ...touched])
-  const result: Gathered = { groups: [], changed: new Set(), restated: graph.restated }
-  for (const vertex of shareAnew(dirty)) dirty.add(vertex)
+  const result: Gathered = { groups: [], changed: new Set(), turned: new Set(), restated: graph.restated }
+  for (const vertex of shareAnew(dirty, graph.loosened)) dirty.add(vertex)
   const done = new Set<Vertex>()
   for (const vertex of dirty) {
     if (done.has(vertex)) continue
@@ -55,6 +57,7 @@ export function recompute(graph: Graph, touched: Iterable<Vertex>): Recomputed {
   refreshCandidates(result, dirty)
   for (const vertex of graph.forced) result.changed.add(vertex)
   graph.dirty.clear()
+  graph.loosened.clear()
   graph.endForced()
   return result
 }
@@ -208,13 +211,14 @@ function restate(edge: Edge, reason: EdgeReason, result: Gathered): void {
 function settle(vertex: Vertex, state: Pick<Vertex, 'person' | 'because'>, result: Gathered): void {
   const first = vertex.earliest
   const isListed = !vertex.blocked && first !== undefined
+  const isTurned = vertex.told?.rule !== vertex.shared?.rule || vertex.told?.max !== vertex.shared?.max
+  if (isTurned) result.turned.add(vertex)
   if (
+    isTurned ||
     vertex.person !== state.person ||
     vertex.because !== state.because ||
     vertex.first !== first ||
-    vertex.listed !== isListed ||
-    vertex.told?.rule !== vertex.shared?.rule ||
-    vertex.told?.max !== vertex.shared?.max
+    vertex.listed !== isListed
   ) {
     result.changed.add(vertex)
   }

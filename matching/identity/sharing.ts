@@ -3,7 +3,7 @@ import { isPlaceLine } from '#domain/phone.ts'
 import { holds } from '../rules.ts'
 import { standsBesideClients } from './clients-beside.ts'
 import { type Edge, otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
+import { isHub, joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax } from './limits.ts'
 import { anyHaveOtherNames, haveOtherNames, standsBesideNames } from './names-beside.ts'
 import { type Party, partiesAround } from './parties.ts'
 import { isVisitOfSeveral } from './people-in-visit.ts'
@@ -12,6 +12,8 @@ import { isDevice, ownersAround, passes } from './surroundings.ts'
 /** Whether an event names too many to belong to one person: a CRM's test call, a copied session id, a showroom's visit. */
 export function namesTooMany(vertex: Vertex): SharedBy | undefined {
   if (!holds('crowded_events')) return undefined
+  const uses = usesMax[vertex.kind]
+  if (uses !== undefined && isHub(vertex)) return { rule: 'uses', max: uses }
   const named = new Set<Vertex>()
   for (const edge of vertex.edges) if (passes(edge)) named.add(otherEnd(edge, vertex))
   const exceeded = firstExceeded(named, namesMax[vertex.kind])
@@ -34,8 +36,7 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
   const limits = joinsMax[vertex.kind]
   const uses = usesMax[vertex.kind]
   if (!limits) return { crowded: undefined, isMeeting: false }
-  if (uses !== undefined && vertex.hasMoreEdgesThan(uses))
-    return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
+  if (uses !== undefined && isHub(vertex)) return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
   const around = [...ownersAround(vertex)]
   const others = isDevice(vertex) ? around.filter((other) => !isDevice(other)).length : around.length
   const crowded = holds('shared')
@@ -107,7 +108,7 @@ function hasVisitOfSeveral(browser: Vertex): boolean {
   if (browser.kind !== 'visitor') return false
   return browser.edges.some((edge) => {
     const visit = otherEnd(edge, browser)
-    return isOfSeveral(visit) && passes(edge) && isOnlyIn(visit, browser)
+    return visit.crowded?.rule === 'several_people' && passes(edge) && isOnlyIn(visit, browser)
   })
 }
 
@@ -118,9 +119,9 @@ function isOnlyIn(visit: Vertex, browser: Vertex): boolean {
   })
 }
 
-/** Whether it is a visit in which several people left their names. */
+/** Whether it is a visit in which several people left their names, as its browser says or somebody's server. */
 export function isOfSeveral({ crowded }: Vertex): boolean {
-  return crowded?.rule === 'several_people'
+  return crowded?.rule === 'several_people' || crowded?.rule === 'several_told'
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { ProviderClocks } from '../calls/provider-clocks.ts'
+import type { Judging } from '../conversions/judged-otherwise.ts'
 import { nothingTouched, type Touched, touchSession } from '../facts/touched.ts'
 import type { KeyCounts } from '../fraud/key-counts.ts'
 import { sessionKey } from '../sessions/session-index.ts'
@@ -15,6 +16,8 @@ export interface SiteState {
   clocks: ProviderClocks
   /** The company's own identifiers the graph was last told of. */
   blocked: ReadonlySet<string>
+  /** The settings by which all requests of the history are known to be judged; undefined when that is to be looked up. */
+  judging: Judging | undefined
   /** What was said by hand about who is one person; undefined when it is to be read. */
   hands: readonly SaidByHand[] | undefined
   /** What a step that was broken off had begun to write: looked at again in the next one. */
@@ -26,7 +29,13 @@ export interface SiteState {
 }
 
 export function openSite(site: string): SiteState {
-  const nothing = { hands: undefined, unfinished: undefined, purged: undefined, requests: undefined }
+  const nothing = {
+    judging: undefined,
+    hands: undefined,
+    unfinished: undefined,
+    purged: undefined,
+    requests: undefined,
+  }
   return {
     graph: new Graph(site),
     names: new SessionNames(),

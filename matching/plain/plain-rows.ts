@@ -99,6 +99,7 @@ function makeVertex(kind: Vertex['kind'], value: string, person: string): Vertex
     isStaff: false,
     crowded: undefined,
     isMeeting: false,
+    unseen: false,
     shared: undefined,
     told: undefined,
     idle: false,

@@ -3,6 +3,7 @@ import { type FactTable, factTables } from '#storage/fact-tables.ts'
 import type { Deletion } from './delete-rows.ts'
 import { isRead, type ReadTo } from './fact-deletions.ts'
 import { type PlanRow, planned, planRow } from './plan.ts'
+import { type Named, namesIn } from './refused-names.ts'
 
 /** The refused rows that a plan names. */
 export function quarantineDeletion(job: string): Deletion {
@@ -14,8 +15,14 @@ export function quarantineDeletion(job: string): Deletion {
   }
 }
 
-/** Asks whether a refused row holds a text, as a whole value. */
-export type Texts = (text: string) => boolean
+/** What a refused row says, as far as it can be read. */
+export interface RefusedRow {
+  /** Whether it holds a text, as a whole value. */
+  holds(text: string): boolean
+  /** Identifiers in its columns. */
+  names: Named[]
+  received_ms: number
+}
 
 interface Refused {
   node: string
@@ -31,7 +38,7 @@ export async function refusedRows(
   store: Store,
   site: string,
   read_to: ReadTo,
-  isChosen: (texts: Texts, received_ms: number) => boolean,
+  isChosen: (row: RefusedRow) => boolean,
 ): Promise<PlanRow[]> {
   const found: PlanRow[] = []
   for await (const rows of store.stream<Refused>(
@@ -41,9 +48,12 @@ export async function refusedRows(
     for (const { node, table, segment, row, line, received_ms } of rows) {
       const cells = read(line)
       if (!isRead(read_to, table, node, segment) || !isOfSite(cells, line, site)) continue
-      if (isChosen(textsIn(cells, line), receiptOf(cells, table) ?? received_ms)) {
-        found.push(planRow('quarantine', table, `${node}/${segment}/${row}`))
+      const refused = {
+        holds: textsIn(cells, line),
+        names: namesIn(table, cells),
+        received_ms: receiptOf(cells, table) ?? received_ms,
       }
+      if (isChosen(refused)) found.push(planRow('quarantine', table, `${node}/${segment}/${row}`))
     }
   }
   return found
@@ -60,7 +70,7 @@ function read(line: string): unknown[] | undefined {
 }
 
 /** Of a row that cannot be read the values are looked for anywhere in it. */
-function textsIn(cells: unknown[] | undefined, line: string): Texts {
+function textsIn(cells: unknown[] | undefined, line: string): RefusedRow['holds'] {
   if (!cells) return (text) => line.includes(text)
   const texts = new Set<string>()
   const gather = (value: unknown): void => {

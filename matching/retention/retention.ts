@@ -139,7 +139,7 @@ async function nextPortion(
       upTo_ms = Math.min(upTo_ms ?? before_ms, end_ms)
     }
   }
-  const refused = await refusedRows(store, site, read_to, (_, received_ms) => received_ms < (upTo_ms ?? before_ms))
+  const refused = await refusedRows(store, site, read_to, ({ received_ms }) => received_ms < (upTo_ms ?? before_ms))
   if (upTo_ms === undefined && refused.length === 0) return undefined
   const job = jobOf(site, upTo_ms ?? before_ms, false)
   return { job, begun: [...refused, ...(await namedBy(store, job.deletions(scope), 'member'))] }

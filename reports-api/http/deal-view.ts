@@ -119,12 +119,12 @@ function stagesOf(messages: readonly DealMessage[]) {
   }[] = []
   for (const [at, status, stage, reason, amount, currency] of messages) {
     const before = steps.at(-1)
-    // What a message leaves out stands as it was said before.
+    // What a message leaves out stands as it was said before; a reason is one for its status alone.
     const step = {
       at,
       status,
       stage: stage ?? before?.stage ?? '',
-      reason: reason ?? before?.reason ?? '',
+      reason: reason ?? (before?.status === status ? before.reason : ''),
       amount: amount === null ? (before?.amount ?? null) : moneyText(amount),
       currency: currency ?? before?.currency ?? '',
     }

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parsePosition } from '#domain/position.ts'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import { creditRoutes } from './credit-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { personRoutes } from './person-routes.ts'
 import { openPositionGate, type PositionGate } from './position-gate.ts'
@@ -23,6 +24,7 @@ export async function registerReports(app: App, options: ReportsOptions): Promis
     reportRoutes(inner, deps)
     personRoutes(inner, deps)
     historyRoutes(inner, deps)
+    creditRoutes(inner, deps)
     streamRoutes(inner, deps)
     statusRoutes(inner, deps)
     settingsRoutes(inner, deps)

@@ -1,12 +1,10 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { creditModels } from '#domain/credit.ts'
 import { moneyText } from '#domain/money.ts'
 import { creditedTouches } from '#reports-api/registry/attribution.ts'
-import { type Credit, settleCredit, termParams } from '#reports-api/registry/attribution-terms.ts'
+import { type Credit, termParams } from '#reports-api/registry/attribution-terms.ts'
 import { effectParams, readRemovalEffects } from '#reports-api/registry/removal-effects-query.ts'
-import { HALF_LIFE_DAYS_MAX, HALF_LIFE_DAYS_MIN, weight } from '#reports-api/registry/report-query.ts'
 import { uncreditedSql } from '#reports-api/registry/uncredited.ts'
-import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
 import type { Params } from '#storage/client.ts'
 import {
@@ -20,6 +18,7 @@ import {
   TouchpointAnswer,
 } from './answers.ts'
 import { callsSql, type JudgedCallRow, shapeJudgedCall } from './call-view.ts'
+import { creditOf, creditTerms } from './credit-terms.ts'
 import { type DealRow, dealsSql, shapeDeal } from './deal-view.ts'
 import { type JudgedRow, judgedColumns, shapeJudgement } from './judgement.ts'
 import { type LeadRow, leadsSql, shapeLead } from './lead-view.ts'
@@ -167,25 +166,10 @@ function identityRoute(app: App, { reader, settings }: ReportsDeps): void {
 }
 
 const TouchpointsQuery = Period.extend({
-  model: z
-    .string()
-    .max(64)
-    .optional()
-    .describe(`Adds \`weight\` and \`credit\` under this attribution model: ${creditModels.join(', ')}`),
-  lookback_days: z.coerce.number().int().min(1).max(3650).default(180),
-  direct: z.enum(['true', 'false']).default('true').describe('Whether direct touches may get credit'),
-  half_life_days: z.coerce
-    .number()
-    .min(HALF_LIFE_DAYS_MIN)
-    .max(HALF_LIFE_DAYS_MAX)
-    .optional()
-    .describe('Of `time_decay`'),
-  weights: z
-    .string()
-    .max(100)
-    .regex(/^\d+(\.\d+)?(,\d+(\.\d+)?){2,3}$/, 'must be three or four numbers with commas between')
-    .optional()
-    .describe('Of `position_u` (`40,20,40`) and `position_w` (`30,30,30,10`)'),
+  ...creditTerms,
+  model: creditTerms.model.describe(
+    `Adds \`weight\` and \`credit\` under this attribution model: ${creditModels.join(', ')}`,
+  ),
 })
 
 const touchColumns = [
@@ -219,7 +203,7 @@ function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
     const { sql, params } = periodSql('conversion_at', query, timezone)
     const where = `site = {site:String} AND ${sql}`
     const bound: Params = { site: query.site, ...params }
-    const credit = creditOf(query)
+    const credit = query.model === undefined ? undefined : creditOf({ ...query, model: query.model })
     const effects =
       credit &&
       (await readRemovalEffects(reader, credit, {
@@ -241,22 +225,6 @@ function touchpointRoute(app: App, { reader, settings }: ReportsDeps): void {
       ...(call === '' ? { session: session || null } : { call }),
     }))
   })
-}
-
-function creditOf({ model, lookback_days, direct, half_life_days, weights }: z.output<typeof TouchpointsQuery>) {
-  if (model === undefined) return undefined
-  if (model === '') throw new Failure('unknown_model', 'model: is empty.', { field: 'model' })
-  const numbers = weights?.split(',').map(Number)
-  const wrong = numbers && z.array(weight).safeParse(numbers).error
-  if (wrong) throw new Failure('bad_request', `weights: ${wrong.issues[0]?.message}`, { field: 'weights' })
-  return settleCredit(
-    {
-      ...{ model, lookback_days, direct: direct === 'true' },
-      ...(half_life_days !== undefined && { half_life_days }),
-      ...(numbers && { weights: numbers }),
-    },
-    '',
-  )
 }
 
 /** With a model also the row that takes what no touch can be credited with: the weights of a conversion add up to one. */

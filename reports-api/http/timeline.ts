@@ -109,6 +109,7 @@ interface JudgedLead extends JudgedRow {
   fact: string
   id: string
   also: string[]
+  same: string
 }
 
 /** What is thought of the calls, forms and other leads of a page. */
@@ -121,7 +122,7 @@ async function judgedAmong(
   const [calls, leads] = [of(['call']), of(['form', 'lead'])]
   if (calls.length + leads.length === 0) return new Map()
   const rows = await reader.query<JudgedLead>(
-    `SELECT fact, id, also, ${judgedColumns.join(', ')} FROM conversions FINAL
+    `SELECT fact, id, also, same, ${judgedColumns.join(', ')} FROM conversions FINAL
      WHERE site = {site:String} AND kind = 'lead' AND (
        (fact = 'call' AND id IN {calls:Array(String)})
        OR (fact = 'lead' AND (id IN {leads:Array(String)} OR hasAny(also, {leads:Array(String)})))
@@ -131,12 +132,13 @@ async function judgedAmong(
   return new Map(rows.flatMap((row) => [row.id, ...row.also].map((id) => [`${row.fact}\n${id}`, row])))
 }
 
-/** A form that was sent twice is judged once: the repeat only says what it repeats. */
+/** A form that was sent twice is judged once, and says under which other ids it was told; the repeat only what it repeats. */
 function judgementOf(row: Row, judged: ReadonlyMap<string, JudgedLead>, mask: Mask): object {
   if (row.kind !== 'call' && row.kind !== 'form' && row.kind !== 'lead') return {}
   const found = judged.get(`${row.kind === 'call' ? 'call' : 'lead'}\n${row.id}`)
   if (!found) return {}
-  return found.id === row.id ? shapeJudgement(found, mask) : { same_as: found.id }
+  if (found.id !== row.id) return { same_as: found.id }
+  return { ...shapeJudgement(found, mask), ...(found.same !== '' && { same: JSON.parse(found.same) as unknown[] }) }
 }
 
 /** An event belongs to the piece of the session it was sent in that was on at that moment. */

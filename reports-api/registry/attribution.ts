@@ -17,6 +17,8 @@ export interface CreditedTouches {
   ofPerson?: readonly string[]
   /** When visits and requests count as first interest: a condition on `at`. */
   interestDuring?: string
+  /** Windows of the model that are wanted as columns, to say why a touch is credited. */
+  windowsShown?: readonly string[]
 }
 
 const needed = [
@@ -37,11 +39,11 @@ const needed = [
  * touch without a part, all get the same.
  */
 export function creditedTouches(wanted: CreditedTouches): string {
-  const { model, prefix, onPath = [] } = wanted
+  const { model, prefix, onPath = [], windowsShown = [] } = wanted
   const bound = boundWith(prefix)
   const names = wantedNames(wanted)
   const flags = onPath.map((_, index) => `on_path_${index}`)
-  const carried = [...names, ...flags].join(', ')
+  const carried = [...names, ...flags, ...windowsShown].join(', ')
   const windows = [
     ...Object.entries(model.windows ?? {}),
     ...onPath.map((sql, index) => [flags[index] as string, `max(kept AND position > 0 AND (${sql})) OVER (${path})`]),

@@ -119,6 +119,23 @@ describe('the dashboard', () => {
     expect(await violationsInBothSchemes(page)).toEqual([])
   })
 
+  test('says who is credited with a deal, how much and why, under the model that is chosen', async () => {
+    const { page, complaints } = dashboard
+    await openPerson()
+    const deals = page.getByRole('region', { name: 'Deals' })
+    await deals.getByRole('button', { name: 'Who is credited?' }).first().press('Enter')
+    const path = deals.getByRole('region', { name: /^Path to/ })
+    await path.locator('li').first().waitFor()
+    await path.getByLabel('Attribution').selectOption('linear')
+    await path.getByText('Equal credit to every touch').waitFor()
+    const shares = await path.locator('li').allTextContents()
+    expect(shares.length).toBeGreaterThan(0)
+    for (const share of shares) expect(share).toMatch(/gets the same|The only touch|older than|Not credited/)
+    await settle(page)
+    expect(await violationsInBothSchemes(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
   test('speaks Russian when asked, and remembers', async () => {
     const { page } = dashboard
     await openPerson()

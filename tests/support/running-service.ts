@@ -38,7 +38,7 @@ const READY_MS = 60_000
 export const root = join(import.meta.dirname, '../..')
 
 /** Of Node, as `npm start` has them. */
-const flags = ['--max-semi-space-size=32']
+const flags = ['--max-semi-space-size=32', '--v8-pool-size=1']
 
 /** The built service as its users run it, on a free port and a data folder of its own. `within` goes before its command. */
 export async function runService(

@@ -1,7 +1,7 @@
 /** Where facts go: beside the script, under whatever path and name it is served; `data-tl-base` says otherwise. */
 export let endpoint: string
 // Not inside, where it would keep the build from doing without the function.
-let script: HTMLScriptElement
+export let script: HTMLScriptElement
 
 export function findEndpoint(): void {
   // Looked for by its address first: Rocket Loader and «delay JS» run scripts without currentScript, or inside another file.

@@ -48,17 +48,19 @@ function tryForm(event: Event): void {
       field.autocomplete,
     ] as unknown as string
     const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
-    abouts += about
+    // What is only ticked or pressed may speak of a password without there being one; in order of the alphabet.
+    if (field.type > 'd') abouts += about
     // Of two phones the first is the one to call; of two names the service makes one.
     if (kind) fields[fields[kind] ? `last${kind}` : kind] = value
   })
   for (let at = 0; form[at]; ) look(form[at++] as HTMLInputElement)
   // Searches and filters are no requests, and signing in is none either: it asks for no name. A password that is shown is
   // in a text field, and still called one. Any field may say `new-password`, to keep the browser from filling it in.
-  if (!(fields.phone || fields.email) || (!fields.name && /[^w-]-?passw|парол/i.test(abouts))) return
+  if (!(fields.phone || fields.email) || (!fields.name && /[^w-]-?passw|pwd|парол/i.test(abouts))) return
   // Not `form.id`: a field of that name would stand in its place.
   tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
-  if (form.closest(BUILDERS))
+  // Asked of a field: one of the name `closest` would hide the form's own.
+  if ((form[0] as Element).closest(BUILDERS))
     // Throws without jQuery. Bound at each try, for it may have come in between; of many that hear of a success only the
     // first has something to tell. What jQuery triggers, addEventListener does not hear.
     jQuery(document).one(ACCEPTED, tellTried)
@@ -66,7 +68,7 @@ function tryForm(event: Event): void {
     form.matches(':valid') &&
     // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
     // submit follows, it is the same lead.
-    (event.type === 'submit' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))
+    (event.type > 'd' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))
   )
     tellTried(event as never)
 }

@@ -1,5 +1,5 @@
 import { openApi } from './api.ts'
-import { endpoint, findEndpoint } from './endpoint.ts'
+import { endpoint, findEndpoint, script } from './endpoint.ts'
 import { guard } from './guard.ts'
 import { linkDomains } from './linker.ts'
 
@@ -10,7 +10,7 @@ guard(() => {
   if (with_linker) guard(linkDomains)()
   // `tl_debug` and `tl_test`: the aids have to be there before anything happens. They read the flags themselves.
   if (/[?&]tl_[dt]/.test(location.href)) {
-    document.head.append(
+    script.after(
       Object.assign(document.createElement('script'), {
         src: `${endpoint}../t/${tl_settings.site}.aids.js`,
         onload: openApi,

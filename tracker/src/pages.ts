@@ -1,6 +1,6 @@
 import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
-import { address, forgetLanded } from './landed.ts'
+import { address, forgetLanded, isArriving } from './landed.ts'
 import { numberFor } from './leases.ts'
 import { dropUnsent, keepUnsettled, renewLeases, track } from './send.ts'
 import { adoptSession, id, isAlive, seen_ms, touchSession } from './session.ts'
@@ -69,7 +69,8 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
   }
   const now = Date.now()
   const isGone = type === 'pagehide'
-  const isHidden = isGone || document.hidden
+  // A form or a picture of the name «hidden» would stand in its place, and is not `true`.
+  const isHidden = isGone || document.hidden === true
 
   if (since_ms) engaged_ms += Math.min(now - since_ms, GAP_MS_MAX)
   since_ms = !isHidden && document.hasFocus() ? now : 0
@@ -122,9 +123,9 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
 function countSettled(): void {
   due_ms = 0
   // Tags that stay in the address arrive once: a router may keep only some of those that the session began with.
-  if (touchSession(campaignOf(address()) !== campaignOf(counted_url)) && counted_url) referrer = ''
-  // Written so, because a form of the name «title» stands in the title's place.
-  track('page', { referrer, title: `${document.title}` })
+  if (touchSession(isArriving(counted_url)) && counted_url) referrer = ''
+  // Written so, because a form or a picture of the name «referrer» or «title» stands in the place of these.
+  track('page', { referrer: (referrer as { trim?: unknown }).trim ? referrer : '', title: `${document.title}` })
   forgetLanded()
   referrer = counted_url = location.href
   counted_as = markOf()

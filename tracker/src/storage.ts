@@ -23,7 +23,7 @@ export const agreesTo = (least: number): boolean => ((idIn('tl_consent') || tl_s
 export const decide = guard((isGiven: unknown) => {
   // Where cookies are refused, an answer holds for as long as the page lives.
   // biome-ignore lint/suspicious/noAssignInExpressions: a line of its own is three bytes more.
-  setCookie('tl_consent', (tl_settings.consent = isGiven ? 1 : 0), LONGEST_S)
+  setCookie('tl_consent', (tl_settings.consent = +!!isGiven), LONGEST_S)
   if (isGiven) return
   setCookie('tl_visitor')
   setCookie('tl_session')
@@ -73,7 +73,7 @@ function setCookie(name: string, value?: string | number, seconds?: number): str
       .split('.')
       .reverse()
       .some((label) => {
-        domain = label + (domain ? `.${domain}` : '')
+        domain = domain ? label + '.' + domain : label
         setCookie('tl_try', 1, 9)
         return idIn('tl_try')
       })

@@ -28,6 +28,7 @@ export class LiveVertex implements Vertex {
   listed = false
   candidates: readonly string[] = none
   settled = false
+  unseen = false
   readonly #from: Unpacking | undefined
   #value: string | undefined
   #edges: Edge[] | undefined
@@ -63,6 +64,7 @@ export class LiveVertex implements Vertex {
     this.isStaff = state.isStaff
     this.listed = state.listed
     this.settled = state.settled
+    this.unseen = state.unseen === true
     this.owned = state.owned
     this.candidates = packed.candidatesOf(said)
     const { crowded, shared } = packed.wallsOf(said)

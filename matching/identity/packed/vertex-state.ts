@@ -14,6 +14,8 @@ export interface PackedState {
   owned: boolean
   /** Whether it has been worked out who it is. */
   settled: boolean
+  /** Read from the tables, and not looked at since: what it says of its surroundings is what the table says. */
+  unseen?: boolean
 }
 
 /** By which rules a vertex is a wall. Few are. */
@@ -22,9 +24,9 @@ export interface PackedWalls {
   shared: SharedBy | undefined
 }
 
-export function packState({ blocked, isMeeting, listed, settled, owned, idle, isStaff }: PackedState): number {
+export function packState({ blocked, isMeeting, listed, settled, owned, idle, isStaff, unseen }: PackedState): number {
   const state = (blocked ? 1 : 0) | (isMeeting ? 2 : 0) | (listed ? 4 : 0) | (settled ? 8 : 0)
-  return state | (owned ? 16 : 0) | (idle ? 32 : 0) | (isStaff ? 64 : 0)
+  return state | (owned ? 16 : 0) | (idle ? 32 : 0) | (isStaff ? 64 : 0) | (unseen ? 128 : 0)
 }
 
 export function readState(state: number): PackedState {
@@ -36,5 +38,6 @@ export function readState(state: number): PackedState {
     settled: (state & 8) !== 0,
     idle: (state & 32) !== 0,
     isStaff: (state & 64) !== 0,
+    unseen: (state & 128) !== 0,
   }
 }

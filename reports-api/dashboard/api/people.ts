@@ -138,6 +138,48 @@ export function whyQuery(site: string, person: string, other: string) {
   })
 }
 
+type InBothLanguages = Record<'en' | 'ru', string>
+
+interface CreditShare {
+  weight: number
+  /** A decimal string; null where the conversion has no amount. */
+  credit: string | null
+  explanation: InBothLanguages
+}
+
+/** One touch on the path to a request or deal, and why it is credited so. */
+export interface CreditStep extends CreditShare {
+  position: number
+  at: string
+  channel: string
+  source: string
+  medium: string
+  campaign: string
+  call?: string
+  counted: boolean
+}
+
+export interface Credit {
+  id: string
+  currency: string
+  explanation: InBothLanguages
+  steps: CreditStep[]
+  /** What no touch can be credited with. */
+  uncredited: (CreditShare & { reason: string }) | null
+}
+
+/** What credit can be asked of, as the API names it. */
+export type Credited = 'deals' | 'leads' | 'calls'
+
+export function creditQuery(site: string, { of, id, model }: { of: Credited; id: string; model: string }) {
+  return queryOptions({
+    queryKey: ['credit', site, of, id, model],
+    staleTime: 5_000,
+    queryFn: ({ signal }) =>
+      callApi<Credit>(`/v1/${of}/${encodeURIComponent(id)}/credit`, { query: { site, model }, signal }),
+  })
+}
+
 /** Says by hand that a person and another one are one, or that an identifier is somebody else's. */
 export function sayByHand(
   site: string,

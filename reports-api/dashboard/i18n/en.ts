@@ -1,3 +1,4 @@
+import { creditEn } from './credit-en.ts'
 import { crossEn } from './cross-en.ts'
 import { installEn } from './install-en.ts'
 import { statusEn } from './status-en.ts'
@@ -9,6 +10,7 @@ export const en = {
   ...whyEn,
   ...installEn,
   ...crossEn,
+  ...creditEn,
   'app.skip': 'Skip to content',
   'app.language.other': 'Русский',
   'app.theme': 'Theme',

@@ -1,3 +1,4 @@
+import { creditRu } from './credit-ru.ts'
 import { crossRu } from './cross-ru.ts'
 import { installRu } from './install-ru.ts'
 import { statusRu } from './status-ru.ts'
@@ -10,6 +11,7 @@ export const ru: Record<TextKey, Text> = {
   ...whyRu,
   ...installRu,
   ...crossRu,
+  ...creditRu,
   'app.skip': 'К содержанию',
   'app.language.other': 'English',
   'app.theme': 'Тема',

@@ -49,6 +49,7 @@ export const whyEn = {
   'shared_rule.clients': 'clients whose deals name it',
   'shared_rule.names': 'people of other full names, each with another phone or e-mail',
   'shared_rule.several_people': 'people who left their names in it',
+  'shared_rule.several_told': 'people who a server says left their names in it',
   'shared_rule.visits_of_several': 'visits in which several people left their names',
   'shared_rule.shared_browser': 'browsers that several people share',
   'shared_rule.strangers': 'people who have nothing else in common',

@@ -50,6 +50,7 @@ export const whyRu = {
   'shared_rule.clients': 'клиенты, в сделках которых он стоит',
   'shared_rule.names': 'люди с другими полными именами, у каждого свой телефон или почта',
   'shared_rule.several_people': 'люди, оставившие в нём свои данные',
+  'shared_rule.several_told': 'люди, которые оставили в нём свои данные, как сообщил сервер',
   'shared_rule.visits_of_several': 'визиты, в которых данные оставили несколько человек',
   'shared_rule.shared_browser': 'браузеры, которыми пользуются несколько человек',
   'shared_rule.strangers': 'люди, которых больше ничего не связывает',

@@ -345,6 +345,17 @@ describe('a page that is hostile', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  test.each(
+    ['hidden', 'referrer', 'visibilityState', 'body', 'head', 'forms', 'readyState', 'URL'].flatMap((name) => [
+      [name, 'form', `<form name="${name}"></form>`],
+      [name, 'picture', `<img name="${name}" alt="">`],
+    ]),
+  )('whose document has its %s hidden by a %s is counted all the same', async (name, _, html) => {
+    const page = await open('', html + NUMBER_ON_PAGE + visitor.outside.snippet)
+    expect(await page.evaluate((name) => Reflect.get(document, name) instanceof Element, name)).toBe(true)
+    await expectWorking(page)
+  })
+
   test('that has taken the list of children from its nodes is counted all the same, without numbers', async () => {
     const { outside, context, settle } = visitor
     await context.addInitScript(() => Reflect.deleteProperty(Node.prototype, 'childNodes'))

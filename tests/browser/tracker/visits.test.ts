@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { pageOf, visiting } from './visiting.ts'
 
@@ -82,6 +83,43 @@ describe('a session', () => {
     await visit('/?utm_source=a&dclid=1')
     const first = await outside.event('page')
     await visit('/next?dclid=1')
+    const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
+    expect(next.session).not.toBe(first.session)
+  })
+
+  const withoutClickId = "<script>history.replaceState({}, '', location.href.replace(/&gclid=\\d/, ''))</script>"
+
+  test.each([
+    ['loaded anew', (page: Page) => page.reload()],
+    [
+      'come back to',
+      async (page: Page) => {
+        await page.goto('about:blank')
+        await page.goBack()
+      },
+    ],
+  ])('goes on when a page is %s whose router has kept a part of its tags', async (_, again) => {
+    const { outside, visit } = visitor
+    const page = await visit('/?utm_source=a&gclid=1', withoutClickId)
+    const first = await outside.event('page')
+    await again(page)
+    const second = await outside.event('page', ({ id }) => id !== first.id)
+    expect(second.url).toBe(`${outside.site}/?utm_source=a`)
+    expect(second.session).toBe(first.session)
+    // A campaign that such a page meets later is one all the same.
+    await page.evaluate(() => history.pushState({}, '', '/next?utm_source=spring'))
+    const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
+    expect(next.session).not.toBe(first.session)
+  })
+
+  test.each([
+    ['spring2', 'spring'],
+    ['spring', 'spring2'],
+  ])('is a new one when %s gives way to %s', async (before, after) => {
+    const { outside, visit } = visitor
+    await visit(`/?utm_campaign=${before}&utm_source=a`)
+    const first = await outside.event('page')
+    await visit(`/next?utm_campaign=${after}&utm_source=a`)
     const next = await outside.event('page', ({ url }) => String(url).includes('/next'))
     expect(next.session).not.toBe(first.session)
   })

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { PersonDeal } from '../../api/people.ts'
 import { formatMoney } from '../../format/numbers.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { CreditPanel } from './credit-panel.tsx'
 
 const colors: Record<string, string> = { won: 'pine', open: 'blue' }
 
@@ -39,6 +40,7 @@ export function Deals({ deals }: { deals: readonly PersonDeal[] }): ReactNode {
               {name('channel', 'uncredited')}: {name('uncredited', deal.uncredited)}
             </Text>
           )}
+          <CreditPanel of="deals" id={deal.id} />
         </Box>
       ))}
     </Paper>

@@ -15,6 +15,7 @@ import { formatMoney, formatSpan } from '../../format/numbers.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { BlockFrame } from './block-frame.tsx'
 import { MatchLine } from './call-match.tsx'
+import { CreditPanel } from './credit-panel.tsx'
 import { DealStatus } from './deals.tsx'
 import { JudgementLine } from './judgement-line.tsx'
 import classes from './person.module.css'
@@ -88,6 +89,7 @@ function CallBlock({ entry, sessions }: EntryBlockProps): ReactNode {
       </Group>
       {match && <MatchLine match={match} sessions={sessions} />}
       <JudgementLine entry={entry} />
+      {!isOut && <CreditPanel of="calls" id={entry.id} />}
     </BlockFrame>
   )
 }
@@ -114,6 +116,7 @@ function LeadBlock({ entry }: { entry: TimelineEntry }): ReactNode {
         </Text>
       ))}
       <JudgementLine entry={entry} />
+      <CreditPanel of="leads" id={entry.id} />
     </BlockFrame>
   )
 }

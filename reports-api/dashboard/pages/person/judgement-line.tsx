@@ -3,9 +3,10 @@ import { IconShieldQuestion } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { TimelineEntry } from '../../api/people.ts'
 import { formatDate } from '../../format/dates.ts'
+import { formatSpan } from '../../format/numbers.ts'
 import { useWords } from '../../i18n/language.tsx'
 import classes from './person.module.css'
-import { type Fraud, fraudOf, type Verdict, verdictOf } from './read-entry.ts'
+import { type Fraud, fraudOf, type Sameness, samenessOf, type Verdict, verdictOf } from './read-entry.ts'
 
 /** What is thought of a request: the verdict and who gave it, and the signs of fraud with what they were seen in. */
 export function JudgementLine({ entry }: { entry: TimelineEntry }): ReactNode {
@@ -22,9 +23,22 @@ export function JudgementLine({ entry }: { entry: TimelineEntry }): ReactNode {
   }
   return (
     <>
+      {samenessOf(entry).map((same) => (
+        <SameLine key={same.id} same={same} />
+      ))}
       {verdict && <VerdictLine verdict={verdict} />}
       {fraud && fraud.score > 0 && <FraudLine fraud={fraud} />}
     </>
+  )
+}
+
+function SameLine({ same: { id, rule, by, apart_ms } }: { same: Sameness }): ReactNode {
+  const { t, name, language } = useWords()
+  const what = by.map((kind) => name('kind', kind)).join(', ')
+  return (
+    <Text size="sm" c="dimmed" className={classes.value}>
+      {name('same_rule', rule)} {t('judgement.same', { id, by: what, apart: formatSpan(Math.abs(apart_ms), language) })}
+    </Text>
   )
 }
 

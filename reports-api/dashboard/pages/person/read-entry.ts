@@ -40,6 +40,18 @@ export function fraudOf({ fraud }: TimelineEntry): Fraud | undefined {
   return typeof fraud === 'object' && fraud !== null && 'signs' in fraud ? (fraud as Fraud) : undefined
 }
 
+/** Another id under which a request was told, and why it is the same. */
+export interface Sameness {
+  id: string
+  rule: string
+  by: string[]
+  apart_ms: number
+}
+
+export function samenessOf({ same }: TimelineEntry): Sameness[] {
+  return Array.isArray(same) ? (same as Sameness[]) : []
+}
+
 /** What a note says by hand of who is one person. */
 export function handOf(entry: TimelineEntry): { merge: string[]; split: { kind: string; value: string } | undefined } {
   const { merge, split } = entry

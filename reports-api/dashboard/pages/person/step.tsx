@@ -5,6 +5,7 @@ import type { TimelineEntry } from '../../api/people.ts'
 import { formatInstant } from '../../format/dates.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { useSite } from '../../parts/use-site.ts'
+import { CreditPanel } from './credit-panel.tsx'
 import { JudgementLine } from './judgement-line.tsx'
 import classes from './person.module.css'
 import { pathOfUrl, textOf } from './read-entry.ts'
@@ -36,6 +37,7 @@ export function Step({ step }: { step: TimelineEntry }): ReactNode {
           </Text>
         )}
         {step.kind === 'form' && <JudgementLine entry={step} />}
+        {step.kind === 'form' && !step.same_as && <CreditPanel of="leads" id={step.id} />}
       </div>
       <Text size="xs" c="dimmed" component="time" dateTime={step.at} className={classes.time}>
         {formatInstant(step.at, 'time', { language, timezone: site?.timezone })}
