@@ -1,3 +1,4 @@
+import { isFullName } from '#domain/full-name.ts'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { holds } from '../rules.ts'
 import { type Clusters, type Member, openClusters } from './clusters.ts'
@@ -73,8 +74,7 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
   if (trust !== 'said' && both('user') && holds('two_people')) return 'two_people'
   if (isMatch(trust) && isSomebodyElse(clusters, a, b, trust) && holds('two_people')) return 'two_people'
   if (trust === 'claimed_by_phone' && !isNamesake && holds('two_people')) {
-    const areOthers = haveOtherNames(clusters.names(a), clusters.names(b))
-    if (areOthers || (both('email') && both('visitor'))) return 'two_people'
+    if (areNamedApart(clusters, a, b) || (both('email') && both('visitor'))) return 'two_people'
   }
   return clusters.isTooMuch(a, b) && holds('person_full') ? 'person_full' : undefined
 }
@@ -82,8 +82,16 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
 /** Whether requests and deals speak of both by one full name. */
 function bearOneName(clusters: Clusters, a: number, b: number): boolean {
   const theirs = clusters.names(b)
-  for (const name of clusters.names(a)) if (theirs.has(name)) return true
+  for (const name of clusters.names(a)) if (isFullName(name) && theirs.has(name)) return true
   return false
+}
+
+/** Whether they speak of two people: by full names, or by given names where each has a phone. */
+function areNamedApart(clusters: Clusters, a: number, b: number): boolean {
+  const [ours, theirs] = [clusters.names(a), clusters.names(b)]
+  if (haveOtherNames(ours, theirs, 'full')) return true
+  const haveBothPhones = clusters.count(a, 'phone') > 0 && clusters.count(b, 'phone') > 0
+  return haveBothPhones && haveOtherNames(ours, theirs, 'given')
 }
 
 function isMatch(trust: Trust): boolean {
@@ -98,7 +106,7 @@ function isMatch(trust: Trust): boolean {
 function isSomebodyElse(clusters: Clusters, visitor: number, caller: number, trust: Trust): boolean {
   const both = (kind: IdentifierKind) => clusters.count(visitor, kind) > 0 && clusters.count(caller, kind) > 0
   if (bearOneName(clusters, visitor, caller)) return false
-  if (both('email') || haveOtherNames(clusters.names(visitor), clusters.names(caller))) return true
+  if (both('email') || areNamedApart(clusters, visitor, caller)) return true
   const hasCalled = clusters.isMatched(visitor) || clusters.isMatched(caller)
   if (trust === 'matched' && hasCalled && both('visitor')) return true
   return both('phone') && (['contact', 'email', 'visitor'] as const).some((kind) => clusters.count(caller, kind) > 0)
