@@ -100,6 +100,22 @@ test('another name beside one phone does not make another person', () => {
   expect(isOne([form(1, 'v1', [a], 'Иван'), form(2, 'v2', [a], 'Анна')], 'visitor:v1', 'visitor:v2')).toBe(true)
 })
 
+describe('a card with two phones', () => {
+  const card = deal(1, 'c1', [a, b], ivan)
+  test.each<[string, Claim[][], boolean]>([
+    ['one with another’s requests', [card, form(2, 'v1', [a], 'Иван'), form(3, 'v2', [b], maria)], false],
+    ['one with another’s requests, told before it', [form(2, 'v2', [b], 'Анна'), deal(3, 'c1', [a, b], ivan)], false],
+    ['requests of one', [card, form(2, 'v1', [a], 'Иван'), form(3, 'v2', [b], 'Ваня')], true],
+    ['one with requests by two names', [card, form(2, 'v2', [b], 'Анна'), form(3, 'v2', [b], 'Ваня')], true],
+  ])('and %s: one person is %s', (_, claims, expected) => {
+    expect(isOne(claims, a, b)).toBe(expected)
+  })
+
+  test('belongs with its own phone, whatever name stands in a request with the only one', () => {
+    expect(isOne([deal(1, 'c1', [a], ivan), form(2, 'v1', [a], maria)], a, 'contact:c1')).toBe(true)
+  })
+})
+
 describe('two cards with one phone', () => {
   test.each<[string, string, string, boolean]>([
     ['one name', ivan, 'иван орлов', true],

@@ -7,11 +7,11 @@ import { haveOtherNames } from './names-beside.ts'
 import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
 
 /** How far an edge is believed, the firmest first. */
-const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched_surely', 'matched'] as const
+const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'noted', 'matched_surely', 'matched'] as const
 
 /**
  * `hand`: somebody said so by hand; `said`: a request, a provider or the CRM; `claimed`: a browser, whoever passes it on; `claimed_by_phone`: a
- * browser, by what people share most; `matched_surely`, `matched`: a call was given to a session by its lease, all but
+ * browser, by what people share most; `noted`: the CRM, of a phone that by its name is somebody else's; `matched_surely`, `matched`: a call was given to a session by its lease, all but
  * certainly or just probably.
  */
 export type Trust = (typeof trusts)[number]
@@ -73,6 +73,7 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
   if (trust !== 'said' && both('contact') && !isNamesake && holds('two_contacts')) return 'two_contacts'
   if (trust !== 'said' && both('user') && holds('two_people')) return 'two_people'
   if (isMatch(trust) && isSomebodyElse(clusters, a, b, trust) && holds('two_people')) return 'two_people'
+  if (trust === 'noted' && areNamedApart(clusters, a, b) && holds('two_people')) return 'two_people'
   if (trust === 'claimed_by_phone' && !isNamesake && holds('two_people')) {
     if (areNamedApart(clusters, a, b) || (both('email') && both('visitor'))) return 'two_people'
   }
