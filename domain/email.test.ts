@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { normalizeEmail } from './email.ts'
+import { isRoleEmail, normalizeEmail } from './email.ts'
 
 describe('an email', () => {
   test.each([
@@ -61,4 +61,19 @@ describe('an email', () => {
       { numRuns: 1_000 },
     )
   })
+})
+
+test.each([
+  ['info@firm.ru', true],
+  ['info2@firm.ru', true],
+  ['zakaz@firm.ru', true],
+  ['buh-1@firm.ru', true],
+  ['инфо@xn--e1afmkfd.xn--p1ai', true],
+  ['info@yahoo.com', false],
+  ['director77@mail.ru', false],
+  ['ivanova@firm.ru', false],
+  ['infoshkina@firm.ru', false],
+  ['sales.ivanov@firm.ru', false],
+])('%s is answered by whoever is on duty: %s', (email, expected) => {
+  expect(isRoleEmail(email)).toBe(expected)
 })

@@ -77,3 +77,32 @@ const providers = new Map<string, Provider>([
 function group(host: string, hosts: readonly string[], box: Provider['box']): [string, Provider][] {
   return hosts.map((name) => [name, { host, box }])
 }
+
+/** What a box is called that a firm answers from, whoever is on duty. Digits may follow. */
+const roleBoxes = [
+  'info|inform|information|office|ofis|mail|post|pochta|company|firma|general|common|contacts?|kontakt|hello|hi|ask|welcome',
+  'admin|administrator|webmaster|root|support|help|helpdesk|service|servis|feedback|team|reception|resepshn|priem|priemnaya',
+  'secretary|sekretar|secretariat|director|direktor|boss|ceo|manager|menedzher|sales?|sbyt|prodazhi|otdel|zakaz|zakazy',
+  'orders?|zayavka|zayavki|shop|store|magazin|opt|zakup|zakupki|snab|snabzhenie|tender|torgi|buh|buhg|buhgalter|buhgalteria',
+  'buhgalteriya|buch|glavbuh|accounting|accounts?|finance|billing|invoice|hr|kadry|jobs?|rabota|personal|resume|career|cv',
+  'marketing|reklama|adv|pr|press|media|partners?|clients?|klient|booking|bron|reservations?|sklad|logist|logistika|dostavka',
+  'инфо|офис|почта|заказ|заказы|заявка|продажи|приемная|бухгалтерия|директор|контакт',
+].join('|')
+const roleBox = new RegExp(`^(?:${roleBoxes})(?:[-_.]?\\d{1,4})?$`)
+
+/** Where anybody has a box by any name that was free: `director77@mail.ru` is a person. */
+const publicHosts = new Set([
+  ...[...providers.values()].map(({ host }) => host),
+  ...'mail.ru bk.ru inbox.ru list.ru internet.ru xmail.ru rambler.ru lenta.ru autorambler.ru myrambler.ru ro.ru'.split(
+    ' ',
+  ),
+  ...'vk.com qip.ru pochta.ru ukr.net i.ua tut.by mail.kz yahoo.com aol.com msn.com gmx.de gmx.net web.de mail.com'.split(
+    ' ',
+  ),
+])
+
+/** Whether an email (normalised) is a firm's and answered by whoever is on duty: `info@`, `zakaz@`. It tells of no person. */
+export function isRoleEmail(email: string): boolean {
+  const [box = '', host = ''] = email.split('@')
+  return roleBox.test(box) && !publicHosts.has(host)
+}

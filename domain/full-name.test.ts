@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { areOthers, nameMark } from './full-name.ts'
+import { areOthers, areUnlike, isFullName, nameMark } from './full-name.ts'
 
 const mark = nameMark('Пётр Орлов')
 
@@ -56,19 +56,45 @@ describe('a full name', () => {
     expect(nameMark(name)).toBe(nameMark(other))
   })
 
-  test.each(['Иванов Ю.', 'Ч. Ю.', 'ааа ббб', 'Сделка 123', 'Новая сделка', 'Новый контакт', 'Иван 89161234567'])(
+  test.each(['Иванов Ю.', 'Ч. Ю.', 'ааа ббб', 'Сделка 123', 'Новая сделка', 'Новый контакт', 'Орлов 89161234567'])(
     'is not what a system or an impatient hand writes: %s',
     (name) => {
       expect(nameMark(name)).toBe(0)
     },
   )
 
-  test.each(['', 'Пётр', 'П. Орлов', 'тест тестов', 'Не указано', 'ООО Ромашка', 'Анна Анна', 'Новый клиент', '1'])(
+  test.each(['', 'Орлов', 'П. Орлов', 'тест тестов', 'Не указано', 'ООО Ромашка', 'Иваан-Пётр', 'Новый клиент', '1'])(
     'is not: %s',
     (name) => {
       expect(nameMark(name)).toBe(0)
     },
   )
+})
+
+describe('a given name', () => {
+  test.each([
+    ['Иван', 'Ваня'],
+    ['Иван', 'иваан'],
+    ['Иван', 'Иван О.'],
+    ['Иван', 'Иван 89161234567'],
+    ['Наталья', 'Наталия'],
+    ['Наташа', 'Natalya'],
+    ['Катя', 'Ekaterina'],
+    ['Сергей', 'Sergei'],
+    ['Юлия', 'Iuliia'],
+    ['Анна', 'Анна Анна'],
+    ['Иван Орлов', 'Орлов Ваня'],
+  ])('is the same in %s and %s', (name, other) => {
+    expect(nameMark(name)).not.toBe(0)
+    expect(nameMark(name)).toBe(nameMark(other))
+  })
+
+  test('alone is no full name, and one that is no common one says nothing', () => {
+    expect(isFullName(nameMark('Иван'))).toBe(false)
+    expect(isFullName(nameMark('Иван Орлов'))).toBe(true)
+    expect(isFullName(nameMark('Иван Петрович Орлов младший'))).toBe(true)
+    expect(nameMark('Ромашка')).toBe(0)
+  })
 })
 
 describe('two names', () => {
@@ -81,8 +107,44 @@ describe('two names', () => {
     ['Иван Орлов', 'Мария Орлова', true],
     ['Иван Ким', 'Мария Ким', false],
     ['Иван Орлов', 'Неразобранное обращение', false],
+    ['Иван Орлов', 'Ваня Котов', false],
+    ['Иван', 'Анна', false],
+    ['Иван', 'Анна Котова', false],
   ])('%s and %s: %s', (one, other, expected) => {
-    expect(areOthers(nameMark(one), nameMark(other))).toBe(expected)
-    expect(areOthers(nameMark(other), nameMark(one))).toBe(expected)
+    expect(areOthers(nameMark(one), nameMark(other), 'full')).toBe(expected)
+    expect(areOthers(nameMark(other), nameMark(one), 'full')).toBe(expected)
+  })
+
+  test.each([
+    ['Иван', 'Анна', true],
+    ['Иван Ким', 'Мария Ким', true],
+    ['Иван', 'Анна Котова', true],
+    ['Анна', 'Яна', true],
+    ['Лёня', 'Лена', true],
+    ['Валера', 'Валерия', false],
+    ['Александр', 'Саша', false],
+    ['Саша', 'Александра', false],
+    ['Александр', 'Александра', false],
+    ['Анна Орлова', 'Анна Котова', false],
+    ['Иван', 'Иван Орлов', false],
+    ['Иван и Анна', 'Анна', false],
+    ['Иван', 'Аолег', false],
+    ['Иван', 'Орлов', false],
+    ['Иван', 'Алёна Мария Котова', false],
+  ])('%s and %s by their given names: %s', (one, other, expected) => {
+    expect(areOthers(nameMark(one), nameMark(other), 'given')).toBe(expected)
+    expect(areOthers(nameMark(other), nameMark(one), 'given')).toBe(expected)
+  })
+
+  test.each([
+    ['Пётр Орлов', 'Пётр Котов', true],
+    ['Пётр Орлов', 'Мария Орлова', true],
+    ['Пётр', 'Мария', true],
+    ['Пётр', 'Пётр Орлов', false],
+    ['Александр Орлов', 'Саша Орлов', false],
+    ['Пётр', 'Ромашка', false],
+  ])('%s and %s are no spellings of one: %s', (one, other, expected) => {
+    expect(areUnlike(nameMark(one), nameMark(other))).toBe(expected)
+    expect(areUnlike(nameMark(other), nameMark(one))).toBe(expected)
   })
 })

@@ -1,3 +1,4 @@
+import { GIVEN_NAMES_MAX, givenName, namesOfForm } from './given-names.ts'
 import { inOneSpelling, plainLetters } from './name-spelling.ts'
 
 const WORDS_MAX = 5
@@ -23,42 +24,74 @@ const LONG = 2 ** 31
 const HALF = 15
 
 /**
- * A full name as a number, the same for all its spellings: in capitals, in another order, with a patronymic or without, in
- * Latin letters. 0 for a first name alone, a company, and what is no name. The name cannot be read from it.
+ * A name as a number, the same for all its spellings: in capitals, in another order, with a patronymic or without, in
+ * Latin letters. Of a common given name it says which it is, alike for its short forms; other words cannot be read from it.
+ * 0 for a surname alone, a given name that is not a common one, a company, and what is no name.
  */
 export function nameMark(name: string): number {
   const words = plainLetters(name)
     .replace(/[-\u2010\u2011’‘ʼ'`´.]/gu, (sign) => (sign === '.' ? ' ' : ''))
     .match(/[\p{L}\p{M}\p{N}]+/gu)
     ?.filter((word) => !/\p{N}/u.test(word))
-  if (!words || words.length < 2 || words.length > WORDS_MAX) return 0
+  if (!words || words.length > WORDS_MAX) return 0
   // An initial, or one letter over and over, is no name.
-  const told = words.filter((word) => new Set(word).size > 1).map(inOneSpelling)
-  if (told.some(isNobodys)) return 0
-  const [first, ...rest] = [...new Set(withoutPatronymic(told))].sort()
-  if (first === undefined || rest.length === 0) return 0
-  const mark = hash(first) * 2 ** HALF + hash(rest.join(' '))
-  return rest.length > 1 ? mark + LONG : mark
+  const told = words.filter((word) => new Set(word).size > 1)
+  const spelt = new Map(told.map((word) => [inOneSpelling(word), word]))
+  if ([...spelt.keys()].some(isNobodys)) return 0
+  const [first, ...rest] = withoutPatronymic([...spelt.keys()]).toSorted()
+  if (first === undefined) return 0
+  if (rest.length > 1) return LONG + hash(first) * 2 ** HALF + hash(rest.join(' '))
+  const numbers = [first, ...rest].map((word) => givenName(spelt.get(word) as string) || hash(word))
+  if (rest.length === 0 && !isGivenName(numbers[0] as number)) return 0
+  const [low, high = 0] = [...new Set(numbers)].sort((a, b) => a - b) as [number, number?]
+  return high * 2 ** HALF + low
 }
 
-/** Whether two names are those of two people: a first name or a surname in common may be one person's, told otherwise. */
-export function areOthers(a: number, b: number): boolean {
-  const [ours, theirs] = [wordMarks(a), wordMarks(b)]
+/** Whether a mark is that of a given name together with another: two who bear one full name are one person. */
+export function isFullName(mark: number): boolean {
+  return mark >= 2 ** HALF
+}
+
+/**
+ * What tells two people apart: `full`, names without a word in common, since one person may bear another surname, or be known
+ * by one of two names; `given`, given names of which none is a form of another, whatever goes with them. The latter is weaker:
+ * one person jokes, or writes in for somebody else.
+ */
+export type NameEvidence = 'full' | 'given'
+
+/**
+ * The words of a name by which two people are told apart, as numbers: a short form stands for each name that it may be of.
+ * Two names are those of two people when they have none in common; undefined for a name that says nothing of that.
+ */
+export function tellingWords(mark: number, evidence: NameEvidence): readonly number[] | undefined {
+  if (mark === 0 || mark >= LONG) return undefined
+  const words = mark > MASK ? [mark >>> HALF, mark & MASK] : [mark]
+  const asked = evidence === 'full' ? words : words.filter(isGivenName)
+  if (asked.length === 0 || (evidence === 'full' && !isFullName(mark))) return undefined
+  return asked.flatMap((word) => (isGivenName(word) ? namesOfForm(word) : [word]))
+}
+
+/** Whether two names are those of two people, by this evidence. */
+export function areOthers(a: number, b: number, evidence: NameEvidence): boolean {
+  const [ours, theirs] = [tellingWords(a, evidence), tellingWords(b, evidence)]
   if (!ours || !theirs) return false
-  return !theirs.some((word) => ours.includes(word))
-}
-
-/** What stands for the two words of a name; undefined for one that says nothing of who is somebody else. */
-export function wordMarks(mark: number): readonly [number, number] | undefined {
-  return mark === 0 || mark >= LONG ? undefined : [mark >>> HALF, mark & MASK]
+  return !ours.some((word) => theirs.includes(word))
 }
 
 /** Whether two names are not spellings of one. */
 export function areUnlike(a: number, b: number): boolean {
-  return a !== 0 && b !== 0 && a < LONG && b < LONG && a !== b
+  if (areOthers(a, b, 'given')) return true
+  const [ours, theirs] = [tellingWords(a, 'full'), tellingWords(b, 'full')]
+  if (!ours || !theirs) return false
+  const isSurname = (word: number) => !isGivenName(word)
+  return ours.filter(isSurname).join() !== theirs.filter(isSurname).join()
 }
 
 const MASK = 2 ** HALF - 1
+
+function isGivenName(word: number): boolean {
+  return word < GIVEN_NAMES_MAX
+}
 
 function isNobodys(word: string): boolean {
   return nobodys.has(word) || nobodysBegin.some((begin) => word.startsWith(begin))
@@ -73,10 +106,10 @@ function withoutPatronymic(words: readonly string[]): readonly string[] {
   return place < 0 ? words : words.toSpliced(place, 1)
 }
 
-/** FNV-1a, folded to fifteen bits; never 0. */
+/** FNV-1a, folded to fifteen bits; never so low as the number of a given name. */
 function hash(word: string): number {
   let state = 0x811c9dc5
   for (let at = 0; at < word.length; at++) state = Math.imul(state ^ word.charCodeAt(at), 0x01000193)
   const folded = ((state >>> HALF) ^ state) & MASK
-  return folded === 0 ? 1 : folded
+  return GIVEN_NAMES_MAX + (folded % (MASK + 1 - GIVEN_NAMES_MAX))
 }

@@ -62,7 +62,7 @@ const descending = '98765432109876543210'
 
 /**
  * Numbers that people and masks put in to get past a form: +7 999 999-99-99, +7 495 000-00-00, +7 926 111-11-11,
- * 123 456-78-90, +7 912 345-67-89, 12 12 12 12 12.
+ * 123 456-78-90, +7 912 345-67-89, 12 12 12 12 12, +7 999 123-45-67.
  */
 function isPlaceholderPhone(phone: string): boolean {
   const digits = phone.replace(/\D/g, '')
@@ -74,6 +74,8 @@ function isPlaceholderPhone(phone: string): boolean {
     digits.endsWith('0000000') ||
     // Seven alike are sold dear, as are pairs; eight nobody has.
     /^79\d(\d)\1{7}$/.test(digits) ||
+    // Behind the codes that come to mind first. Of other codes these are sold dear, and somebody's.
+    /^79(?:00|12|99)1234567$|^79(?:00|99)1112233$/.test(digits) ||
     (!digits.startsWith('79') && /^(\d\d)\1{4}$/.test(national)) ||
     ascending.includes(national) ||
     descending.includes(national) ||

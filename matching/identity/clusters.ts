@@ -14,7 +14,7 @@ export interface Clusters {
   /** A call's lease has joined something to this cluster. */
   match(cluster: number): void
   isMatched(cluster: number): boolean
-  /** The full names by which requests and deals in a cluster speak of somebody. */
+  /** The names by which requests and deals in a cluster speak of somebody. */
   names(cluster: number): ReadonlySet<number>
   /** Whether together they would hold more of a kind than one person does. */
   isTooMuch(a: number, b: number): boolean
@@ -24,7 +24,7 @@ const countedKinds = ['contact', 'user', 'phone', 'email', 'visitor'] as const
 const placeOfKind = new Map<IdentifierKind, number>(countedKinds.map((kind, place) => [kind, place]))
 const KINDS = countedKinds.length
 
-/** What is joined: an identifier, and the full names in it. */
+/** What is joined: an identifier, and the names in it. */
 export interface Member {
   kind: IdentifierKind
   names?: ReadonlySet<number>

@@ -63,12 +63,20 @@ export interface SharedBy {
 }
 
 /**
- * Too many others of a kind; too many facts (`uses`); deals of too many clients (`clients`); requests of people with other names (`names`); too many people who have nothing else in common (`strangers`), or
+ * Too many others of a kind; too many facts (`uses`); a firm's email (`role`); deals of too many clients (`clients`); requests of people with other names (`names`); too many people who have nothing else in common (`strangers`), or
  * within a week (`strangers_in_week`); of a visit: who left their names in it (`several_people`; `several_told`: of whom not
  * its browser tells, but somebody's server), of its browser: such visits
  * (`visits_of_several`), and of a counter's id: a browser that is shared (`shared_browser`).
  */
-export type SharedRule = IdentifierKind | 'uses' | 'clients' | 'names' | 'several_people' | 'several_told' | MeetingRule
+export type SharedRule =
+  | IdentifierKind
+  | 'uses'
+  | 'role'
+  | 'clients'
+  | 'names'
+  | 'several_people'
+  | 'several_told'
+  | MeetingRule
 
 type MeetingRule = 'strangers' | 'strangers_in_week' | 'visits_of_several' | 'shared_browser'
 

@@ -1,8 +1,8 @@
-import { areOthers, wordMarks } from '#domain/full-name.ts'
+import { areOthers, isFullName, type NameEvidence, tellingWords } from '#domain/full-name.ts'
 import { isLive, otherEnd, type SharedBy, type Vertex } from './edge.ts'
-import { isEvent } from './surroundings.ts'
+import { isEvent, isOfRole } from './surroundings.ts'
 
-/** The full names by which a request or a deal speaks of somebody. */
+/** The names by which a request or a deal speaks of somebody. */
 export function namesIn(event: Vertex): Set<number> {
   const names = new Set<number>()
   if (event.kind !== 'lead' && event.kind !== 'deal') return names
@@ -11,12 +11,12 @@ export function namesIn(event: Vertex): Set<number> {
 }
 
 /** Whether two are known by names, and by none that may be the other's. */
-export function haveOtherNames(some: Iterable<number>, others: Iterable<number>): boolean {
+export function haveOtherNames(some: Iterable<number>, others: Iterable<number>, evidence: NameEvidence): boolean {
   const theirs = [...others]
   let isAsked = false
   for (const name of some) {
     isAsked = true
-    if (!theirs.every((other) => areOthers(name, other))) return false
+    if (!theirs.every((other) => areOthers(name, other, evidence))) return false
   }
   return isAsked && theirs.length > 0
 }
@@ -25,8 +25,8 @@ export function haveOtherNames(some: Iterable<number>, others: Iterable<number>)
  * Whether two of these are known by names that are those of two people. Each is compared with as many as have no word of it,
  * and not with all: of thousands who have a surname in common none need be.
  */
-export function anyHaveOtherNames(all: readonly ReadonlySet<number>[]): boolean {
-  const told = all.flatMap((names) => wordsOf(names) ?? [])
+export function anyHaveOtherNames(all: readonly ReadonlySet<number>[], evidence: NameEvidence): boolean {
+  const told = all.flatMap((names) => wordsOf(names, evidence) ?? [])
   const bearers = new Map<number, number[]>()
   told.forEach((words, index) => {
     for (const word of words) {
@@ -42,13 +42,13 @@ export function anyHaveOtherNames(all: readonly ReadonlySet<number>[]): boolean 
   })
 }
 
-/** The words of all these names; undefined when there is none, or one that says nothing of who is somebody else. */
-function wordsOf(names: ReadonlySet<number>): Set<number> | undefined {
+/** The telling words of all these names; undefined when there is none, or one that says nothing of who is somebody else. */
+function wordsOf(names: ReadonlySet<number>, evidence: NameEvidence): Set<number> | undefined {
   const words = new Set<number>()
   for (const name of names) {
-    const both = wordMarks(name)
-    if (!both) return undefined
-    for (const word of both) words.add(word)
+    const telling = tellingWords(name, evidence)
+    if (!telling) return undefined
+    for (const word of telling) words.add(word)
   }
   return words.size > 0 ? words : undefined
 }
@@ -64,7 +64,8 @@ const TOLD_MAX = 200
 
 /**
  * Whether a phone or an email stands in requests and deals of people who have other full names, and each another phone or
- * email: an agent's, who writes in for clients. Where they met does not matter: it may have been in the agent's browser.
+ * email: an agent's, who writes in for clients. Where they met does not matter: it may have been in the agent's browser. Of
+ * other given names each has to have another phone: a family's email.
  */
 export function standsBesideNames(contact: Vertex): SharedBy | undefined {
   if (contact.kind !== 'phone' && contact.kind !== 'email') return undefined
@@ -79,13 +80,29 @@ export function standsBesideNames(contact: Vertex): SharedBy | undefined {
   }
   const people = told.reduce<Told[]>(together, [])
   const areTwo = people.some((one, index) => people.slice(index + 1).some((other) => areOthersApart(one, other)))
-  return areTwo ? { rule: 'names', max: 1 } : undefined
+  return areTwo || haveOtherPhones(told) ? { rule: 'names', max: 1 } : undefined
 }
 
 function areOthersApart(one: Told, other: Told): boolean {
   return (
-    haveOtherNames(one.names, other.names) && hasMore(one.beside, other.beside) && hasMore(other.beside, one.beside)
+    haveOtherNames(one.names, other.names, 'full') &&
+    hasMore(one.beside, other.beside) &&
+    hasMore(other.beside, one.beside)
   )
+}
+
+/** Whether two of the phones beside are those of people with other given names. One given under two names tells nothing. */
+function haveOtherPhones(told: readonly Told[]): boolean {
+  const bearers = new Map<Vertex, Set<number>>()
+  for (const { names, beside } of told) {
+    for (const contact of beside) {
+      if (contact.kind !== 'phone') continue
+      const known = bearers.get(contact)
+      if (!known) bearers.set(contact, new Set(names))
+      else for (const name of names) known.add(name)
+    }
+  }
+  return anyHaveOtherNames([...bearers.values()], 'given')
 }
 
 function hasMore<Item>(some: ReadonlySet<Item>, others: ReadonlySet<Item>): boolean {
@@ -97,17 +114,18 @@ function contactsIn(event: Vertex, but: Vertex): Set<Vertex> {
   const found = new Set<Vertex>()
   for (const edge of event.edges) {
     const other = otherEnd(edge, event)
-    if ((other.kind === 'phone' || other.kind === 'email') && other !== but && isLive(edge)) found.add(other)
+    const isContact = other.kind === 'phone' || (other.kind === 'email' && !isOfRole(other))
+    if (isContact && other !== but && isLive(edge)) found.add(other)
   }
   return found
 }
 
-/** Taken for one with whoever bears the same name. */
+/** Taken for one with whoever bears the same full name. */
 function together(people: readonly Told[], { names, beside }: Told): Told[] {
   const told = { names: new Set(names), beside: new Set(beside) }
   const apart: Told[] = []
   for (const one of people) {
-    if (![...one.names].some((name) => told.names.has(name))) apart.push(one)
+    if (![...one.names].some((name) => isFullName(name) && told.names.has(name))) apart.push(one)
     else {
       for (const name of one.names) told.names.add(name)
       for (const other of one.beside) told.beside.add(other)

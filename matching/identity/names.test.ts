@@ -45,6 +45,77 @@ describe('somebody with a phone and two emails', () => {
   })
 })
 
+describe('two phones', () => {
+  test.each<[string, Claim[][], boolean]>([
+    ['an email and one surname', [form(1, 'v1', [a, e1], ivan), form(2, 'v2', [b, e1], 'Пётр Орлов')], false],
+    ['an email and two given names', [form(1, 'v1', [a, e1], 'Иван'), form(2, 'v2', [b, e1], 'Анна')], false],
+    ['an email and forms of one name', [form(1, 'v1', [a, e1], 'Иван'), form(2, 'v2', [b, e1], 'Ваня')], true],
+    ['an email and a word that is no name', [form(1, 'v1', [a, e1], 'Иван'), form(2, 'v2', [b, e1], 'Анан')], true],
+    ['an email, a given name and a full one', [form(1, 'v1', [a, e1], 'Иван'), form(2, 'v2', [b, e1], ivan)], true],
+    ['an email and a maiden name', [form(1, 'v1', [a, e1], maria), form(2, 'v2', [b, e1], 'Мария Орлова')], true],
+    ['a browser and two given names', [form(1, 'v', [a], 'Иван'), form(2, 'v', [b], 'Анна')], false],
+    ['a browser and one surname', [form(1, 'v', [a], 'Иван Ким'), form(2, 'v', [b], 'Анна Ким')], false],
+    ['a browser and forms of one name', [form(1, 'v', [a], 'Александр'), form(2, 'v', [b], 'Саша')], true],
+    ['a browser and one name', [form(1, 'v', [a], 'Иван'), form(2, 'v', [b], 'Иван')], true],
+    [
+      'a browser and a joke beside the first',
+      [form(1, 'v', [a], 'Иван'), form(2, 'v', [a], 'Анна'), form(3, 'v', [b], 'Анна')],
+      true,
+    ],
+  ])('with %s: one person is %s', (_, claims, expected) => {
+    expect(isOne(claims, a, b)).toBe(expected)
+  })
+
+  test('of three given names in one browser, or with one email, are three people’s', () => {
+    const given = ['Иван', 'Анна', 'Олег']
+    const contacts = [a, b, c]
+    const people = (claims: Claim[][]) => new Set(contacts.map((one) => person(graphOf(claims.flat()), one))).size
+    expect(people(contacts.map((one, index) => form(index, 'v', [one], given[index])))).toBe(3)
+    expect(people(contacts.map((one, index) => form(index, `v${index}`, [one, e1], given[index])))).toBe(3)
+  })
+
+  test('given in one visit by two given names are two people’s, whose firm’s email joins nobody', () => {
+    const office = 'email:info@firm.ru'
+    const visit = (row: number, phone: Named, name: string): Claim[] =>
+      form(row, 'v', [phone, office], name).map((one) => ({
+        ...one,
+        ...(one.b_kind === 'session' && { b_value: 's' }),
+        ...(one.a_kind === 'session' && { a_value: 's' }),
+      }))
+    const graph = graphOf([...visit(1, a, 'Иван'), ...visit(2, b, 'Анна')])
+    expect(graph.find('session', 's')?.shared).toEqual({ rule: 'several_people', max: 1 })
+    expect(person(graph, a)).not.toBe(person(graph, b))
+  })
+})
+
+test('a firm’s email joins nobody, whoever uses it', () => {
+  const office = 'email:info@firm.ru'
+  const graph = graphOf([...form(1, 'v1', [a, office], ivan), ...form(2, 'v2', [b, office], ivan)])
+  expect(graph.find('email', 'info@firm.ru')?.shared).toEqual({ rule: 'role', max: 0 })
+  expect(person(graph, a)).not.toBe(person(graph, b))
+  expect(person(graph, a)).toBe(person(graph, 'visitor:v1'))
+})
+
+test('another name beside one phone does not make another person', () => {
+  expect(isOne([form(1, 'v1', [a], 'Иван'), form(2, 'v2', [a], 'Анна')], 'visitor:v1', 'visitor:v2')).toBe(true)
+})
+
+describe('a card with two phones', () => {
+  const card = deal(1, 'c1', [a, b], ivan)
+  test.each<[string, Claim[][], boolean]>([
+    ['one with another’s requests', [card, form(2, 'v1', [a], 'Иван'), form(3, 'v2', [b], maria)], false],
+    ['one with another’s requests, told before it', [form(2, 'v2', [b], 'Анна'), deal(3, 'c1', [a, b], ivan)], false],
+    ['requests of one', [card, form(2, 'v1', [a], 'Иван'), form(3, 'v2', [b], 'Ваня')], true],
+    ['one with requests by two names', [card, form(2, 'v2', [b], 'Анна'), form(3, 'v2', [b], 'Ваня')], true],
+  ])('and %s: one person is %s', (_, claims, expected) => {
+    expect(isOne(claims, a, b)).toBe(expected)
+  })
+
+  test('belongs with its own phone, whatever name stands in a request with the only one', () => {
+    expect(isOne([deal(1, 'c1', [a], ivan), form(2, 'v1', [a], maria)], a, 'contact:c1')).toBe(true)
+  })
+})
+
 describe('two cards with one phone', () => {
   test.each<[string, string, string, boolean]>([
     ['one name', ivan, 'иван орлов', true],
@@ -85,12 +156,12 @@ describe('one browser', () => {
 })
 
 test('names in any order of facts, told one by one or all at once, make the same persons', () => {
-  const contact = fc.constantFrom<Named>(a, b, c, e1, e2)
+  const contact = fc.constantFrom<Named>(a, b, c, e1, e2, 'email:info@firm.ru')
   const fact = fc.record({
     isDeal: fc.boolean(),
     who: fc.constantFrom('v1', 'v2', 'v3'),
     named: fc.uniqueArray(contact, { maxLength: 3 }),
-    name: fc.constantFrom('', ivan, maria, 'Иван Котов'),
+    name: fc.constantFrom('', ivan, maria, 'Иван Котов', 'Иван', 'Ваня', 'Анна', 'Мария Орлова'),
   })
   const pause = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom('on', 'write') },

@@ -1,3 +1,4 @@
+import { isFullName } from '#domain/full-name.ts'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { type Edge, otherEnd, type Vertex } from './edge.ts'
 import { namesIn } from './names-beside.ts'
@@ -9,7 +10,7 @@ export interface Party {
   kinds: ReadonlySet<IdentifierKind>
   /** Whether something surer than a browser's claim ties it to the common identifier. */
   isSaid: boolean
-  /** Full names in the requests and deals right beside the common identifier; of a browser, in all of theirs. */
+  /** Names in the requests and deals right beside the common identifier; of a browser, in all of theirs. */
   names: ReadonlySet<number>
   /** When a fact first tied it to the common identifier, epoch milliseconds. */
   since: number
@@ -89,7 +90,7 @@ function openParties(bridges: ReadonlySet<IdentifierKind>) {
     /** Who bears one full name is one. */
     name(party: number, names: Iterable<number>, isBeside: boolean): void {
       for (const name of names) {
-        const bearer = bearers.get(name)
+        const bearer = isFullName(name) ? bearers.get(name) : party
         if (bearer === undefined) bearers.set(name, party)
         else join(bearer, party)
         if (isBeside) partyOf(party).names.add(name)

@@ -1,9 +1,10 @@
+import { isFullName } from '#domain/full-name.ts'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { cardOf } from './card-of.ts'
 import { otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { isHub, VISIT_MS, visitMax } from './limits.ts'
 import { anyHaveOtherNames, namesIn } from './names-beside.ts'
-import { passes } from './surroundings.ts'
+import { isOfRole, passes } from './surroundings.ts'
 
 /** What somebody is known by, whatever browser it is given in. */
 const namingKinds: ReadonlySet<IdentifierKind> = new Set(['user', 'phone', 'email'])
@@ -83,7 +84,8 @@ function isOneOfOthers(
     if (!known) full.set(party, new Set(one.full))
     else for (const name of one.full) known.add(name)
   }
-  const areOthers = anyHaveOtherNames([...full.values()])
+  const withPhone = [...full].filter(([party]) => party.some(({ kind }) => kind === 'phone')).map(([, names]) => names)
+  const areOthers = anyHaveOtherNames([...full.values()], 'full') || anyHaveOtherNames(withPhone, 'given')
   return (party) => areOthers && (full.get(party)?.size ?? 0) > 0
 }
 
@@ -164,6 +166,7 @@ function partiesOf(given: readonly Given[]): (names: readonly Vertex[]) => Party
     for (const name of one.names) join(name, first)
     for (const by of ['full', 'marks'] as const) {
       for (const key of one[by]) {
+        if (by === 'full' && !isFullName(key)) continue
         join(bearers[by].get(key) ?? first, first)
         bearers[by].set(key, first)
       }
@@ -193,7 +196,7 @@ function givenIn(visit: Vertex): Given[] {
       const names = all.flatMap(namesOf)
       const full = new Set(all.flatMap((one) => [...namesIn(one)]))
       if (names.length > 0) requests.push({ at: edge.at, names, full, marks: none, isSent })
-    } else if (namingKinds.has(other.kind)) {
+    } else if (namingKinds.has(other.kind) && !isOfRole(other)) {
       // Nothing but an event names it right beside the visit.
       const known = events.get(edge.fact_id) ?? { at: edge.at, names: [], marks: new Set() }
       known.names.push(other)
@@ -210,7 +213,7 @@ function namesOf(request: Vertex): Vertex[] {
   return request.edges
     .filter(passes)
     .map((edge) => otherEnd(edge, request))
-    .filter(({ kind }) => namingKinds.has(kind))
+    .filter((name) => namingKinds.has(name.kind) && !isOfRole(name))
 }
 
 /** The same request under other ids: the webhook's copy of a form. */

@@ -14,6 +14,7 @@ import {
 import type { Graph } from './graph.ts'
 import { CANDIDATE_EDGES_MAX, CANDIDATES_MAX } from './limits.ts'
 import { namesIn } from './names-beside.ts'
+import { openPhonesOnCards } from './phones-on-cards.ts'
 import { type Resolved, resolve, type Trust } from './resolve.ts'
 import { shareAnew } from './share-anew.ts'
 import type { Hand } from './standing-hands.ts'
@@ -98,9 +99,10 @@ function settleGroup(site: string, members: Vertex[], result: Gathered): void {
   hands.sort((x, y) => y.at - x.at || compareEdges(y, x))
   const placed = ({ a, b }: Edge) => ({ a: places.get(a) as number, b: places.get(b) as number })
   const said = hands.map((edge): Hand => ({ ...placed(edge), says: edge.candidate ? 'one' : 'two' }))
+  const isOfSomebodyElse = openPhonesOnCards()
   const resolved = resolve(
     members.map((vertex) => ({ kind: vertex.kind, names: namesIn(vertex) })),
-    links.map((edge) => ({ ...placed(edge), trust: trustOf(edge) })),
+    links.map((edge) => ({ ...placed(edge), trust: isOfSomebodyElse(edge) ? 'noted' : trustOf(edge) })),
     said,
   )
   links.forEach((edge, index) => {

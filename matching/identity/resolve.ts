@@ -1,3 +1,4 @@
+import { isFullName } from '#domain/full-name.ts'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { holds } from '../rules.ts'
 import { type Clusters, type Member, openClusters } from './clusters.ts'
@@ -6,11 +7,11 @@ import { haveOtherNames } from './names-beside.ts'
 import { type Hand, type StandingHands, standingHands } from './standing-hands.ts'
 
 /** How far an edge is believed, the firmest first. */
-const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'matched_surely', 'matched'] as const
+const trusts = ['hand', 'said', 'claimed', 'claimed_by_phone', 'noted', 'matched_surely', 'matched'] as const
 
 /**
  * `hand`: somebody said so by hand; `said`: a request, a provider or the CRM; `claimed`: a browser, whoever passes it on; `claimed_by_phone`: a
- * browser, by what people share most; `matched_surely`, `matched`: a call was given to a session by its lease, all but
+ * browser, by what people share most; `noted`: the CRM, of a phone that by its name is somebody else's; `matched_surely`, `matched`: a call was given to a session by its lease, all but
  * certainly or just probably.
  */
 export type Trust = (typeof trusts)[number]
@@ -72,9 +73,9 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
   if (trust !== 'said' && both('contact') && !isNamesake && holds('two_contacts')) return 'two_contacts'
   if (trust !== 'said' && both('user') && holds('two_people')) return 'two_people'
   if (isMatch(trust) && isSomebodyElse(clusters, a, b, trust) && holds('two_people')) return 'two_people'
+  if (trust === 'noted' && areNamedApart(clusters, a, b) && holds('two_people')) return 'two_people'
   if (trust === 'claimed_by_phone' && !isNamesake && holds('two_people')) {
-    const areOthers = haveOtherNames(clusters.names(a), clusters.names(b))
-    if (areOthers || (both('email') && both('visitor'))) return 'two_people'
+    if (areNamedApart(clusters, a, b) || (both('email') && both('visitor'))) return 'two_people'
   }
   return clusters.isTooMuch(a, b) && holds('person_full') ? 'person_full' : undefined
 }
@@ -82,8 +83,16 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
 /** Whether requests and deals speak of both by one full name. */
 function bearOneName(clusters: Clusters, a: number, b: number): boolean {
   const theirs = clusters.names(b)
-  for (const name of clusters.names(a)) if (theirs.has(name)) return true
+  for (const name of clusters.names(a)) if (isFullName(name) && theirs.has(name)) return true
   return false
+}
+
+/** Whether they speak of two people: by full names, or by given names where each has a phone. */
+function areNamedApart(clusters: Clusters, a: number, b: number): boolean {
+  const [ours, theirs] = [clusters.names(a), clusters.names(b)]
+  if (haveOtherNames(ours, theirs, 'full')) return true
+  const haveBothPhones = clusters.count(a, 'phone') > 0 && clusters.count(b, 'phone') > 0
+  return haveBothPhones && haveOtherNames(ours, theirs, 'given')
 }
 
 function isMatch(trust: Trust): boolean {
@@ -98,7 +107,7 @@ function isMatch(trust: Trust): boolean {
 function isSomebodyElse(clusters: Clusters, visitor: number, caller: number, trust: Trust): boolean {
   const both = (kind: IdentifierKind) => clusters.count(visitor, kind) > 0 && clusters.count(caller, kind) > 0
   if (bearOneName(clusters, visitor, caller)) return false
-  if (both('email') || haveOtherNames(clusters.names(visitor), clusters.names(caller))) return true
+  if (both('email') || areNamedApart(clusters, visitor, caller)) return true
   const hasCalled = clusters.isMatched(visitor) || clusters.isMatched(caller)
   if (trust === 'matched' && hasCalled && both('visitor')) return true
   return both('phone') && (['contact', 'email', 'visitor'] as const).some((kind) => clusters.count(caller, kind) > 0)

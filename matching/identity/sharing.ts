@@ -7,7 +7,7 @@ import { isHub, joinsMax, namesMax, placeLineStrangersMax, strangersMax, usesMax
 import { anyHaveOtherNames, haveOtherNames, standsBesideNames } from './names-beside.ts'
 import { type Party, partiesAround } from './parties.ts'
 import { isVisitOfSeveral } from './people-in-visit.ts'
-import { isDevice, ownersAround, passes } from './surroundings.ts'
+import { isDevice, isOfRole, ownersAround, passes } from './surroundings.ts'
 
 /** Whether an event names too many to belong to one person: a CRM's test call, a copied session id, a showroom's visit. */
 export function namesTooMany(vertex: Vertex): SharedBy | undefined {
@@ -37,6 +37,8 @@ export function surroundingsOf(vertex: Vertex): Surroundings {
   const uses = usesMax[vertex.kind]
   if (!limits) return { crowded: undefined, isMeeting: false }
   if (uses !== undefined && isHub(vertex)) return { crowded: { rule: 'uses', max: uses }, isMeeting: true }
+  // Whoever is on duty answers, and writes in with it for themselves.
+  if (isOfRole(vertex) && holds('shared')) return { crowded: { rule: 'role', max: 0 }, isMeeting: false }
   const around = [...ownersAround(vertex)]
   const others = isDevice(vertex) ? around.filter((other) => !isDevice(other)).length : around.length
   const crowded = holds('shared')
@@ -142,10 +144,15 @@ function isLineOfPlace({ kind, value }: Vertex): boolean {
   return kind === 'phone' && isPlaceLine(value)
 }
 
-/** Whether people are known in a browser by full names that are not one person's, each by something of their own. */
+/**
+ * Whether people are known in a browser by full names that are not one person's, each by something of their own, or by given
+ * names, each by a phone.
+ */
 function namedApart(parties: readonly Party[]): number {
   const known = parties.filter(({ kinds }) => namingKinds.some((kind) => kinds.has(kind)))
-  return anyHaveOtherNames(known.map(({ names }) => names)) ? 2 : 1
+  const namesOf = (some: readonly Party[]) => some.map(({ names }) => names)
+  if (anyHaveOtherNames(namesOf(known), 'full')) return 2
+  return anyHaveOtherNames(namesOf(known.filter(({ kinds }) => kinds.has('phone'))), 'given') ? 2 : 1
 }
 
 /**
@@ -159,7 +166,10 @@ function knownApart(parties: readonly Party[]): number {
     const known = parties.filter(({ kinds }) => kinds.has(kind))
     for (const alike of [known.filter(({ isSaid }) => isSaid), known.filter(({ isSaid }) => !isSaid)]) {
       const [one, other] = alike
-      const mayBeOne = kind === 'email' && alike.length === 2 && !haveOtherNames(one?.names ?? [], other?.names ?? [])
+      const areOthers = (['full', 'given'] as const).some((evidence) =>
+        haveOtherNames(one?.names ?? [], other?.names ?? [], evidence),
+      )
+      const mayBeOne = kind === 'email' && alike.length === 2 && !areOthers
       most = Math.max(most, mayBeOne ? 1 : alike.length)
     }
   }

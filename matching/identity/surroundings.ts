@@ -1,3 +1,4 @@
+import { isRoleEmail } from '#domain/email.ts'
 import type { IdentifierKind } from '#domain/identifier.ts'
 import { type Edge, isLive, otherEnd, type Vertex } from './edge.ts'
 import { namesMax } from './limits.ts'
@@ -12,6 +13,11 @@ const deviceKinds: ReadonlySet<IdentifierKind> = new Set(['visitor', 'ga', 'ym']
 /** A browser, or what a counter knows one by. */
 export function isDevice({ kind }: Vertex): boolean {
   return deviceKinds.has(kind)
+}
+
+/** Whether it is an email that is nobody's own. */
+export function isOfRole({ kind, value }: Vertex): boolean {
+  return kind === 'email' && isRoleEmail(value)
 }
 
 /**

@@ -325,7 +325,7 @@ const whyStep = z.object({
 
 const sharedIdentifier = identifier.extend({
   rule: text.describe(
-    'A kind: too many of it; `uses`: too many facts; `clients`: clients whose deals name it; `names`: people of other full names, each with another phone or email; `strangers`, `strangers_in_week`: people who have nothing else in common; `several_people`: of a visit, who left their names in it; `several_told`: of a visit, who a server says did; `visits_of_several`: of a browser, such visits; `shared_browser`: of a counter’s id, browsers that are shared',
+    'A kind: too many of it; `uses`: too many facts; `role`: a firm’s email, such as `info@`; `clients`: clients whose deals name it; `names`: people of other names, each with another phone or email; `strangers`, `strangers_in_week`: people who have nothing else in common; `several_people`: of a visit, who left their names in it; `several_told`: of a visit, who a server says did; `visits_of_several`: of a browser, such visits; `shared_browser`: of a counter’s id, browsers that are shared',
   ),
   max: count.describe('How many the rule allows'),
   around: z.record(z.string(), count).describe('How many of each kind facts name together with it'),
