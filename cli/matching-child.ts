@@ -47,10 +47,10 @@ const RESTART_MS = [500, 1000, 2000, 5000, 10_000] as const
 const CLOSE_MS = 10_000
 
 /**
- * Behind the embedded ClickHouse, which comes second to the service (storage/engine/child.mjs): what is taken has to land, and
- * history can wait. It catches up when the cores are free.
+ * Level with the embedded ClickHouse, which comes second to the service (storage/engine/child.mjs): what is taken has to land,
+ * and history waits a little. No further behind: beside other work on both cores it would wait for seconds.
  */
-const NICE = 10
+const NICE = 5
 
 /** A step of matching is not broken off to be measured. */
 const MEASURE_MS = 1_000
