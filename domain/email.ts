@@ -84,8 +84,8 @@ const roleBoxes = [
   'admin|administrator|webmaster|root|support|help|helpdesk|service|servis|feedback|team|reception|resepshn|priem|priemnaya',
   'secretary|sekretar|secretariat|director|direktor|boss|ceo|manager|menedzher|sales?|sbyt|prodazhi|otdel|zakaz|zakazy',
   'orders?|zayavka|zayavki|shop|store|magazin|opt|zakup|zakupki|snab|snabzhenie|tender|torgi|buh|buhg|buhgalter|buhgalteria',
-  'buhgalteriya|buch|glavbuh|accounting|accounts?|finance|billing|invoice|hr|kadry|jobs?|rabota|personal|resume|career|cv',
-  'marketing|reklama|adv|pr|press|media|partners?|clients?|klient|booking|bron|reservations?|sklad|logist|logistika|dostavka',
+  'buhgalteriya|buch|glavbuh|accounting|accounts?|finance|billing|invoice|hr|kadry|jobs?|rabota|resume|career|cv',
+  'marketing|reklama|adv|pr|press|media|partners?|booking|bron|reservations?|sklad|logist|logistika|dostavka',
   'инфо|офис|почта|заказ|заказы|заявка|продажи|приемная|бухгалтерия|директор|контакт',
 ].join('|')
 const roleBox = new RegExp(`^(?:${roleBoxes})(?:[-_.]?\\d{1,4})?$`)
