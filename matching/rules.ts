@@ -16,6 +16,8 @@ export const ruleNames = [
   'two_contacts',
   /** A phone alone, or a lease that is not all but certain, does not make one person of two who are known apart. */
   'two_people',
+  /** Given names alone tell people apart, where each has a phone. */
+  'given_names',
   /** A match that is not sure says nothing of persons. */
   'unsure_matches',
   /** A number is kept for its visitor for a while. */

@@ -1,4 +1,5 @@
 import { areOthers, isFullName, type NameEvidence, tellingWords } from '#domain/full-name.ts'
+import { holds } from '../rules.ts'
 import { isLive, otherEnd, type SharedBy, type Vertex } from './edge.ts'
 import { isEvent, isOfRole } from './surroundings.ts'
 
@@ -10,8 +11,13 @@ export function namesIn(event: Vertex): Set<number> {
   return names
 }
 
+function isEvidence(evidence: NameEvidence): boolean {
+  return evidence === 'full' || holds('given_names')
+}
+
 /** Whether two are known by names, and by none that may be the other's. */
 export function haveOtherNames(some: Iterable<number>, others: Iterable<number>, evidence: NameEvidence): boolean {
+  if (!isEvidence(evidence)) return false
   const theirs = [...others]
   let isAsked = false
   for (const name of some) {
@@ -26,6 +32,7 @@ export function haveOtherNames(some: Iterable<number>, others: Iterable<number>,
  * and not with all: of thousands who have a surname in common none need be.
  */
 export function anyHaveOtherNames(all: readonly ReadonlySet<number>[], evidence: NameEvidence): boolean {
+  if (!isEvidence(evidence)) return false
   const told = all.flatMap((names) => wordsOf(names, evidence) ?? [])
   const bearers = new Map<number, number[]>()
   told.forEach((words, index) => {

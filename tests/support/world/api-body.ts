@@ -54,8 +54,8 @@ function leaseBody({ site, pool, number, visitor, session, from, seen, to }: Par
 }
 
 function dealBody(row: Partial<FactRow<'deals'>>): object {
-  const { received_at: _, contact_id, phones, emails, ga, ym, ...other } = row
-  const contact = said({ id: contact_id, phones, emails })
+  const { received_at: _, contact_id, contact_name: name, phones, emails, ga, ym, ...other } = row
+  const contact = said({ id: contact_id, name, phones, emails })
   return said({ ...other, contact, client_ids: said({ ga, ym }) })
 }
 

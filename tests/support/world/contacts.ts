@@ -3,6 +3,7 @@ import { isJunk } from '#domain/identifier.ts'
 import { normalizePhone } from '#domain/phone.ts'
 import { recogniseFields } from '#domain/recognise.ts'
 import type { Chance } from './chance.ts'
+import { givenEmail } from './names.ts'
 import type { Person } from './population.ts'
 import type { Named } from './truth.ts'
 import type { World } from './world.ts'
@@ -13,6 +14,7 @@ const junkEmails = ['test@test.ru', '1@1.ru', 'no@no.ru', 'qwe@mail.ru', 'aaa@aa
 /** What somebody writes into a form, and what of it can be read. */
 export interface Typed {
   fields: Record<string, string>
+  name: string
   phone: string
   email: string
   /** The same with placeholders, as other services pass it on. */
@@ -26,14 +28,18 @@ export function typeContact(world: World, person: Person): Typed {
   if (chance.chance(options.junk_share)) fields.phone = chance.pick(junkPhones)
   else if (chance.chance(0.9)) fields.phone = slipped(world, typedPhone(chosenPhone(world, person), chance))
   if (chance.chance(options.junk_share)) fields.email = chance.pick(junkEmails)
-  else if (person.email !== '' && chance.chance(0.5))
-    fields.email = chance.pick([person.email, person.email.toUpperCase()])
-  const { phone = '', email = '' } = recogniseFields(fields, { region: 'RU', form_values: [] })
+  else if (person.email !== '' && chance.chance(0.5)) {
+    const address = givenEmail(world, person)
+    fields.email = chance.pick([address, address.toUpperCase()])
+  }
+  const written_name = world.names.written(person)
+  if (written_name !== '') fields.name = written_name
+  const { name = '', phone = '', email = '' } = recogniseFields(fields, { region: 'RU', form_values: [] })
   const written = {
     phone: normalizePhone(fields.phone ?? '', 'RU')?.phone ?? '',
     email: normalizeEmail(fields.email ?? '') ?? '',
   }
-  return { fields, phone, email, written }
+  return { fields, name, phone, email, written }
 }
 
 /** One digit wrong, now and then. */

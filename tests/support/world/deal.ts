@@ -35,6 +35,7 @@ export function requestOf(society: Society, person: Person, request: Request): v
 interface Course {
   id: string
   contact: string
+  name: string
   phones: string[]
   emails: string[]
   created_ms: number
@@ -49,6 +50,7 @@ export function openDeal(society: Society, person: Person, request: Request, cre
   const course: Course = {
     id: world.newId('d'),
     contact: chance.chance(world.options.uncarded_share) ? '' : contactOf(world, person),
+    name: world.names.onCard(person),
     ...cardOf(world, person, request),
     created_ms,
     links: linksOf(world, request),
@@ -84,10 +86,18 @@ interface Message {
 function tellDeal(world: World, course: Course, { at, status, stage, amount }: Message): void {
   const { chance, options, now_ms } = world
   const moment = Math.max(Math.round(at), Math.round(course.created_ms))
-  const { id, contact, phones, emails, created_ms, links } = course
+  const { id, contact, name, phones, emails, created_ms, links } = course
   const said = {
     ...{ site: options.site, id, at: moment, status, stage, amount: amount?.toFixed(2) ?? null },
-    ...{ currency: 'RUB', contact_id: contact, phones, emails, ...links, created_at: Math.round(created_ms) },
+    ...{
+      currency: 'RUB',
+      contact_id: contact,
+      contact_name: name,
+      phones,
+      emails,
+      ...links,
+      created_at: Math.round(created_ms),
+    },
   }
   const delay_ms = chance.chance(options.late_share * 2) ? chance.exponential(1.5 * DAY) : chance.exponential(MINUTE)
   const received_at = Math.round(Math.max(moment, now_ms) + delay_ms)

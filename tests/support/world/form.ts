@@ -14,7 +14,15 @@ export function sendForm(society: Society, visit: Visit): void {
   const typed = typeContact(world, person)
   const event = eventOf(world, visit)
   const { url } = visit.arrival
-  const row = { ...event, type: 'form', url, form_id: 'request', phone: typed.phone, email: typed.email }
+  const row = {
+    ...event,
+    type: 'form',
+    url,
+    form_id: 'request',
+    contact_name: typed.name,
+    phone: typed.phone,
+    email: typed.email,
+  }
   world.tell('events', { ...row, form_fields: typed.fields })
   noteForm(world, visit, event.id, typed)
   truth.conversions.push({ id: event.id, kind: 'lead', person: person.id, at_ms: world.now_ms, revenue: 0 })
@@ -39,13 +47,14 @@ export function sendMarketplaceLead(society: Society, person: Person): void {
   const { world } = society
   const { chance, truth, options, now_ms } = world
   const id = world.newId('m')
-  const { phone, email } = typeContact(world, person).written
+  const { name, written } = typeContact(world, person)
+  const { phone, email } = written
   truth.fact(person.id, [['lead', id], ...contactsOf(world, { phone, email })])
   truth.conversions.push({ id, kind: 'lead', person: person.id, at_ms: now_ms, revenue: 0 })
   const late_ms = chance.chance(options.late_share) ? chance.exponential(8 * HOUR) : 3 * SECOND
   world.tell('leads', {
     ...{ site: options.site, id, at: now_ms, received_at: Math.round(now_ms + late_ms), kind: 'marketplace' },
-    ...{ phone, email, source: 'avito', medium: 'marketplace', channel: 'organic_shopping' },
+    ...{ name, phone, email, source: 'avito', medium: 'marketplace', channel: 'organic_shopping' },
   })
   requestOf(society, person, { lead: id, phone, email })
 }
@@ -66,15 +75,17 @@ function noteForm(world: World, visit: Visit, id: string, typed: Typed): void {
 }
 
 /** The form's own server tells of it, under the same id or under one that it makes. Returns the id it gave. */
-function tellWebhook(world: World, person: Person, form: string, { written: { phone, email } }: Typed): string {
+function tellWebhook(world: World, person: Person, form: string, { name, written }: Typed): string {
   const { chance, options, now_ms, truth } = world
+  const { phone, email } = written
   const id = chance.chance(0.6) || (phone === '' && email === '') ? form : world.newId('w')
   if (id !== form) {
     truth.fact(person.id, [['lead', id], ['lead', form], ...contactsOf(world, { phone, email })])
   }
   const late_ms = chance.chance(options.late_share) ? chance.exponential(5 * HOUR) : chance.between(0.5, 20) * SECOND
   world.tell('leads', {
-    ...{ site: options.site, id, at: now_ms, received_at: Math.round(now_ms + late_ms), kind: 'form', phone, email },
+    ...{ site: options.site, id, at: now_ms, received_at: Math.round(now_ms + late_ms), kind: 'form', name },
+    ...{ phone, email },
   })
   return id
 }

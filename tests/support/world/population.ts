@@ -1,4 +1,5 @@
 import { normalizeEmail } from '#domain/email.ts'
+import type { FullName } from './names.ts'
 import type { World } from './world.ts'
 
 /** A browser. Its cookies may go, or count for one visit only. */
@@ -22,6 +23,8 @@ export interface Office {
 export interface Household {
   phone: string
   address: string
+  /** A mailbox in common; empty when there is none. */
+  email: string
   /** A tablet in the living room. */
   browser: Device | undefined
   members: Person[]
@@ -29,6 +32,7 @@ export interface Household {
 
 export interface Person {
   id: number
+  name: FullName
   phone: string
   secondPhone: string
   /** Normalised; empty for who has none. */
@@ -52,8 +56,9 @@ const mobileCodes = ['903', '905', '909', '910', '916', '917', '925', '926', '92
 
 /** Makes people, their devices and their phones; no two phones, emails or browsers are the same. */
 export function openPopulation(world: World) {
-  const { chance, options } = world
+  const { chance, names, options } = world
   let phones = 0
+  let households = 0
   let counters = 0
   let addresses = 0
   const offices = officeSeats(world, () => ({ phone: newLandline(), address: newAddress() }))
@@ -98,7 +103,9 @@ export function openPopulation(world: World) {
   function newHousehold(): Household {
     const address = newAddress()
     const browser = chance.chance(0.3) ? newDevice('tablet', address) : undefined
-    return { phone: newLandline(), address, browser, members: [] }
+    households += 1
+    const email = names.isMailboxShared() ? `family${households}@mail.ru` : ''
+    return { phone: newLandline(), address, email, browser, members: [] }
   }
 
   function newPerson(household?: Household): Person {
@@ -107,7 +114,7 @@ export function openPopulation(world: World) {
     const address = household?.address ?? newAddress()
     const raw = `client${id}@${chance.pick(hosts)}`
     const person: Person = {
-      ...{ id, household, office, contacts: [], saved: undefined },
+      ...{ id, household, office, name: names.newName(household), contacts: [], saved: undefined },
       phone: newMobile(),
       secondPhone: chance.chance(0.08) ? newMobile() : '',
       email: chance.chance(0.75) ? (normalizeEmail(raw) as string) : '',

@@ -2,6 +2,7 @@ import { SiteDocument } from '#storage/settings/documents.ts'
 import { DAY, HOUR, START_MS } from '../matching-world.ts'
 import { openChance } from './chance.ts'
 import { beginClient, daytime, importOldDeal } from './client.ts'
+import { openNames } from './names.ts'
 import { openNumbers } from './numbers.ts'
 import { openPopulation, type Person } from './population.ts'
 import type { Society } from './society.ts'
@@ -32,6 +33,7 @@ export function simulate(options: WorldOptions): Simulation {
   const world: World = {
     ...{ options, chance, truth, ends_ms: START_MS + options.days * DAY },
     numbers: openNumbers(() => world, options),
+    names: openNames(options.seed, options.named_share),
     get now_ms() {
       return now_ms
     },

@@ -11,7 +11,7 @@ export interface WorldOptions {
   /** People who call and write from their office's phone. */
   office_share: number
   office_people_max: number
-  /** People who have a household with others, with its landline and maybe a browser of its own. */
+  /** People who have a household with others, with its landline and maybe a browser and a mailbox of its own. */
   household_share: number
   /** Numbers in the pool, as a share of what Erlang asks for at a loss of 1% in the busiest hour. */
   pool_share: number
@@ -37,6 +37,8 @@ export interface WorldOptions {
   uncarded_share: number
   /** Sales people of other firms who write in for their clients, for each client. */
   agents_per_person: number
+  /** Forms and cards that ask for a name, and people who write one, in one way or another. */
+  named_share: number
   /** Showroom tablets on which visitors leave their requests. */
   kiosks: number
 }
@@ -50,7 +52,7 @@ export function hardWorld(said: Partial<WorldOptions> = {}): WorldOptions {
     ...{ bots_per_visit: 0.5 },
     ...{ cookies_lost_share: 0.05, private_share: 0.04, late_share: 0.03, repeated_share: 0.05 },
     ...{ junk_share: 0.04, typo_share: 0.02, spouse_share: 0.05, uncarded_share: 0.1 },
-    ...{ agents_per_person: 1 / 500, kiosks: 1 },
+    ...{ agents_per_person: 1 / 500, named_share: 0.8, kiosks: 1 },
     ...said,
   }
 }

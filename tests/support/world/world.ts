@@ -1,5 +1,6 @@
 import type { FactRow, FactTable } from '#storage/fact-tables.ts'
 import type { Chance } from './chance.ts'
+import type { Names } from './names.ts'
 import type { Numbers } from './numbers.ts'
 import type { Truth } from './truth.ts'
 import type { WorldOptions } from './world-options.ts'
@@ -15,6 +16,7 @@ export interface World {
   readonly chance: Chance
   readonly truth: Truth
   readonly numbers: Numbers
+  readonly names: Names
   readonly now_ms: number
   /** The last moment at which somebody comes to the site. */
   readonly ends_ms: number
