@@ -14,7 +14,7 @@ import {
   waitUntil,
 } from '../support/running-service.ts'
 import { throughline } from '../support/throughline.ts'
-import { expectEachOnce, startStream } from './stream.ts'
+import { expectEachOnce, expectNumbersKept, startStream } from './stream.ts'
 
 const folders: string[] = []
 let service: RunningService | undefined
@@ -94,13 +94,7 @@ test('what was accepted before a backup was begun is there once after it is rest
   expect((await fetch(`${service.url}/v1/status?site=demo`, reader)).status).toBe(200)
   expect((await service.api('GET', '/v1/pools/wide')).body.numbers).toEqual(numbers)
   expect((await service.api('GET', '/v1/deals/d1?site=demo')).status).toBe(200)
-  const kept: [string, string][] = []
-  for (const session of shown.keys()) {
-    const visitor = session.replace('session', 'visitor')
-    const answer = await service.api('POST', '/v1/numbers', { site: 'demo', visitor, session })
-    for (const { number } of answer.body.numbers) kept.push([session, number])
-  }
-  expect(new Map(kept)).toEqual(shown)
+  await expectNumbersKept(service, shown)
 })
 
 test('a backup is made of a stopped service too, refuses to be restored when it is spoilt, and onto what is there', async () => {

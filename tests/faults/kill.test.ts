@@ -8,7 +8,7 @@ import {
   runService,
   waitUntil,
 } from '../support/running-service.ts'
-import { expectEachOnce, startStream } from './stream.ts'
+import { expectEachOnce, expectNumbersKept, startStream } from './stream.ts'
 
 let service: RunningService | undefined
 
@@ -104,7 +104,7 @@ describe('what was answered 2xx', () => {
     const stale = { ...(await service.control()), pid: process.pid }
     await writeFile(join(dir, 'control.json'), JSON.stringify(stale))
     service = await runService({ dir })
-    expect(await numbersNow(service, stream.numbers)).toEqual(stream.numbers)
+    await expectNumbersKept(service, stream.numbers)
     await expectEachOnce(service, stream.accepted)
   })
 
@@ -146,14 +146,3 @@ describe('what was answered 2xx', () => {
     expect(check.body.rows).toBeGreaterThanOrEqual(stream.accepted.length)
   })
 })
-
-/** What these sessions are shown now. */
-async function numbersNow(running: RunningService, sessions: Map<string, string>): Promise<Map<string, string>> {
-  const shown: [string, string][] = []
-  for (const session of sessions.keys()) {
-    const visitor = session.replace('session', 'visitor')
-    const answer = await running.api('POST', '/v1/numbers', { site: 'demo', visitor, session })
-    for (const { number } of answer.body.numbers) shown.push([session, number])
-  }
-  return new Map(shown)
-}

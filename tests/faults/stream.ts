@@ -102,3 +102,15 @@ export async function expectEachOnce(running: RunningService, accepted: string[]
   await store.close()
   expect(accepted.filter((id) => counts.get(id) !== 1)).toEqual([])
 }
+
+/**
+ * Every session is still shown its number. It may be given one more of another pool: after a start nobody's address is
+ * known, and a pool that refused it for its limit by address has room again.
+ */
+export async function expectNumbersKept(running: RunningService, sessions: Map<string, string>): Promise<void> {
+  for (const [session, number] of sessions) {
+    const visitor = session.replace('session', 'visitor')
+    const answer = await running.api('POST', '/v1/numbers', { site: 'demo', visitor, session })
+    expect(answer.body.numbers, session).toContainEqual(expect.objectContaining({ number }))
+  }
+}
