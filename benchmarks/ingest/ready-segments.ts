@@ -12,7 +12,8 @@ import { migrate } from '#storage/migrations/migrate.ts'
 import { BROWSER } from './bodies.ts'
 
 const root = join(import.meta.dirname, '../..')
-const ROWS = 1_000_000
+/** About what a minute of bulk brings, so that as many merges are in it. */
+const ROWS = 4_000_000
 const GROUP = 1000
 
 /** Segments that are written already, taken to ClickHouse with nothing else going on: rows a second. */
