@@ -48,6 +48,7 @@ describe('a form', () => {
     ],
     ['with a space before the phone', { phone: ' 9261234567' }, { phone: '+79261234567' }],
     ['with one field for both', { contact: 'anna@example.com' }, { email: 'anna@example.com' }],
+    ['with a date in a field for phones', { phone: '01.02.1990', lastphone: '9261112233' }, { phone: '+79261112233' }],
     ['with a placeholder first', { phone: '+7 999 999-99-99', mobile: '89261234567' }, { phone: '+79261234567' }],
     ['asking as one asks', { 'Как вас зовут?': 'Анна' }, { name: 'Анна' }],
     ['asking as one asks politely', { 'Как к вам обращаться': 'Анна' }, { name: 'Анна' }],

@@ -111,7 +111,7 @@ function passesLuhn(digits: string): boolean {
 }
 
 const phoneWords =
-  /^(?:(?:user|client|customer|contact|your|my|home|work|lead)?(?:phone|tel|telefon|mobile)|telephone|phonenumber|mobil|cell|cellphone|msisdn|whatsapp|viber|телефон|тел|моб|мобильный|сотовый)$/
+  /^(?:(?:user|client|customer|contact|your|my|home|work|lead|last)?(?:phone|tel|telefon|mobile)|telephone|phonenumber|mobil|cell|cellphone|msisdn|whatsapp|viber|телефон|тел|моб|мобильный|сотовый)$/
 const emailWords =
   /^(?:(?:user|client|customer|contact|your|my|lead)?(?:email|mail)|pochta|почта|почты|емейл|имейл|емайл|мейл)$/
 

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import {
   browserClientIds,
   factId,
-  httpUrl,
   instant,
   optionalId,
+  optionalPageUrl,
   optionalText,
-  optionalUrl,
-  referrer,
+  pageReferrer,
+  pageUrl,
   siteId,
   text,
 } from './fields.ts'
@@ -29,15 +29,15 @@ const common = { id: factId, at: instant }
 const PageEvent = z.object({
   type: z.literal('page'),
   ...common,
-  url: httpUrl,
-  referrer,
+  url: pageUrl,
+  referrer: pageReferrer,
   title: cutText(TITLE_LENGTH_MAX).nullish(),
 })
 
 const LeaveEvent = z.object({
   type: z.literal('leave'),
   ...common,
-  url: optionalUrl,
+  url: optionalPageUrl,
   engaged_ms: z
     .number()
     .min(0)
@@ -66,7 +66,7 @@ const formValue = z
 const FormEvent = z.object({
   type: z.literal('form'),
   ...common,
-  url: optionalUrl,
+  url: optionalPageUrl,
   form: z.object({
     id: cutText(FORM_NAME_LENGTH_MAX).nullish(),
     name: cutText(FORM_NAME_LENGTH_MAX).nullish(),
@@ -95,7 +95,7 @@ function cutName(name: string): string {
 const ClickEvent = z.object({
   type: z.literal('click'),
   ...common,
-  url: optionalUrl,
+  url: optionalPageUrl,
   kind: z
     .enum(['phone', 'email', 'messenger', 'outbound', 'download'])
     .nullish()
@@ -106,7 +106,7 @@ const ClickEvent = z.object({
 const CustomEvent = z.object({
   type: z.literal('custom'),
   ...common,
-  url: optionalUrl,
+  url: optionalPageUrl,
   name: cutText(200).refine((name) => name !== '', 'must not be empty'),
   props: z
     .record(z.string().max(200), z.unknown())
@@ -126,7 +126,7 @@ const CustomEvent = z.object({
 const IdentifyEvent = z.object({
   type: z.literal('identify'),
   ...common,
-  url: optionalUrl,
+  url: optionalPageUrl,
   phone: whoText(200),
   email: whoText(400),
   user: whoText(256),

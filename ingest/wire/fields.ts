@@ -78,6 +78,25 @@ export const referrer = z
   .transform(storableText)
   .nullish()
 
+/** The address of a page that a browser shows; the end of a very long one is cut: some keep all of their state behind the `#`. */
+export const pageUrl = z.string().transform(cutUrl).pipe(httpUrl)
+
+export const optionalPageUrl = z
+  .string()
+  .nullish()
+  .transform((value) => value && cutUrl(value))
+  .pipe(optionalUrl)
+
+export const pageReferrer = z
+  .string()
+  .nullish()
+  .transform((value) => value && cutUrl(value))
+  .pipe(referrer)
+
+function cutUrl(value: string): string {
+  return value.slice(0, URL_LENGTH_MAX)
+}
+
 export const money = z
   .union([z.number(), z.string().max(40)], { error: moneyFault })
   .describe('A number or a decimal string')

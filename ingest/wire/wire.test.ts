@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { TrackedEvent } from './event.ts'
 import { factId, httpUrl, instant, money, referrer } from './fields.ts'
 import { instantFault, readInstant } from './instant.ts'
 import { storableText } from './text.ts'
@@ -103,6 +104,16 @@ describe('an address', () => {
     `https://a/${'x'.repeat(8190)}`,
   ])('%j is refused', (url) => {
     expect(httpUrl.safeParse(url).success).toBe(false)
+  })
+
+  test('of a page that a browser shows is cut where it is too long, and refused for anything else', () => {
+    const long = `https://a.ru/#${'x'.repeat(9000)}`
+    const event = { type: 'page', id: 'e1', at: 1, url: long, referrer: long }
+    expect(TrackedEvent.parse(event)).toMatchObject({ url: long.slice(0, 8192), referrer: long.slice(0, 8192) })
+    expect(TrackedEvent.parse({ ...event, type: 'leave', referrer: undefined })).toMatchObject({
+      url: long.slice(0, 8192),
+    })
+    expect(TrackedEvent.safeParse({ ...event, url: 'javascript:alert(1)' }).success).toBe(false)
   })
 
   test('of an Android application may refer, and be no page', () => {
