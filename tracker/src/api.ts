@@ -44,7 +44,7 @@ export function openApi(): void {
   const api: Global = guard((name, ...args) => {
     if (name === 'consent') {
       decide(args[0])
-      if (args[0]) return begin()
+      if (tl_settings.consent) return begin()
       // What was called before the no is forgotten.
       waiting = waiting && [start]
       dropUnsent()

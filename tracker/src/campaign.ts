@@ -4,7 +4,7 @@
  */
 export function campaignOf(url: string): string {
   const tags = url.match(
-    /[?&#](utm_|gad_|rdt_|li_fa|_opens|admita|awc|cje|tdu|tblc|dicb|srsl|(s[cs]c|\w{1,3}cl(k|ick_?)?|\wbra)id)\w*=[^&#]+/gi,
+    /[?&#](dicb|rdt_|admita|srsl|tblc|_opens|li_fa|utm_|gad_|cje|(s[cs]c|\w{1,3}cl(k|ick_?)?|\wbra)id|tdu|awc)\w*=[^&#]+/gi,
   )
   return `${[tags]}`.replace(/\W/g, '')
 }

@@ -10,7 +10,7 @@ export function watchClicks(): void {
       // Not `blob:`, `data:`, `javascript:`, nor an address that is none, nor a form with fields of these names.
       (node) => /^[^bdj].*:/.test(node.href && node.protocol),
     ) as HTMLAnchorElement
-    if (hostname !== location.hostname || /\.(pdf|(doc|xls)x?|zip)$/i.test(pathname))
+    if (hostname !== location.hostname || /\.(pdf|zip|(doc|xls)x?)$/i.test(pathname))
       // Without the query, where messengers keep the text, and without a name and password.
       track('click', { target: protocol + '//' + hostname + pathname })
   })

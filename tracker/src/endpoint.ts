@@ -5,8 +5,9 @@ export let script: HTMLScriptElement
 
 export function findEndpoint(): void {
   // Looked for by its address first: Rocket Loader and «delay JS» run scripts without currentScript, or inside another file.
-  script = (document.querySelector(`[data-tl-base],[src*="/t/${tl_settings.site}.js"]`) ||
+  // Scripts alone, because visitors of a forum may put in pictures and elements with data of their own.
+  script = (document.querySelector(`script[data-tl-base],script[src*="/t/${tl_settings.site}.js"]`) ||
     document.currentScript) as HTMLScriptElement
   // Throws, and so keeps us still, where there is no such address: in a page that has the code written into it.
-  endpoint = `${script.dataset.tlBase || new URL('.', script.src).href.replace(/(\/t)?\/$/, '')}/v1/`
+  endpoint = `${(script.dataset.tlBase || new URL('.', script.src).href).replace(/(\/t)?\/$/, '')}/v1/`
 }

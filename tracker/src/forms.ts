@@ -11,11 +11,11 @@ interface Bound {
 declare const jQuery: (target: unknown) => Bound
 
 // These say themselves when a form was accepted; their `submit` only says that somebody tried.
-const BUILDERS = '.js-form-proccess,.wpcf7,.elementor-form,.wpforms-ajax-form,[target^=gform],.nf-form-cont,.b24-form'
+const BUILDERS = '.elementor-form,.wpcf7,.wpforms-ajax-form,.js-form-proccess,.b24-form,.nf-form-cont,[target^=gform]'
 // What looks like a button. A `u` is in the types `submit` and `button`, and else in those of no other thing that ends a form.
-const BUTTON = 'button,[type*=u],[role=button],[class*=btn]'
+const BUTTON = '[class*=btn],[role=button],[type*=u],button'
 const ACCEPTED =
-  'tildaform:aftersuccess wpcf7mailsent submit_success wpformsAjaxSubmitSuccess gform_confirmation_loaded nfFormSubmitResponse b24:form:send:success'
+  'tildaform:aftersuccess b24:form:send:success gform_confirmation_loaded submit_success wpformsAjaxSubmitSuccess nfFormSubmitResponse wpcf7mailsent'
 
 const told: Record<string, boolean> = {}
 /** What was typed at the last try: by the time of its success a builder's form may be empty, or gone. */
@@ -34,10 +34,11 @@ function tryForm(event: Event): void {
   const form = path.find((node) => (node as HTMLFormElement)[0]) as HTMLFormElement
   const fields: Record<string, string> = {}
   let abouts = ''
+  let isRefused = 0
   // A field that is none, such as a set of fields, costs only itself. So does a hidden one: it has no `labels`.
   const look = guard((field: HTMLInputElement) => {
     const [label = field] = field.labels as Iterable<Element>
-    const value = field.closest('[data-tl-ignore],#commentform') ? '' : field.value.trim()
+    const value = field.closest('#commentform,[data-tl-ignore]') ? '' : field.value.trim()
     // Texts that are looked through are joined by whoever looks.
     const about = [
       field.type,
@@ -48,6 +49,8 @@ function tryForm(event: Event): void {
       field.autocomplete,
     ] as unknown as string
     const kind = recogniseField(about, value, field.name.match(tl_settings.kept || '^$') ? field.name : '')
+    // What is not shown is not asked for: such a form is sent by a script, without the browser's own check.
+    if (field.scrollHeight && field.matches(':invalid')) isRefused = 1
     // What is only ticked or pressed may speak of a password without there being one; in order of the alphabet.
     if (field.type > 'd') abouts += about
     // Of two phones the first is the one to call; of two names the service makes one.
@@ -56,7 +59,7 @@ function tryForm(event: Event): void {
   for (let at = 0; form[at]; ) look(form[at++] as HTMLInputElement)
   // Searches and filters are no requests, and signing in is none either: it asks for no name. A password that is shown is
   // in a text field, and still called one. Any field may say `new-password`, to keep the browser from filling it in.
-  if (!(fields.phone || fields.email) || (!fields.name && /[^w-]-?passw|pwd|парол/i.test(abouts))) return
+  if (!(fields.phone || fields.email) || (!fields.name && /pwd|парол|[^w-]-?passw/i.test(abouts))) return
   // Not `form.id`: a field of that name would stand in its place.
   tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
   // Asked of a field: one of the name `closest` would hide the form's own.
@@ -65,7 +68,7 @@ function tryForm(event: Event): void {
     // first has something to tell. What jQuery triggers, addEventListener does not hear.
     jQuery(document).one(ACCEPTED, tellTried)
   else if (
-    form.matches(':valid') &&
+    !isRefused &&
     // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
     // submit follows, it is the same lead.
     (event.type > 'd' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))

@@ -1,7 +1,7 @@
 import type { NumberOf } from './leases.ts'
 import type { Spelling } from './settings.ts'
 
-/** Follows each text of a page, so that a number split by inline tags is still found. No text holds it. */
+/** Follows each text of a page, so that a number split by inline tags is still found. A text that holds it is not looked at. */
 export const SEAM = '\ufdd0'
 
 // Spaces of all widths, brackets, dots, slashes, dashes, what wraps softly, our own seam: all but digits, letters, lists.

@@ -142,11 +142,11 @@ const timed = (key: string, text: string): string =>
 /** A string body goes as text/plain, which needs no preflight. Keepalive outlives the page, up to 64 KiB in flight. */
 const post = (path: string, body: string): Promise<Response> =>
   fetch(endpoint + path, {
-    method: 'POST',
-    body,
-    keepalive: !body[KEEPALIVE_CHARS_MAX],
     // The answer may set the visitor's cookie, and the service may be on another subdomain.
     credentials: 'include',
+    keepalive: !body[KEEPALIVE_CHARS_MAX],
+    method: 'POST',
+    body,
   })
 
 const readLeases = (response: Response): Promise<void> =>

@@ -19,12 +19,15 @@ export const KEEPING = 0.5
  */
 export const agreesTo = (least: number): boolean => ((idIn('tl_consent') || tl_settings.consent) as number) > least
 
-/** Remembers what the visitor said. Of a no that alone stays, and nothing else is left behind. */
+/**
+ * Remembers what the visitor said. Of a no that alone stays, and nothing else is left behind. Only `true` is a yes: banners
+ * have words of their own for a no, and objects.
+ */
 export const decide = guard((isGiven: unknown) => {
   // Where cookies are refused, an answer holds for as long as the page lives.
   // biome-ignore lint/suspicious/noAssignInExpressions: a line of its own is three bytes more.
-  setCookie('tl_consent', (tl_settings.consent = +!!isGiven), LONGEST_S)
-  if (isGiven) return
+  setCookie('tl_consent', (tl_settings.consent = +(isGiven === true)), LONGEST_S)
+  if (tl_settings.consent) return
   setCookie('tl_visitor')
   setCookie('tl_session')
   memory = {}

@@ -4,7 +4,7 @@ import { allowedFor, type NumberOf } from './leases.ts'
 import { respell, SEAM } from './respell.ts'
 
 /** What the page itself had written where we wrote: the next number is put into that. */
-type Noted = Node & { tl_own?: string | null; tl_shown?: string }
+type Noted = Node & { tl_own?: string; tl_shown?: string }
 
 // What an option says is what its form sends.
 const UNTOUCHED = 'script,style,textarea,noscript,title,option,[contenteditable],[data-tl-noswap]'
@@ -21,6 +21,9 @@ const TEXT = 3
 const COMMENT = 8
 // «Pure», so that a build without calls leaves it out.
 const observer = /* @__PURE__ */ new MutationObserver(/* @__PURE__ */ guard(swapChanges))
+/** The page's own text by the one that was shown: sliders, menus and frameworks make copies, which carry no note. */
+const copied = /* @__PURE__ */ new Map<string, string>()
+const LONG = 9
 let rewrites_left: number
 /** While a change is looked at, and not the page as a whole. */
 let isChange: boolean
@@ -37,7 +40,8 @@ function swapChanges(records: MutationRecord[]): void {
   for (const { type, target, addedNodes } of records)
     changed.push(...((type === 'childList' ? addedNodes : [target]) as Iterable<Node>))
   isChange = true
-  swapIn(changed)
+  // A page may write in its turn whenever it is asked about a number.
+  if (rewrites_left-- > 0) swapIn(changed)
 }
 
 /** Writes numbers below these nodes. One that throws costs itself alone. */
@@ -48,7 +52,10 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
   const see = guard((node: Node) => {
     const element = node as Element
     const isRoot = node.nodeType > COMMENT
-    if (node.nodeType === TEXT ? texts.add(node) : node.nodeType === COMMENT) return
+    if (
+      node.nodeType === TEXT ? (node.nodeValue as string).includes(SEAM) || texts.add(node) : node.nodeType === COMMENT
+    )
+      return
     if (isRoot)
       // Observed again, it is observed once.
       observer.observe(node, {
@@ -119,7 +126,10 @@ function swapIn(nodes: Node[], numberOf: NumberOf = allowedFor, spellings = page
  * show a part of a number, which must not go back while the other parts stay.
  */
 function pageOwn(node: Noted): string {
-  return (!isChange && node.tl_shown === node.nodeValue ? node.tl_own : node.nodeValue) as string
+  const text = node.nodeValue as string
+  if (isChange) return text
+  // Parts of numbers are short, and may stand elsewhere in their own right.
+  return node.tl_shown === text ? (node.tl_own as string) : (text[LONG] && copied.get(text)) || text
 }
 
 // «Pure» as well.
@@ -127,4 +137,5 @@ const rewrite = /* @__PURE__ */ guard((node: Noted, shown: string) => {
   if (node.nodeValue === shown || rewrites_left-- < 0) return
   node.tl_own = pageOwn(node)
   node.tl_shown = node.nodeValue = shown
+  copied.set(shown, node.tl_own)
 })

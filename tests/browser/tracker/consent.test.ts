@@ -47,6 +47,16 @@ describe('a site that waits for consent', () => {
     expect(await cookies()).toEqual(YES)
   })
 
+  test.each(['denied', 'granted', 'false', '0', {}, undefined])('takes %j for no yes', async (said) => {
+    const { outside, visit, context } = visitor
+    outside.settings.consent = 'wait'
+    const page = await visit('/')
+    await page.evaluate((said) => Reflect.get(window, 'throughline')('consent', said), said)
+    await page.mouse.move(5, 5)
+    expect((await context.cookies()).map(({ value }) => value)).toEqual(['0'])
+    expect(outside.requests).toEqual([])
+  })
+
   test('remembers a yes on the next page and on a subdomain', async () => {
     const { outside, visit, context } = visitor
     outside.settings.consent = 'wait'

@@ -137,3 +137,22 @@ describe('a form of Wix', () => {
     expect(visitor.outside.bodies.join()).not.toMatch(/hidden-secret|marked-secret|comment-secret|111-22-00/)
   })
 })
+
+describe('a form that a script checks in place of the browser', () => {
+  const form = (rest: string) =>
+    `<form novalidate><input name="phone" type="tel" value="+7 926 111-22-33">${rest}<button>Send</button></form>
+    <script>document.querySelector('form').addEventListener('submit', (event) => event.preventDefault())</script>`
+
+  test.each([
+    ['that is not shown', '<div style="display: none"><input name="company" required></div>', 1],
+    ['of a step that has not come', '<fieldset hidden><select name="step" required></select></fieldset>', 1],
+    ['that is shown', '<div><input name="company" required></div>', 0],
+  ])('is a lead unless it lacks a field: one %s', async (_, rest, expected) => {
+    const { outside, visit, settle } = visitor
+    const page = await visit('/', form(rest))
+    await outside.event('page')
+    await page.click('button')
+    await settle(page)
+    expect(outside.events.filter(({ type }) => type === 'form')).toHaveLength(expected)
+  })
+})

@@ -17,7 +17,7 @@ describe('a form whose fields are called like its own members', () => {
     await context.addInitScript(() => addEventListener('submit', (event) => event.preventDefault()))
     const names = [
       'elements length querySelector getElementsByTagName hasAttribute',
-      'attributes childNodes children parentNode parentElement nodeType tagName contains submit action method target',
+      'matches attributes childNodes children parentNode parentElement nodeType tagName contains submit action method target',
       'closest id type value labels form',
     ].flatMap((row) => row.split(' '))
     const fields = names.map((name) => `<input name="${name}" value="1">`).join('')
