@@ -42,7 +42,13 @@ const nobodysWritten = new Set([
 /** What stands before a name and is none. */
 const titles = new Set(written('господин госпожа гн гжа уважаемый уважаемая mr mrs ms miss dr'))
 
-/** Set in the mark of a name of more than two words: it says who is the same, and not who is somebody else. */
+/** Letters of which all spellings of a name come out alike. */
+const COMPARED = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{M}]+$/u
+
+/**
+ * Set in the mark of a name of more than two words, or in an alphabet whose names are not compared with those in others: it
+ * says who is the same, and not who is somebody else.
+ */
 const LONG = 2 ** 31
 const HALF = 15
 
@@ -62,7 +68,8 @@ export function nameMark(name: string): number {
   const spelt = new Map(told.map((word) => [inOneSpelling(word), word]))
   const [first, ...rest] = withoutPatronymic([...spelt.keys()]).toSorted()
   if (first === undefined) return 0
-  if (rest.length > 1) return LONG + hash(first) * 2 ** HALF + hash(rest.join(' '))
+  const isCompared = told.every((word) => COMPARED.test(word))
+  if (rest.length > 1 || (rest.length > 0 && !isCompared)) return LONG + hash(first) * 2 ** HALF + hash(rest.join(' '))
   const numbers = [first, ...rest].map((word) => givenName(spelt.get(word) as string) || hash(word))
   if (rest.length === 0 && !isGivenName(numbers[0] as number)) return 0
   const [low, high = 0] = [...new Set(numbers)].sort((a, b) => a - b) as [number, number?]
