@@ -9,17 +9,46 @@ const spelled = (words: string): string[] => words.split(' ').map((word) => inOn
 /** Words that are written where no name is known, or for a company's. */
 const nobodys = new Set([
   ...spelled('не нет но без имя имени фио фамилия отчество гость лид звонок звонка сайт сайта лицо новый новая новое'),
-  ...spelled('ооо ип зао ао оао пао тоо фирма отдел офис салон llc ltd inc gmbh'),
+  ...spelled('ип зао ао оао пао тоо фирма отдел офис салон llc ltd inc gmbh'),
   ...spelled('no name surname unknown guest user seo lead deal order new visitor caller customer missed'),
+  // What is wanted, in the place of who wants it.
+  ...spelled(
+    'добрый доброе хочу нужен нужна нужно нужны ищу купить куплю покупка покупаю продать продам аренда аренду',
+  ),
+  ...spelled('снять сниму сдать узнать позвоните позвони бронь запись'),
 ])
 
 /** And what such words begin with, however they end: up to the last consonant of the stem, which no ending changes. */
 const nobodysBegin = [
   ...spelled('тест аноним неизвестн клиент админ заявк сделк контакт заказчик покупател посетител пользовател'),
   ...spelled('менедж обращен входящ пропущен физическ юридическ организац компан магазин'),
+  ...spelled(
+    'здравств привет пожалуйст перезвон квартир вопрос интерес консультац стоимост доставк услуг ремонт срочн',
+  ),
 ]
 
-/** Set in the mark of a name of more than two words: it says who is the same, and not who is somebody else. */
+const written = (words: string): string[] => words.split(' ').map(plainLetters)
+
+/** The same, where other spellings are somebody's: «жена» sounds like Женя, «ООО» like an initial. */
+const nobodysWritten = new Set([
+  ...written('ооо ooo'),
+  // Who they are to somebody says neither's name: «мама Саши».
+  ...written(
+    'мама мамы папа папы мать отец муж мужа жена жены сын сына дочь дочка дочки дочери брат брата сестра сестры',
+  ),
+  ...written('бабушка дедушка внук внучка тетя дядя родители ребенок ребенка'),
+])
+
+/** What stands before a name and is none. */
+const titles = new Set(written('господин госпожа гн гжа уважаемый уважаемая mr mrs ms miss dr'))
+
+/** Letters of which all spellings of a name come out alike. */
+const COMPARED = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{M}]+$/u
+
+/**
+ * Set in the mark of a name of more than two words, or in an alphabet whose names are not compared with those in others: it
+ * says who is the same, and not who is somebody else.
+ */
 const LONG = 2 ** 31
 const HALF = 15
 
@@ -32,15 +61,15 @@ export function nameMark(name: string): number {
   const words = plainLetters(name)
     .replace(/[-\u2010\u2011’‘ʼ'`´.]/gu, (sign) => (sign === '.' ? ' ' : ''))
     .match(/[\p{L}\p{M}\p{N}]+/gu)
-    ?.filter((word) => !/\p{N}/u.test(word))
-  if (!words || words.length > WORDS_MAX) return 0
+    ?.filter((word) => !/\p{N}/u.test(word) && !titles.has(word))
+  if (!words || words.length > WORDS_MAX || words.some(isNobodys)) return 0
   // An initial, or one letter over and over, is no name.
   const told = words.filter((word) => new Set(word).size > 1)
   const spelt = new Map(told.map((word) => [inOneSpelling(word), word]))
-  if ([...spelt.keys()].some(isNobodys)) return 0
   const [first, ...rest] = withoutPatronymic([...spelt.keys()]).toSorted()
   if (first === undefined) return 0
-  if (rest.length > 1) return LONG + hash(first) * 2 ** HALF + hash(rest.join(' '))
+  const isCompared = told.every((word) => COMPARED.test(word))
+  if (rest.length > 1 || (rest.length > 0 && !isCompared)) return LONG + hash(first) * 2 ** HALF + hash(rest.join(' '))
   const numbers = [first, ...rest].map((word) => givenName(spelt.get(word) as string) || hash(word))
   if (rest.length === 0 && !isGivenName(numbers[0] as number)) return 0
   const [low, high = 0] = [...new Set(numbers)].sort((a, b) => a - b) as [number, number?]
@@ -94,7 +123,8 @@ function isGivenName(word: number): boolean {
 }
 
 function isNobodys(word: string): boolean {
-  return nobodys.has(word) || nobodysBegin.some((begin) => word.startsWith(begin))
+  const spelt = inOneSpelling(word)
+  return nobodysWritten.has(word) || nobodys.has(spelt) || nobodysBegin.some((begin) => spelt.startsWith(begin))
 }
 
 /** It follows the first name: «Рабинович Иван Петрович» has a surname that sounds like one. */

@@ -104,7 +104,7 @@ export const givenNameRows: readonly string[] = [
   'адель аделина аделия адэль adele',
   'аида aida',
   'алевтина аля тина',
-  'александра саша сашка сашенька саня шура аля алекса сандра alexandra alexa sasha sandra',
+  'александра саша сашка сашенька саня шура аля алекс алекса сандра alex alexandra alexa sasha sandra',
   'алена аленка аленушка елена alena alyona',
   'алина алинка алиночка аля лина alina',
   'алиса алиска алисия alice',

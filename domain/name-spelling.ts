@@ -3,6 +3,23 @@ const latin: Record<string, string> = {
   ...{ а: 'a', б: 'b', в: 'v', г: 'g', ґ: 'g', д: 'd', е: 'e', є: 'e', ж: 'zh', з: 'z', и: 'i', і: 'i', к: 'k' },
   ...{ л: 'l', м: 'm', н: 'n', о: 'o', п: 'p', р: 'r', с: 's', т: 't', у: 'u', ф: 'f', х: 'h', ц: 'ts', ч: 'ch' },
   ...{ ш: 'sh', щ: 'sh', ъ: '', ы: 'i', ь: '', э: 'e', ю: 'iu', я: 'ia' },
+  // Of Kazakh, Tatar, Bashkir and Tajik: who writes in Russian as well leaves them out.
+  ...{
+    ә: 'a',
+    ғ: 'g',
+    қ: 'k',
+    ң: 'n',
+    ө: 'o',
+    ұ: 'u',
+    ү: 'u',
+    һ: 'h',
+    җ: 'zh',
+    ҳ: 'h',
+    ҷ: 'ch',
+    ҙ: 'z',
+    ҫ: 's',
+    ҡ: 'k',
+  },
   // Latin letters that no decomposition takes apart.
   ...{ ı: 'i', ł: 'l', ø: 'o', đ: 'd', ð: 'd', æ: 'e', œ: 'e', ß: 's', þ: 't' },
 }

@@ -36,9 +36,9 @@ const none: ReadonlySet<number> = new Set()
 export function openClusters(members: readonly Member[]): Clusters {
   const kinds = members.map(({ kind }) => kind)
   const parents = kinds.map((_, index) => index)
-  const named = new Map<number, ReadonlySet<number>>()
+  const named = new Map<number, Set<number>>()
   members.forEach(({ names }, index) => {
-    if (names && names.size > 0) named.set(index, names)
+    if (names && names.size > 0) named.set(index, new Set(names))
   })
   const counts = new Uint32Array(kinds.length * KINDS)
   kinds.forEach((kind, index) => {
@@ -69,8 +69,8 @@ export function openClusters(members: readonly Member[]): Clusters {
         counts[low * KINDS + place] = countAt(low, place) + countAt(high, place)
       }
       if (matched.has(high)) matched.add(low)
-      const names = named.get(high)
-      if (names) named.set(low, new Set([...(named.get(low) ?? none), ...names]))
+      const both = union(named.get(low), named.get(high))
+      if (both) named.set(low, both)
       const carried = apart.get(high)
       if (carried) apart.set(low, [...(apart.get(low) ?? []), ...carried])
     },
@@ -88,4 +88,12 @@ export function openClusters(members: readonly Member[]): Clusters {
         return ours > 0 && theirs > 0 && ours + theirs > (personMax[kind] ?? Number.POSITIVE_INFINITY)
       }),
   }
+}
+
+/** The larger of the two with the other's in it: of thousands of names none is carried more than a few times. */
+function union(one: Set<number> | undefined, other: Set<number> | undefined): Set<number> | undefined {
+  if (!one || !other) return one ?? other
+  const [few, many] = one.size < other.size ? [one, other] : [other, one]
+  for (const name of few) many.add(name)
+  return many
 }

@@ -28,8 +28,9 @@ export function haveOtherNames(some: Iterable<number>, others: Iterable<number>,
 }
 
 /**
- * Whether two of these are known by names that are those of two people. Each is compared with as many as have no word of it,
- * and not with all: of thousands who have a surname in common none need be.
+ * Whether two of these are known by names that are those of two people. Each is compared with as many as have a word of it,
+ * and not with all, and once for all who have the same words in common with others: of thousands who have a name or a surname
+ * in common none need be.
  */
 export function anyHaveOtherNames(all: readonly ReadonlySet<number>[], evidence: NameEvidence): boolean {
   if (!isEvidence(evidence)) return false
@@ -42,11 +43,18 @@ export function anyHaveOtherNames(all: readonly ReadonlySet<number>[], evidence:
       else bearers.set(word, [index])
     }
   })
-  return told.some((words) => {
-    const alike = [...words].map((word) => bearers.get(word) as number[])
-    if (alike.some(({ length }) => length === told.length)) return false
-    return new Set(alike.flat()).size < told.length
-  })
+  const alike = new Map<string, readonly number[]>()
+  for (const words of told) {
+    // What only one of them is called tells nothing of the others.
+    const common = [...words].filter((word) => (bearers.get(word) as number[]).length > 1).sort((a, b) => a - b)
+    alike.set(common.join(), common)
+  }
+  for (const words of alike.values()) {
+    const others = words.map((word) => bearers.get(word) as number[])
+    if (others.some(({ length }) => length === told.length)) continue
+    if (words.length === 0 ? told.length > 1 : new Set(others.flat()).size < told.length) return true
+  }
+  return false
 }
 
 /** The telling words of all these names; undefined when there is none, or one that says nothing of who is somebody else. */

@@ -116,6 +116,20 @@ describe('a card with two phones', () => {
   })
 })
 
+test('a card’s second phone is whose it is, whatever else a request is called that dozens of deals name', () => {
+  const deals = Array.from({ length: 21 }, (_, index) => {
+    const said = { fact: 'deal', fact_id: `n${index}`, claimed: false } as const
+    return [claim(10 + index, `deal:n${index}`, 'lead:e2', said)]
+  })
+  const forms = [form(2, 'v2', [b], maria), form(3, 'v2', [b], maria), form(4, 'v1', [a], ivan)]
+  const card = [deal(1, 'c1', [a, b], ivan), ...forms, ...deals]
+  const graph = graphOf(card.flat())
+  const copy = claim(90, 'session:s90', 'lead:e2', { name: nameMark('Иван') })
+  graph.putEvent(copy)
+  recompute(graph, [])
+  expect(answer(graph)).toEqual(answer(graphOf([...card.flat(), copy])))
+})
+
 describe('two cards with one phone', () => {
   test.each<[string, string, string, boolean]>([
     ['one name', ivan, 'иван орлов', true],

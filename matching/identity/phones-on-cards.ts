@@ -30,7 +30,9 @@ function namesInRequests(phone: Vertex): Set<number> {
   const names = new Set<number>()
   for (const edge of phone.edges) {
     const request = otherEnd(edge, phone)
-    if (request.kind === 'lead' && isLive(edge)) for (const name of namesIn(request)) names.add(name)
+    // Of a wall nobody is told when it changes.
+    if (request.kind === 'lead' && !request.crowded && isLive(edge))
+      for (const name of namesIn(request)) names.add(name)
   }
   return names
 }

@@ -82,8 +82,9 @@ function heldBy(clusters: Clusters, a: number, b: number, trust: Trust): HeldRea
 
 /** Whether requests and deals speak of both by one full name. */
 function bearOneName(clusters: Clusters, a: number, b: number): boolean {
-  const theirs = clusters.names(b)
-  for (const name of clusters.names(a)) if (isFullName(name) && theirs.has(name)) return true
+  const [ours, theirs] = [clusters.names(a), clusters.names(b)]
+  const [few, many] = ours.size < theirs.size ? [ours, theirs] : [theirs, ours]
+  for (const name of few) if (isFullName(name) && many.has(name)) return true
   return false
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '#shell/clock.ts'
 import type { Store } from '#storage/client.ts'
 
 /** To be raised with every change after which the same facts make another history. */
-export const RULES = 6
+export const RULES = 7
 
 /** Before the rules were written down. */
 const UNNAMED_RULES = 1
