@@ -19,7 +19,10 @@ export interface ClickHouse {
 /** The ClickHouse of these settings: the user's server, or a freshly started embedded engine. */
 export async function startClickHouse(
   config: Config,
-  watch: Pick<EngineOptions, 'signal' | 'onState' | 'onExit' | 'onHung' | 'hung_after_ms' | 'backups'> = {},
+  watch: Pick<
+    EngineOptions,
+    'signal' | 'onState' | 'onExit' | 'onHung' | 'onSpoilt' | 'hung_after_ms' | 'backups'
+  > = {},
 ): Promise<ClickHouse> {
   const database = config.CLICKHOUSE_DATABASE
   const own = ownConnection(config)

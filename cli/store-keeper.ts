@@ -168,6 +168,8 @@ function engineReports(log: Logger, reports: ProcessReports) {
       reports.ended('clickhouse', { code, signal, why })
     },
     onHung: (silent_ms: number) => reports.hung('clickhouse', { silent_ms }),
+    onSpoilt: () =>
+      log.error('the embedded ClickHouse cannot read what it wrote, starting it again: it sets that aside'),
   }
 }
 

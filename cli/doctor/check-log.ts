@@ -26,6 +26,7 @@ function checkLog({ dir, node, segments, damaged }: InspectedLog, isRunning: boo
   const name = `log ${node || dir}`
   const held = segments.filter(({ rows }) => rows > 0)
   const rows = held.reduce((sum, segment) => sum + segment.rows, 0)
+  const spoilt = segments.filter(({ is_spoilt }) => is_spoilt)
   const checks: Check[] = []
   const oldest_ms = Math.min(...held.map(({ opened_at_ms }) => opened_at_ms))
   const says =
@@ -34,8 +35,14 @@ function checkLog({ dir, node, segments, damaged }: InspectedLog, isRunning: boo
       : `${rows} rows in ${held.length} segments, the oldest ${span(now_ms - oldest_ms)} old`
   if (held.length > 0 && isRunning && now_ms - oldest_ms > OLD_MS) {
     checks.push(warning(name, says, 'ClickHouse does not take them: see what /readyz and the log of the service say.'))
-  } else checks.push(ok(name, held.length > 0 && !isRunning ? `${says}; they land after the next start` : says))
-  const torn = segments.filter(({ uncommitted_bytes }) => uncommitted_bytes > 0)
+  } else if (held.length > 0 || spoilt.length === 0) {
+    checks.push(ok(name, held.length > 0 && !isRunning ? `${says}; they land after the next start` : says))
+  }
+  if (spoilt.length > 0) {
+    const fix = `Check the disk. The next start mends what it can, and keeps what it cannot in ${join(dir, 'damaged')}.`
+    checks.push(warning(name, `${spoilt.length} segments hold accepted rows that were spoilt on the disk`, fix))
+  }
+  const torn = segments.filter((segment) => segment.uncommitted_bytes > 0 && !segment.is_spoilt)
   // While a service runs, that is what is being written.
   if (!isRunning && torn.length > 0) {
     checks.push(

@@ -75,7 +75,9 @@ async function checkDetached(store: Store, name: string): Promise<Check[]> {
   return found.map(({ table, why, parts }) => {
     const says = `${parts} parts of ${table} are set aside${why === '' ? '' : ` (${why})`}`
     if (!why.startsWith('broken')) return warning(name, says, 'Attach or drop them: see system.detached_parts.')
-    return fault(name, says, 'Rows are missing: check the disk, and restore the newest backup if they matter.')
+    // A crash, or a full disk, leaves one that nobody was told of: its rows were sent again.
+    const fix = 'Check the disk. If `segments` below finds rows missing, restore the newest backup; else drop them.'
+    return fault(name, says, fix)
   })
 }
 

@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { head_bytes } from './frame.ts'
 import { segmentFile } from './framed-segments.ts'
+import { inspectLog } from './inspect-log.ts'
 import { freshFolder } from './open-test-log.ts'
 import { recoverSegments } from './recover-segments.ts'
 import type { Segment } from './segment.ts'
@@ -98,4 +100,24 @@ test('a last commit whose head is spoilt is kept aside, also when one that was b
   await flip(spoilt + 4)
   await change((bytes) => bytes.fill(0, torn, torn + 1000))
   expect(await recovered()).toEqual({ rows: 2, sent: 2, ids: [1, 2], damaged: ['events-7.segment'] })
+})
+
+describe('a look from outside, as a backup and `doctor` have it, finds what a start would', () => {
+  test.each([
+    ['the ids of the last commit', ([, , , last]: number[]) => (last as number) + head_bytes, 4, false],
+    ['the rows of the last commit', ([, , , , end]: number[]) => (end as number) - 3, 4, true],
+    ['the head of the last commit', ([, , , last]: number[]) => (last as number) + 4, 3, true],
+    ['the head of another commit', ([, second]: number[]) => (second as number) + 4, 4, true],
+  ])('when %s are spoilt', async (_, place, rows, is_spoilt) => {
+    const starts = await write(4)
+    await flip(place(starts))
+    const { segments } = await inspectLog(dir)
+    expect(segments).toMatchObject([{ rows, is_spoilt, files: [{ bytes: rows === 4 ? starts[4] : starts[3] }] }])
+  })
+  test('when the last commit was broken off', async () => {
+    const starts = await write(4, 'x'.repeat(3000))
+    await change((bytes) => bytes.fill(0, (starts[3] as number) + 1000))
+    const { segments } = await inspectLog(dir)
+    expect(segments).toMatchObject([{ rows: 3, is_spoilt: false, files: [{ bytes: starts[3] }] }])
+  })
 })

@@ -77,16 +77,23 @@ export async function recoverFramed(
   return { segment, hashes }
 }
 
-/** Looks at a segment that somebody may be writing to: its last commit counts when all of it is there. */
+/**
+ * Looks at a segment that somebody may be writing to: its last commit counts unless it was broken off, as in a start. One that
+ * is all there and spoilt was accepted.
+ */
 export async function inspectFramed(dir: string, table: FactTable, number: number): Promise<Inspected> {
   const path = segmentFile(dir, table, number)
   return FrameFile.use(
     path,
     async (file) => {
-      const { header, rows, end, last, text_end } = await scan(file)
-      const isWhole = !last || ((await file.isSound(last)) && (await file.hasSoundHashes(last)))
-      const whole = isWhole || last.kind === 'spoilt' ? { rows, end } : { rows: rows - last.rows, end: last.start }
-      return { header, rows: whole.rows, files: [{ path, bytes: whole.end }], uncommitted_bytes: text_end - whole.end }
+      const { header, rows, end, last, text_end, isTailSpoilt, isHeadSpoilt } = await scan(file)
+      const isTorn = last !== undefined && last.kind !== 'spoilt' && (await isBrokenOff(file, last))
+      const whole = isTorn ? { rows: rows - last.rows, end: last.start } : { rows, end }
+      const isLastSpoilt = !isTorn && last?.kind === 'rows' && !(await file.isSound(last))
+      return {
+        ...{ header, rows: whole.rows, files: [{ path, bytes: whole.end }], uncommitted_bytes: text_end - whole.end },
+        is_spoilt: isTailSpoilt || isHeadSpoilt || isLastSpoilt,
+      }
     },
     { heads: true },
   )
@@ -107,6 +114,8 @@ interface Scanned {
   text_end: number
   /** What stands behind it was accepted once: no crash leaves such a thing. */
   isTailSpoilt: boolean
+  /** Between two commits stands what has no head that can be read. */
+  isHeadSpoilt: boolean
 }
 
 async function scan(file: FrameFile): Promise<Scanned> {
@@ -114,6 +123,7 @@ async function scan(file: FrameFile): Promise<Scanned> {
   const found: Scanned = {
     ...{ header: opened?.header, seed: opened?.seed ?? 0, rows: 0, spoilt_rows: 0, hashes: [] },
     ...{ end: Math.min(header_bytes, file.size), last: undefined, size: file.size, text_end: 0, isTailSpoilt: false },
+    isHeadSpoilt: false,
   }
   if (opened) await scanFrames(file, found)
   found.text_end = Math.max(found.end, await file.endOfText(found.end))
@@ -128,8 +138,13 @@ async function scanFrames(file: FrameFile, found: Scanned): Promise<void> {
     Object.assign(found, { rows: end.first_row, hashes: [await file.hashesOf(end)], end: end.end, last: end })
     return
   }
+  let isAfterGap = false
   for await (const frame of file.frames(found.seed, file.size)) {
-    if (frame.kind === 'gap') continue
+    if (frame.kind === 'gap') {
+      isAfterGap = true
+      continue
+    }
+    found.isHeadSpoilt ||= isAfterGap
     if (frame.kind === 'spoilt') found.spoilt_rows += frame.rows
     if (frame.kind === 'rows') found.hashes.push(await file.hashesOf(frame))
     found.rows = frame.first_row + frame.rows - found.spoilt_rows

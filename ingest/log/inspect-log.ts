@@ -28,6 +28,8 @@ export interface InspectedSegment {
   rows: number
   /** Bytes of its files behind the last commit: of a segment that is being written, or torn. */
   uncommitted_bytes: number
+  /** A commit was spoilt on the disk, as far as its heads and the rows of the last one tell: a start mends what it can. */
+  is_spoilt: boolean
 }
 
 /** Finds every log below a folder, however many workers have one there. */

@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { cp, mkdir } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { toByteText } from '#domain/byte-text.ts'
@@ -38,6 +40,20 @@ describe('while ClickHouse is away', () => {
     isAway = false
     await log.drained()
     expect(await idsOf(log.status().node)).toEqual(['a', 'b'])
+  })
+  test('a server that takes requests and is silent is told of as such', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const access = { user: 'u', password: 'p', database: 'd', request_timeout_ms: 50 }
+    const mute = openStore({ url: `http://127.0.0.1:${port}`, ...access })
+    const log = await open({ store: () => mute })
+    await log.append([{ table: 'events', rows: lines('a') }])
+    await expect.poll(() => log.status().last_flush_error).toBe('no answer in time')
+    await log.close()
+    await mute.close()
+    silent.close()
+    silent.closeAllConnections()
   })
   test('closing keeps the rows for the next start', async () => {
     const first = await open({ store: () => undefined })

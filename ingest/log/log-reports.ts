@@ -162,6 +162,8 @@ export function errorName(error: unknown): string {
   const { code, type } = error as Error & { code?: unknown; type?: unknown }
   if (typeof type === 'string' && type !== '') return `${type} (${String(code)})`
   if (typeof code === 'string') return code
+  // All that the client says of a server that takes a request and is silent: by its name it would be «Error».
+  if (error.message === 'Timeout error.') return 'no answer in time'
   return error instanceof LogProblem ? error.message : error.name
 }
 

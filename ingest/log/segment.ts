@@ -94,6 +94,8 @@ export interface Inspected {
   rows: number
   /** Bytes behind the last commit. */
   uncommitted_bytes: number
+  /** A commit was spoilt on the disk, as far as its heads and the rows of the last one tell. */
+  is_spoilt: boolean
 }
 
 /** Takes off what is not committed; synced when this resolves. */

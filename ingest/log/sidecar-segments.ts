@@ -92,7 +92,7 @@ export async function inspectSidecar(dir: string, table: FactTable, number: numb
     { ...rowsFile, bytes: rows_end },
     { ...commitsFile, bytes: commits_end },
   ]
-  return { header, files, rows: whole.at(-1)?.rows ?? 0, uncommitted_bytes: cut_bytes }
+  return { header, files, rows: whole.at(-1)?.rows ?? 0, uncommitted_bytes: cut_bytes, is_spoilt: false }
 }
 
 class SidecarForm implements SegmentForm {

@@ -14,8 +14,8 @@ export interface QuarantineWatch {
 
 /** A look is a scan of a small table; those who ask often share it. */
 const LOOK_EVERY_MS = 10_000
-/** Who asks does not wait for a ClickHouse that says nothing. */
-const LOOK_WAIT_MS = 2_000
+/** Who asks does not wait for a ClickHouse that says nothing: less than a service waits for the figures of its workers. */
+const LOOK_WAIT_MS = 500
 
 export function watchQuarantine(options: {
   store: () => Store | undefined
@@ -30,8 +30,10 @@ export function watchQuarantine(options: {
   async function look(): Promise<void> {
     try {
       const from = store()
-      if (from) known = await countQuarantine(within(from))
-      if (from) looked_ms = now()
+      if (!from) return
+      // A look in vain is one too: while ClickHouse says nothing, not everybody who asks is to wait for it.
+      looked_ms = now()
+      known = await countQuarantine(within(from))
     } catch {
       // ClickHouse is away, or has no tables yet: what was last seen stands.
     } finally {

@@ -173,3 +173,22 @@ test('rows that wait are counted on /metrics, and the last count stands while Cl
   expect(text).toContain('throughline_quarantine_rows{table="events"} 1')
   expect(text).toContain('throughline_quarantine_replayed_total 1')
 })
+
+test('nobody who asks for metrics waits again for a ClickHouse that said nothing a moment ago', async () => {
+  const metrics = new Registry()
+  let [looks, now_ms] = [0, 0]
+  const refusing = {
+    ...store,
+    query: () => {
+      looks++
+      return Promise.reject(new Error('no answer'))
+    },
+  }
+  watchQuarantine({ store: () => refusing, now: () => now_ms, metrics })
+  await metrics.metrics()
+  await metrics.metrics()
+  expect(looks).toBe(1)
+  now_ms += 11_000
+  await metrics.metrics()
+  expect(looks).toBe(2)
+})

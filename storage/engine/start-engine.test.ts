@@ -199,6 +199,32 @@ describe('an engine that starts and never answers', () => {
   })
 })
 
+test('an engine with a part whose files are empty, as a full disk leaves it, is started again without it', async () => {
+  const spoilt = join(home, 'spoilt')
+  let [told, restarts] = [0, 0]
+  const one = await startEngine({
+    ...{ dir: spoilt, childScript, memory_bytes: 2 * 1024 ** 3, hung_after_ms: 3_000 },
+    onSpoilt: () => told++,
+    onRestart: () => restarts++,
+  })
+  const facts = openStore({ ...one, database: 'default' })
+  await facts.command('CREATE TABLE facts (id UInt32, INDEX by_id id TYPE minmax) ENGINE = MergeTree ORDER BY tuple()')
+  for (const id of [1, 2]) await facts.insert('facts', [{ id }])
+  const [part] = await facts.query<{ path: string }>(
+    "SELECT path FROM system.parts WHERE table = 'facts' AND active ORDER BY name DESC LIMIT 1",
+  )
+  const path = part?.path as string
+  for (const file of await readdir(path)) await writeFile(join(path, file), '')
+  for (const cache of ['MARK', 'INDEX MARK', 'UNCOMPRESSED']) await facts.command(`SYSTEM DROP ${cache} CACHE`)
+  // Somebody asks all the time, as the log and matching do.
+  const ids = () => facts.query<{ id: number }>('SELECT id FROM facts WHERE id > 0').catch(() => [])
+  expect(await ids()).toEqual([])
+  await expect.poll(ids, { timeout: 60_000, interval: 100 }).toEqual([{ id: 1 }])
+  await expect.poll(() => [told, restarts]).toEqual([1, 1])
+  await facts.close()
+  await one.stop()
+})
+
 describe('an engine whose service is killed', () => {
   test('goes with it, and the next start waits for it to be gone', async () => {
     const orphaned = join(home, 'orphaned')

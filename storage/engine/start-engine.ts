@@ -9,6 +9,7 @@ import { type EngineFiles, forgetOwner, nameOwner, rememberOwner, writeEngineFil
 import { freePort } from './free-port.ts'
 import { engineLimits } from './limits.ts'
 import { becomesReady, type EngineExit, type EngineRun, runEngine } from './run-engine.ts'
+import { watchParts } from './watch-parts.ts'
 import { watchRun } from './watch-run.ts'
 
 export type { EngineExit } from './run-engine.ts'
@@ -42,6 +43,8 @@ export interface EngineOptions {
   hung_after_ms?: number
   /** It is killed for that. */
   onHung?(silent_ms: number): void
+  /** It could not read what it had written, again and again, and is killed: the next start sets that aside. */
+  onSpoilt?(): void
   /** It ended by itself. */
   onExit?(exit: EngineExit): void
   /** It is up again after it had ended by itself. */
@@ -67,6 +70,7 @@ const LOCK_POLL_MS = 200
 /** What it has answered is synced: one that does not end by then may be killed. */
 const STOP_WAIT_MS = 10_000
 const REVIVE_PAUSE_MS = 100
+const PARTS_LOOK_EVERY_MS = 10_000
 const REVIVE_PAUSE_MS_MAX = 10_000
 
 /** Starts ClickHouse as a child process that owns `dir`; ready to answer when the promise resolves, and kept alive. */
@@ -88,6 +92,20 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error
   })
   const supervised = supervise()
+  // Who is never killed for hanging is not killed for this either.
+  const { hung_after_ms = 0, onSpoilt } = options
+  if (hung_after_ms > 0) {
+    const look_every_ms = Math.min(PARTS_LOOK_EVERY_MS, hung_after_ms / 10)
+    const { signal } = stopping
+    void watchParts({
+      ...files,
+      url: urlOf(files),
+      run: () => run,
+      signal,
+      look_every_ms,
+      ...(onSpoilt && { onSpoilt }),
+    })
+  }
   options.onState?.('up')
 
   return {

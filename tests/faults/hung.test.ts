@@ -45,6 +45,11 @@ async function hungEnds(part: string): Promise<number> {
   return Number(line?.split(' ').at(-1) ?? 0)
 }
 
+async function logBytes(): Promise<number> {
+  const text = await (await fetch(`${service.url}/metrics`)).text()
+  return Number(/^throughline_log_bytes (\d+)$/m.exec(text)?.[1])
+}
+
 async function allProcesses(): Promise<number[]> {
   const [engine, matching] = [await service.part('engine'), await service.part('matching')]
   return [service.pid, ...(await service.workers()), engine as number, matching as number]
@@ -69,6 +74,8 @@ test('a worker, matching and an engine that stand still are killed, told of, and
   process.kill(engine, 'SIGSTOP')
   process.kill(matching, 'SIGSTOP')
   await until(async () => (await ready()).body.problems.join().includes('ClickHouse does not answer'))
+  // Both workers go on taking facts, and what waits in their logs is told while it waits.
+  expect(await logBytes()).toBeGreaterThan(0)
   await until(() => service.output().includes('the embedded ClickHouse neither answers nor does anything, killing it'))
   await until(() => service.output().includes('matching does not answer, killing it'))
   await until(async () => (await ready()).body.problems.length === 0)
