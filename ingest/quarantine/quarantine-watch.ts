@@ -14,8 +14,8 @@ export interface QuarantineWatch {
 
 /** A look is a scan of a small table; those who ask often share it. */
 const LOOK_EVERY_MS = 10_000
-/** Who asks does not wait for a ClickHouse that says nothing. */
-const LOOK_WAIT_MS = 2_000
+/** Who asks does not wait for a ClickHouse that says nothing: of several workers, one that answers later is left out of the sums. */
+const LOOK_WAIT_MS = 500
 
 export function watchQuarantine(options: {
   store: () => Store | undefined
@@ -30,8 +30,9 @@ export function watchQuarantine(options: {
   async function look(): Promise<void> {
     try {
       const from = store()
-      if (from) known = await countQuarantine(within(from))
-      if (from) looked_ms = now()
+      if (!from) return
+      looked_ms = now()
+      known = await countQuarantine(within(from))
     } catch {
       // ClickHouse is away, or has no tables yet: what was last seen stands.
     } finally {
@@ -39,10 +40,8 @@ export function watchQuarantine(options: {
     }
   }
   async function waiting(): Promise<ReadonlyMap<FactTable, number> | undefined> {
-    if (Math.abs(now() - looked_ms) > LOOK_EVERY_MS) {
-      looking ??= look()
-      await looking
-    }
+    if (Math.abs(now() - looked_ms) > LOOK_EVERY_MS) looking ??= look()
+    await looking
     return known
   }
   new Gauge({
