@@ -30,6 +30,29 @@ export function openCarriedCounters(): CarriedCounters {
   }
 }
 
+/** The same of several processes, each by its place. */
+export interface CarriedByPlace {
+  /** What all of them say: those that do not answer now with the counters they told last. */
+  now(told: ReadonlyMap<number, unknown>): Promise<Metrics[]>
+  ended(place: number): void
+}
+
+export function carryByPlace(): CarriedByPlace {
+  const places = new Map<number, CarriedCounters>()
+  return {
+    now(told) {
+      for (const place of told.keys()) if (!places.has(place)) places.set(place, openCarriedCounters())
+      return Promise.all(
+        [...places].map(([place, counters]) => {
+          const metrics = told.get(place) as Metrics | undefined
+          return metrics ? counters.now(metrics) : counters.last()
+        }),
+      )
+    },
+    ended: (place) => void places.get(place)?.ended(),
+  }
+}
+
 /** `type` is a word in what another process tells, and a number nowhere. */
 function isCounted({ type }: MetricObject): boolean {
   return ['counter', 'histogram'].includes(String(type))

@@ -9,6 +9,7 @@ import { Failure } from '#shell/failure.ts'
 import { mintSecret } from '#storage/settings/secrets.ts'
 import type { WritableSettings } from '#storage/settings/settings.ts'
 import { type AbandonedLogs, drainAbandonedLogs, slotsWithLogs } from './abandoned-logs.ts'
+import { carryByPlace } from './carried-counters.ts'
 import type { Closers } from './closers.ts'
 import { hungAfter } from './config.ts'
 import {
@@ -25,7 +26,7 @@ import { openProcessReports, type ProcessReports } from './process-reports.ts'
 import type { ServiceOptions, ServiceParts } from './service.ts'
 import { openBase } from './service-base.ts'
 import type { StoreKeeper } from './store-keeper.ts'
-import { type Metrics, readMetrics, sumLogStatus, sumMetrics } from './sum-figures.ts'
+import { readMetrics, sumLogStatus, sumMetrics } from './sum-figures.ts'
 import { openFleet, type WorkerFleet } from './worker-fleet.ts'
 import type { AskMain, FromWorker, SharedState } from './worker-messages.ts'
 import type { WorkerCare } from './worker-slot.ts'
@@ -125,7 +126,10 @@ function openWorkers(
       else take(slot, message, book, held)
     },
     asked: (_, question) => answer(question, held, figures),
-    left: (slot) => book.left(slot),
+    left(slot) {
+      figures.left(slot)
+      book.left(slot)
+    },
     unread: (slot) => book.unreadable(slot),
     ...{ reports: held.reports, hung_after_ms: hungAfter(config).worker_ms },
   })
@@ -160,13 +164,17 @@ function answer(question: AskMain, { own, window, matching }: Held, figures: Fig
 interface Figures {
   metrics(): Promise<string>
   log_status(): Promise<LogStatus>
+  /** The process of a slot is gone. */
+  left(slot: number): void
 }
 
 /** What all processes say of themselves together. */
 function openFigures({ metrics, own, abandoned, matching }: Held, fleet: () => WorkerFleet): Figures {
   /** Of each slot, as it was last: a log does not become empty because its worker is being started again. */
   const known = new Map<number, LogStatus>()
+  const counters = carryByPlace()
   return {
+    left: counters.ended,
     async metrics() {
       const [ours, logs, ofMatching, workers] = await Promise.all([
         readMetrics(metrics),
@@ -174,7 +182,7 @@ function openFigures({ metrics, own, abandoned, matching }: Held, fleet: () => W
         matching()?.metrics() ?? [],
         fleet().askAll({ ask: 'metrics' }),
       ])
-      return sumMetrics([ours, ...logs, ...ofMatching, ...([...workers.values()] as Metrics[])])
+      return sumMetrics([ours, ...logs, ...ofMatching, ...(await counters.now(workers))])
     },
     async log_status() {
       for (const [slot, status] of await fleet().askAll({ ask: 'log status' }))

@@ -29,6 +29,7 @@ export const failures = {
   internal: { status: 500, fix: 'Look in the log of the service; it has the cause.' },
   store_away: { status: 503, fix: 'Bring ClickHouse back; facts are accepted meanwhile.' },
   log_full: { status: 503, fix: 'Bring ClickHouse back, or raise the log quota.' },
+  busy: { status: 503, fix: 'Come back after the seconds in Retry-After, or send smaller bodies.' },
   starting: { status: 503, fix: 'Come back in a second.' },
   history_behind: { status: 504, fix: 'Come back: the write is safe, history has not reached it yet.' },
 } as const satisfies Record<string, { status: number; fix: string }>

@@ -2,8 +2,10 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import type { FastifyRequest } from 'fastify'
 import { Failure } from '#shell/failure.ts'
 import type { App } from '#shell/http.ts'
+import { type HeldBody, openBodyRoom, SMALL_BODY_BYTES, UNPACKER_BYTES } from './body-room.ts'
 
 const MB = 1024 ** 2
 
@@ -44,7 +46,21 @@ declare module 'fastify' {
  * NDJSON, and hold everything in memory.
  */
 export function readBodies(scope: App): void {
+  const room = openBodyRoom()
+  const holding = new WeakMap<FastifyRequest, HeldBody>()
   scope.removeAllContentTypeParsers()
+  // Whoever has shown a token may fill the memory of their own service.
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (!request.access) {
+      const held = room.enter()
+      holding.set(request, held)
+      // Of one that is answered before it has come, the request never says that it is over; of one that breaks off behind
+      // another, the answer does not.
+      request.raw.once('close', held.leave)
+      reply.raw.once('close', held.leave)
+    }
+    done()
+  })
   // Fastify closes the connection under a body that it refuses, and a sender in the middle of one finds a reset where the
   // answer was. What is still to come passes by unread, for as long as the request may take.
   scope.addHook('onSend', (request, reply, payload, done) => {
@@ -59,7 +75,7 @@ export function readBodies(scope: App): void {
     if (!limit) throw wrongType(limits)
     const length = Number(request.headers['content-length'])
     if (length > limit) throw tooLarge(limit)
-    const source = decompressed(raw, request.headers['content-encoding'])
+    const source = decompressed(raw, request.headers['content-encoding'], holding.get(request))
     if (shape === 'ndjson' || shape === 'csv') {
       done(null, { shape, chunks: limited(source, limit), giveUp: source.giveUp })
     } else collect(source, limit, done)
@@ -74,12 +90,15 @@ export function documentOf(bytes: Buffer): (Body & { shape: 'json' }) | Failure 
   return new Failure('bad_request', 'The body is not UTF-8.', { field: 'body' })
 }
 
-/** Whether a request brings one document as browsers send it: as long as it says, not compressed, of a type that is taken. */
+/**
+ * Whether a request brings one document as browsers send it: as long as it says, not compressed, of a type that is taken,
+ * and so small that it takes no room while it comes.
+ */
 export function isPlainDocument(headers: IncomingHttpHeaders, limits: BodyLimits): boolean {
   if (headers['content-encoding'] !== undefined || headers['transfer-encoding'] !== undefined) return false
   const shape = shapeOf(headers['content-type'] ?? '')
   const limit = shape === 'json' || shape === 'text' ? limits[shape] : undefined
-  return limit !== undefined && Number(headers['content-length']) <= limit
+  return limit !== undefined && Number(headers['content-length']) <= Math.min(limit, SMALL_BODY_BYTES)
 }
 
 /** What a caller is told when their body cannot be read; other errors as they are. */
@@ -117,20 +136,22 @@ function shapeOfLong(contentType: string): keyof BodyLimits | undefined {
 
 interface Source {
   stream: Readable
+  held: HeldBody | undefined
   /** What has come so far, before it was unpacked. */
   packed_bytes(): number
   /** Reads no further, and lets the rest of the request pass by: its sender listens only once it has sent all. */
   giveUp(): void
 }
 
-function decompressed(raw: Readable, named: string | undefined): Source {
+function decompressed(raw: Readable, named: string | undefined, held: HeldBody | undefined): Source {
   const encoding = named?.trim().toLowerCase()
   if (!encoding || encoding === 'identity') {
-    return { stream: raw, packed_bytes: () => Number.POSITIVE_INFINITY, giveUp: () => raw.resume() }
+    return { stream: raw, held, packed_bytes: () => Number.POSITIVE_INFINITY, giveUp: () => raw.resume() }
   }
   if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'br') {
     throw new Failure('unsupported_type', 'Use gzip, br or no content-encoding.', { field: 'content-encoding' })
   }
+  if (held && !held.grow(UNPACKER_BYTES)) throw noRoom()
   const stream = encoding === 'br' ? createBrotliDecompress() : createGunzip()
   // No `pipeline`: when the body proves too large it would destroy the socket, and with it the answer that says so.
   raw.on('error', (error) => stream.destroy(error))
@@ -141,6 +162,7 @@ function decompressed(raw: Readable, named: string | undefined): Source {
   raw.pipe(stream)
   return {
     stream,
+    held,
     packed_bytes: () => stream.bytesWritten,
     giveUp() {
       raw.unpipe(stream).resume()
@@ -150,17 +172,26 @@ function decompressed(raw: Readable, named: string | undefined): Source {
 }
 
 /** Reads a document whole. */
-function collect({ stream, giveUp }: Source, limit: number, done: (error: Error | null, body?: Body) => void): void {
+function collect(
+  { stream, held, giveUp }: Source,
+  limit: number,
+  done: (error: Error | null, body?: Body) => void,
+): void {
   const chunks: Buffer[] = []
   let length = 0
+  const refusalOf = (chunk: Buffer) => {
+    if (length > limit) return tooLarge(limit)
+    return held?.grow(chunk.length) === false ? noRoom() : undefined
+  }
   const take = (chunk: Buffer) => {
     length += chunk.length
     chunks.push(chunk)
-    if (length <= limit) return
+    const refusal = refusalOf(chunk)
+    if (!refusal) return
     chunks.length = 0
     stream.off('data', take)
     giveUp()
-    finish(tooLarge(limit))
+    finish(refusal)
   }
   let isDone = false
   const finish = (error: Error | null, body?: Body) => {
@@ -185,13 +216,14 @@ function collect({ stream, giveUp }: Source, limit: number, done: (error: Error 
 const UNPACKED_TIMES_MAX = 300
 const PACKED_FREELY = 64 * MB
 
-async function* limited({ stream, giveUp, packed_bytes }: Source, limit: number): AsyncGenerator<Buffer> {
+async function* limited({ stream, held, giveUp, packed_bytes }: Source, limit: number): AsyncGenerator<Buffer> {
   let length = 0
   try {
     // The socket outlives this loop: it still has to carry the answer.
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length
       if (length > limit) throw tooLarge(limit)
+      if (held?.grow(chunk.length) === false) throw noRoom()
       if (length > PACKED_FREELY && length > packed_bytes() * UNPACKED_TIMES_MAX) throw unpacksWithoutEnd()
       yield chunk
     }
@@ -213,6 +245,10 @@ function tooLarge(limit: number): Failure {
   return new Failure('too_large', `The body is larger than ${limit} bytes (counted after decompression).`, {
     field: 'body',
   })
+}
+
+function noRoom(): Failure {
+  return new Failure('busy', 'Too many large bodies are on their way. Small ones are taken.', { retry_after_s: 15 })
 }
 
 function unpacksWithoutEnd(): Failure {

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshStore } from '#tests/support/fresh-store.ts'
 import { browserBodies } from './body.ts'
+import { SMALL_BODY_BYTES } from './body-room.ts'
 import { BROWSER, openTestIngest, type TestIngest } from './test-ingest.ts'
 
 let ingest: TestIngest
@@ -77,7 +78,9 @@ const cases: [name: string, isForFront: boolean, Sent][] = [
   ['blanks', true, { body: '  \n' }],
   ['no UTF-8', true, { body: Buffer.from([0x7b, 0xff, 0x7d]) }],
   ['a byte order mark', true, { body: `\ufeff${JSON.stringify(batch())}` }],
-  ['a body as large as may be', true, { body: JSON.stringify(batch()).padEnd(browserBodies.text) }],
+  ['a body as large as takes no room', true, { body: JSON.stringify(batch()).padEnd(SMALL_BODY_BYTES) }],
+  ['a body larger than that', false, { body: JSON.stringify(batch()).padEnd(SMALL_BODY_BYTES + 1) }],
+  ['a body as large as may be', false, { body: JSON.stringify(batch()).padEnd(browserBodies.text) }],
   ['a body too large', false, { body: JSON.stringify(batch()).padEnd(browserBodies.text + 1) }],
   ['lines', false, { headers: { 'content-type': 'application/x-ndjson' } }],
   ['another charset', false, { headers: { 'content-type': 'text/plain; charset=windows-1251' } }],

@@ -9,12 +9,14 @@ import { type Line, type Lines, linesOf } from './segment-body.ts'
 /** Finds the rows that ClickHouse refuses whatever stands around them, by dry runs that write nothing. */
 export async function findRefusedRows(store: Store, segment: Segment): Promise<RefusedRow[]> {
   const refused: RefusedRow[] = []
+  const { table } = segment
+  const dry_run = { table, statement: await dryRunStatement(store, table) }
   let runs = 0
   async function check(lines: Lines, from: number, to: number): Promise<void> {
     const query_id = `${queryId(segment)}-check-${runs++}`
     const text = lines.text.subarray(lines.offsets[from], lines.offsets[to])
     const body = Readable.from([text], { objectMode: false })
-    const reason = await rowRefusal(store, segment.table, body, query_id)
+    const reason = await rowRefusal(store, dry_run, body, query_id)
     if (reason === undefined) return
     if (to - from === 1) {
       refused.push({ ...(lines.lines[from] as Line), reason })
@@ -81,15 +83,21 @@ export function mayBeRow(error: unknown, tries: number): boolean {
 /** Small enough for the body to be on its way as a whole before ClickHouse can refuse it. */
 const group_bytes = 256 * 1024
 
+export interface DryRun {
+  table: FactTable
+  /** See `dryRunStatement`. */
+  statement: string
+}
+
 /** Undefined when ClickHouse takes the lines; else the error's name and, where it says so, the column. */
 export async function rowRefusal(
   store: Store,
-  table: FactTable,
+  { table, statement }: DryRun,
   lines: Readable,
   query_id: string,
 ): Promise<string | undefined> {
   try {
-    await store.send(dryRunStatement(table), lines, { query_id })
+    await store.send(statement, lines, { query_id })
     return undefined
   } catch (error) {
     if (!isRowError(error)) throw error

@@ -70,11 +70,20 @@ export async function confirmSegment(store: Store, segment: Segment, now_ms: num
   ])
 }
 
-/** Tells whether ClickHouse would take these lines, without keeping them. Rejects as the insert would. */
-export function dryRunStatement(table: FactTable): string {
-  return `INSERT INTO FUNCTION null('ok UInt64')
+/**
+ * What tells whether ClickHouse would take lines, without keeping them. Rejects as the insert would: by the columns that the
+ * table really has, since somebody may have changed one by hand.
+ */
+export async function dryRunStatement(store: Store, table: FactTable): Promise<string> {
+  const names = ['row', ...Object.keys(factTables[table])]
+  const columns = await store.query<{ name: string; type: string }>(
+    `SELECT name, type FROM system.columns
+     WHERE database = currentDatabase() AND table = {table:String} AND name IN {names:Array(String)} ORDER BY position`,
+    { table, names },
+  )
+  return `INSERT INTO FUNCTION null('${listOf(columns.map(({ name, type }) => [name, type]))}')
     SETTINGS ${rowSettings}
-    SELECT ignore(*) FROM input('${structureOf(table)}') FORMAT JSONCompactEachRow`
+    SELECT ${columns.map(({ name }) => `\`${name}\``).join(', ')} FROM input('${structureOf(table)}') FORMAT JSONCompactEachRow`
 }
 
 export function queryId({ node, table, segment }: Segment): string {
@@ -145,7 +154,12 @@ function tokenSettings(token: string): string {
  */
 function structureOf(table: FactTable): string {
   const columns = Object.entries({ row: 'UInt32', ...factTables[table] })
-  return columns.map(([name, type]) => `\`${name}\` ${withoutDictionaries(type).replaceAll("'", "\\'")}`).join(', ')
+  return listOf(columns.map(([name, type]) => [name, withoutDictionaries(type)]))
+}
+
+/** Columns as a table function takes them, inside of quotes. */
+function listOf(columns: [name: string, type: string][]): string {
+  return columns.map(([name, type]) => `\`${name}\` ${type.replaceAll("'", "\\'")}`).join(', ')
 }
 
 function withoutDictionaries(type: string): string {

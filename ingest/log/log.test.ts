@@ -293,6 +293,20 @@ describe('a row that ClickHouse refuses', () => {
     expect(await segmentsOf(node)).toMatchObject([{ rows: 3 }])
     expect(log.lines.filter(({ message }) => message.includes('quarantine'))).toHaveLength(2)
   })
+  test('because somebody changed its table is put aside like any other', async () => {
+    await store.command('ALTER TABLE events MODIFY COLUMN ga_session FixedString(3)')
+    try {
+      const log = await open()
+      const rows = ['1', 'seven', '2'].map((ga_session) => sampleLine({ id: `by-hand-${ga_session}`, ga_session }))
+      await log.append([{ table: 'events', rows }])
+      await log.landed(1)
+      const { node } = log.status()
+      expect(await idsOf(node)).toEqual(['by-hand-1', 'by-hand-2'])
+      expect(await segmentsOf(node)).toMatchObject([{ rows: 2 }])
+    } finally {
+      await store.command('ALTER TABLE events MODIFY COLUMN ga_session String')
+    }
+  })
   test('does not keep a segment in the log when there is no other row in it', async () => {
     const log = await open()
     await log.append([{ table: 'events', rows: [bad('x')] }])

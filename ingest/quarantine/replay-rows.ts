@@ -5,6 +5,7 @@ import { Failure } from '#shell/failure.ts'
 import type { Store } from '#storage/client.ts'
 import type { FactTable } from '#storage/fact-tables.ts'
 import { rowRefusal } from '../log/find-refused-rows.ts'
+import { dryRunStatement } from '../log/insert-segment.ts'
 import type { Log } from '../log/log.ts'
 import { row_number } from '../log/row-number.ts'
 import { markReplayed, nameOf, type QuarantinedLine, type QuarantineFilter, readQuarantine } from './quarantine-rows.ts'
@@ -92,6 +93,7 @@ async function stillRefused(
   run: string,
 ): Promise<Map<QuarantinedLine, string>> {
   const refused = new Map<QuarantinedLine, string>()
+  const dry_run = { table, statement: await dryRunStatement(store, table) }
   let runs = 0
   async function check(some: readonly QuarantinedLine[]): Promise<void> {
     const [only] = some
@@ -99,7 +101,7 @@ async function stillRefused(
     const text = Buffer.from(some.map(({ line }) => `${line}\n`).join(''))
     const reason = await rowRefusal(
       store,
-      table,
+      dry_run,
       Readable.from([text], { objectMode: false }),
       `replay-${run}-${runs++}`,
     )

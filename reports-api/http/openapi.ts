@@ -134,7 +134,7 @@ function failuresOf({ config, schema, url }: DescribedRoute): Record<string, obj
     ...(config?.scope ? (['unauthorized', 'forbidden'] as const) : []),
     ...(schema?.body ? (['too_large', 'unsupported_type'] as const) : []),
     ...(isFact && schema?.body ? (['nothing_accepted', 'log_full'] as const) : []),
-    ...(tags.includes('browser') ? (['site_not_found', 'domain_not_allowed', 'rate_limited'] as const) : []),
+    ...(tags.includes('browser') ? (['site_not_found', 'domain_not_allowed', 'rate_limited', 'busy'] as const) : []),
     ...(isRead && !url.endsWith('/registry') ? (['site_not_found', 'store_away', 'history_behind'] as const) : []),
     ...(config?.failures ?? []),
   ]

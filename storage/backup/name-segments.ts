@@ -1,5 +1,6 @@
 import type { Store } from '../client.ts'
 import { factTableNames } from '../fact-tables.ts'
+import { tablesOf } from './backup-database.ts'
 
 interface Unnamed {
   node: string
@@ -9,14 +10,16 @@ interface Unnamed {
 /**
  * Names the segments whose rows came into a backup after its list of segments did: without it nobody would read them. Not
  * those that still wait in the log: a segment is a part in each month it touches, so one of two months may be in without the
- * other, and of a segment that is named nothing more is let in. Returns how many there were.
+ * other, and of a segment that is named nothing more is let in. Returns how many there were. A backup of an earlier version
+ * may lack a table of this one: the next start makes it.
  */
 export async function nameUnnamedSegments(
   store: Store,
   waiting: readonly { node: string; table: string; segment: number }[],
 ): Promise<number> {
   let named = 0
-  for (const table of factTableNames) {
+  const there = new Set(await tablesOf(store))
+  for (const table of factTableNames.filter((name) => there.has(name))) {
     const unnamed = `FROM ${table} AS t
       WHERE (t.node, t.segment) NOT IN (SELECT s.node, s.segment FROM segments AS s FINAL WHERE s.table = {table:String})`
     const found = await store.query<Unnamed>(`SELECT DISTINCT t.node AS node, t.segment AS segment ${unnamed}`, {

@@ -9,6 +9,7 @@ import { freshFolder, openTestLog } from '#ingest/log/open-test-log.ts'
 import { sampleLine } from '#ingest/log/sample-event.ts'
 import { openProjection } from '#matching/projection.ts'
 import { makeTestApp } from '#reports-api/http/test-app.ts'
+import { nameUnnamedSegments } from '#storage/backup/name-segments.ts'
 import { openStore, type Store } from '#storage/client.ts'
 import { freshStore, migrationsFolder } from '#tests/support/fresh-store.ts'
 import {
@@ -172,6 +173,25 @@ describe('an upgrade', () => {
       await store.drop()
     }
   })
+
+  test.each(earlier.slice(1))(
+    'from migration %i, %s, may follow a restore, which names its segments',
+    async (count) => {
+      const store = await schemaOf(count)
+      try {
+        await landFacts(store, logFacts(customer))
+        const named = await store.query('SELECT s.node, s.table, s.segment FROM segments AS s FINAL ORDER BY ALL')
+        await store.command('TRUNCATE TABLE segments')
+        expect(await nameUnnamedSegments(store, [])).toBe(named.length)
+        await migrate(store, { folder: migrationsFolder })
+        expect(await store.query('SELECT s.node, s.table, s.segment FROM segments AS s FINAL ORDER BY ALL')).toEqual(
+          named,
+        )
+      } finally {
+        await store.drop()
+      }
+    },
+  )
 
   test('leaves matching where it was, for one process and for each of several', async () => {
     const store = await schemaOf(13)

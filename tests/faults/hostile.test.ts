@@ -130,6 +130,35 @@ describe('slow senders', () => {
   })
 })
 
+describe('bodies that stop half way', () => {
+  const half = Buffer.alloc(MB / 2 - 1000, ' ')
+  // Half a kilobyte each, which unpacks to half a megabyte, and the last bytes are missing.
+  const packed = gzipSync(half).subarray(0, -8)
+  const page = () => {
+    const events = [{ id: `m-${Math.random()}`, type: 'page', at: new Date().toISOString(), url: 'http://localhost/' }]
+    return JSON.stringify({ site: 'demo', visitor: 'v', session: 's', events })
+  }
+
+  test.each([
+    ['packed', 'Content-Encoding: gzip\r\nContent-Length: 4000\r\n', packed, 1500],
+    ['as they are', `Content-Length: ${MB / 2}\r\n`, half, 400],
+  ])('take no more memory than there is for them (%s), and none from small ones', async (_, headers, body, count) => {
+    const made = await talkMany(count, (place) => {
+      const one = talk(head('/v1/events', `Content-Type: text/plain\r\n${headers}`), `127.0.2.${(place % 20) + 1}`)
+      one.socket.write(body)
+      return one
+    })
+    const heard = (await Promise.all(made.map(({ ended }) => ended))).map((text) => answerIn(text).join(' '))
+    expect(new Set(heard)).toEqual(new Set(['503 busy', '408 too_slow']))
+    // All of it is given back.
+    const large = Buffer.from(page().padEnd(MB / 2))
+    const one = talk(head('/v1/events', `Content-Type: text/plain\r\nContent-Length: ${large.length}\r\n`))
+    one.socket.write(large)
+    await expect.poll(() => one.heard()).toContain('"accepted":1')
+    one.socket.destroy()
+  })
+})
+
 describe('a hundred megabytes', () => {
   const browser = 'Content-Type: text/plain\r\n'
   const json = `Content-Type: application/json\r\n${owner}`

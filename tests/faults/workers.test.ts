@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { nanoid } from 'nanoid'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -113,6 +114,34 @@ describe('several workers on one port', () => {
       // Matching has a process of its own.
       expect(now.has('throughline_matching_lag_seconds')).toBe(true)
     }
+  })
+
+  test('tell of all of them while ClickHouse says nothing, and count on over a restart', async () => {
+    const accepted = 'throughline_facts_accepted_total{fact="event"}'
+    const before = (await metrics()).get(accepted) ?? 0
+    expect(before).toBeGreaterThan(0)
+    const engine = (await service.part('engine')) as number
+    process.kill(engine, 'SIGSTOP')
+    try {
+      await waitUntil(
+        async () => (await metrics()).get('throughline_clickhouse_up') === 0,
+        WAIT_MS,
+        () => 'ClickHouse is not said to be away',
+      )
+      // For longer than anything of before is kept.
+      for (let look = 0; look < 24; look++) {
+        const now = await metrics()
+        expect([now.get(accepted), now.get('throughline_clickhouse_up')]).toEqual([before, 0])
+        expect(now.has('throughline_log_quota_bytes')).toBe(true)
+        await pause(500)
+      }
+    } finally {
+      process.kill(engine, 'SIGCONT')
+    }
+    const [first] = await service.workers()
+    process.kill(first as number, 'SIGKILL')
+    await workersAre(WORKERS, [first as number])
+    expect((await metrics()).get(accepted)).toBe(before)
   })
 
   test('never show one number to two visitors, and let a session keep its number on any of them', async () => {
