@@ -2,7 +2,7 @@ import { campaignOf } from './campaign.ts'
 import { guard } from './guard.ts'
 
 /** The page was loaded anew or came by the back button: no ad was clicked. Until it is counted. */
-let isOld: unknown
+export let isOld: unknown
 /** The address that was loaded, when a router has taken its tags off before we came; until its page is counted. */
 let landed = guard(() => {
   // In Safari before 15 there is none; and some pages have a clock of their own in place of `performance`.
@@ -11,9 +11,6 @@ let landed = guard(() => {
   isOld = /o/.test(type)
   return campaignOf(location.href).includes(campaignOf(name)) ? '' : name
 })()
-
-/** Whether an ad has brought the visitor here; `before` is the address counted last. */
-export const isArriving = (before: string): boolean => !isOld && campaignOf(address()) !== campaignOf(before)
 
 export function forgetLanded(): void {
   isOld = landed = ''

@@ -1,6 +1,6 @@
 import { campaignOf } from './campaign.ts'
 import { guard, on } from './guard.ts'
-import { address, forgetLanded, isArriving } from './landed.ts'
+import { address, forgetLanded, isOld } from './landed.ts'
 import { numberFor } from './leases.ts'
 import { dropUnsent, keepUnsettled, renewLeases, track } from './send.ts'
 import { adoptSession, id, isAlive, seen_ms, touchSession } from './session.ts'
@@ -123,7 +123,7 @@ const look = guard(({ type, bubbles }: Partial<Event> = {}) => {
 function countSettled(): void {
   due_ms = 0
   // Tags that stay in the address arrive once: a router may keep only some of those that the session began with.
-  if (touchSession(isArriving(counted_url)) && counted_url) referrer = ''
+  if (touchSession(!isOld && campaignOf(address()) !== campaignOf(counted_url)) && counted_url) referrer = ''
   // Written so, because a form or a picture of the name «referrer» or «title» stands in the place of these.
   track('page', { referrer: (referrer as { trim?: unknown }).trim ? referrer : '', title: `${document.title}` })
   forgetLanded()
