@@ -11,17 +11,17 @@ interface Arrangement {
 /** By features; written by `npm run tracker:arrange`. */
 export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   forms: {
-    code: '95c9ecdc6c19ab0f1baa8640e50a990babba17a4d19b5f3ee54f25ae6cc6a37f',
+    code: '7e8e93c6927aaf9d4198a2b4c1a7baef964572299537864be2b4ddcbd14d5e97',
     names:
-      'e t a s i l r h c w H E p O Q C ae X q ee n o b g R x j f te S U N I Z F u V D B _ G m ie W M d y A v se Y T K k L P J z',
+      'e t a s i l r h c w F z E q W S ae ee n p Z g o A O M X P te j V B N v G u I D C f H m se J L d x T b _ Y y K k Q ie U R',
     // biome-ignore format: a list of numbers.
-    order: [9, 25, 41, 15, 40, 28, 32, 46, 18, 35, 17, 21, 26, 1, 27, 10, 0, 39, 42, 14, 5, 11, 4, 23, 34, 47, 36, 31, 7, 29, 43, 50, 19, 24, 16, 2, 13, 20, 8, 37, 38, 51, 52, 33, 48, 44, 6, 30, 45, 3, 22, 12, 49],
+    order: [9, 25, 41, 3, 40, 15, 28, 32, 5, 4, 23, 34, 6, 7, 35, 26, 1, 27, 10, 39, 42, 14, 0, 50, 24, 46, 16, 36, 31, 11, 29, 43, 2, 22, 13, 20, 8, 52, 30, 45, 47, 33, 48, 44, 17, 21, 37, 38, 51, 18, 12, 19, 49],
   },
   'calls,areas,forms,linker,hash': {
-    code: '762475bb0c5730562c531b28b44288f46ab2f4f7a3cb0bf53bb9e404b21b0880',
+    code: '724b681c91677bc14dda7ae989c8be4f8f0e3da2130d7ab7978b1d0f0283fab8',
     names:
-      'e t a s i l r h c w ee F D k f ge z fe le Ce S we De J v oe he R x H ve ae b re A Me M q ne m Se C pe Ie Ne te Fe ze E Ve o W Oe G Te _e K ce U B y se Q ue Ae N qe d p _ X V je xe O be Be Le Z u n j me Pe Y L Ke P Je T ie ye I g',
+      'e t a s i l r h c w oe F D xe Z ne j _e he Ke se T S me ue Ae G q m be fe n M ce ze ge C f J B pe o le Pe u te U qe V Le ie K Q v k ee N L H P Te ae Me R Se W Ie d I E A Fe Je De z Ce Ve Oe p we y Be b je Y O x ve re X ye Ne _ g',
     // biome-ignore format: a list of numbers.
-    order: [13, 29, 22, 46, 54, 69, 9, 2, 73, 65, 6, 15, 59, 71, 47, 27, 72, 16, 42, 83, 11, 3, 68, 48, 43, 14, 75, 18, 44, 32, 30, 62, 40, 19, 80, 17, 45, 39, 37, 64, 51, 35, 4, 20, 26, 56, 55, 49, 76, 77, 70, 58, 41, 81, 33, 82, 12, 31, 61, 78, 66, 67, 23, 50, 21, 0, 10, 1, 8, 7, 60, 63, 38, 57, 24, 36, 5, 52, 34, 74, 25, 79, 53, 28],
+    order: [83, 30, 22, 13, 29, 46, 37, 56, 32, 41, 6, 79, 16, 65, 72, 38, 54, 71, 9, 47, 39, 2, 36, 69, 4, 49, 27, 59, 31, 11, 43, 77, 44, 14, 75, 50, 45, 42, 24, 28, 74, 18, 19, 26, 34, 81, 78, 33, 61, 17, 63, 21, 66, 67, 58, 76, 40, 48, 51, 70, 82, 3, 0, 23, 60, 68, 12, 10, 62, 53, 73, 5, 8, 20, 55, 7, 64, 1, 25, 35, 15, 57, 80, 52],
   },
 }

@@ -1,3 +1,5 @@
+import { script } from './endpoint.ts'
+
 /** Methods of elements that take a selector. */
 type Method = 'closest' | 'matches'
 
@@ -6,6 +8,4 @@ type Method = 'closest' | 'matches'
  * of the page's making may have some that throw.
  */
 export const ask = <Name extends Method>(element: Element, method: Name, selector: string): ReturnType<Element[Name]> =>
-  (document.documentElement[method] as (selector: string) => unknown).call(element, selector) as ReturnType<
-    Element[Name]
-  >
+  (script[method] as (selector: string) => unknown).call(element, selector) as ReturnType<Element[Name]>

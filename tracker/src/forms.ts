@@ -1,3 +1,4 @@
+import { script } from './endpoint.ts'
 import { guard, on } from './guard.ts'
 import { recogniseField } from './recognise-field.ts'
 import { track } from './send.ts'
@@ -17,7 +18,7 @@ const BUTTON = '[class*=btn],[role=button],[type*=u],button'
 const ACCEPTED =
   'tildaform:aftersuccess b24:form:send:success gform_confirmation_loaded submit_success wpformsAjaxSubmitSuccess nfFormSubmitResponse wpcf7mailsent'
 
-const told: Record<string, boolean> = {}
+const told: Record<string, object> = {}
 /** What was typed at the last try: by the time of its success a builder's form may be empty, or gone. */
 let tried: object | 0
 
@@ -60,10 +61,9 @@ function tryForm(event: Event): void {
   // Searches and filters are no requests, and signing in is none either: it asks for no name. A password that is shown is
   // in a text field, and still called one. Any field may say `new-password`, to keep the browser from filling it in.
   if (!(fields.phone || fields.email) || (!fields.name && /pwd|парол|[^w-]-?passw/i.test(abouts))) return
-  // Not `form.id`: a field of that name would stand in its place.
-  tried = { id: form.getAttribute('id'), name: form.getAttribute('name'), fields }
-  // Asked of a field: one of the name `closest` would hide the form's own.
-  if ((form[0] as Element).closest(BUILDERS))
+  // Asked with the methods of our own script: a field hides whatever of the form's own bears its name.
+  tried = { id: script.getAttribute.call(form, 'id'), name: script.getAttribute.call(form, 'name'), fields }
+  if (script.closest.call(form, BUILDERS))
     // Throws without jQuery. Bound at each try, for it may have come in between; of many that hear of a success only the
     // first has something to tell. What jQuery triggers, addEventListener does not hear.
     jQuery(document).one(ACCEPTED, tellTried)
@@ -71,7 +71,7 @@ function tryForm(event: Event): void {
     !isRefused &&
     // A click on the last button is the script's that sends the form: those before it go back, or ask for a code. When a
     // submit follows, it is the same lead.
-    (event.type > 'd' || path.includes([...form.querySelectorAll(BUTTON)].pop() as Element))
+    (event.type > 'd' || path.includes([...script.querySelectorAll.call(form, BUTTON)].pop() as Element))
   )
     tellTried(event as never)
 }
@@ -82,7 +82,7 @@ const tellTried = /* @__PURE__ */ guard(
     const mark = JSON.stringify([tried, tildaTranId, answer])
     // Ninja Forms has one event for success and refusal.
     if (tried && !told[mark] && !/errors":{/.test(mark)) {
-      told[mark] = true
+      told[mark] = tried
       // Tilda's webhook brings `tranid` to the server too: under one id the two are one lead. It may be 0.
       track('form', { form: tried, id: (tildaTranId as string) > '0' ? tildaTranId : newId() })
     }

@@ -51,8 +51,9 @@ export function dropUnsent(): void {
  * only beacons are sure to get through. Elsewhere hardened browsers swallow them, and over their quota they are refused.
  */
 export function track(type: string, fields: object, isEnd?: boolean): void {
-  // Nobody has seen the page yet, and it may be that nobody ever will.
-  if ((document as { prerendering?: boolean }).prerendering) on('prerenderingchange', () => track(type, fields))
+  // Nobody has seen the page yet, and it may be that nobody ever will. A picture of the name «prerendering» is not `true`.
+  if ((document as { prerendering?: boolean }).prerendering === true)
+    on('prerenderingchange', () => track(type, fields))
   // Asked each time: it may have been said in another tab.
   else if (agreesTo(ASKING)) {
     const id = newId()

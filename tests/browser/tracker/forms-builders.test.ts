@@ -79,6 +79,26 @@ describe.each(builders)('a form of %s', (name, described) => {
   })
 })
 
+describe('a form of Contact Form 7 whose first field stands before it', () => {
+  test('is a lead when it was accepted, and none when it was only tried', async () => {
+    const { outside, visit, settle } = visitor
+    const fields = '<input type="tel" name="phone" value="8 (926) 111-22-33"><button>Send</button>'
+    const form = `<div class="wpcf7"><form id="ask">${fields}</form></div>`
+    const page = await visit('/', `<input form="ask" name="topic" value="flat">${form}`)
+    await page.evaluate(() => document.addEventListener('submit', (event) => event.preventDefault()))
+    await outside.event('page')
+    await page.locator('button').click()
+    await settle(page)
+    expect(leads()).toEqual([])
+
+    await page.locator('form').dispatchEvent('wpcf7mailsent')
+    await settle(page)
+    expect(leads()).toMatchObject([{ form: { id: 'ask', fields: { phone: '8 (926) 111-22-33' } } }])
+    expect(outside.refused).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
 describe('a form of Tilda', () => {
   test('is a lead under Tilda’s number, for each request a new one', async () => {
     const page = await open('tilda-new')

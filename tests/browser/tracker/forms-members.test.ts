@@ -19,6 +19,7 @@ describe('a form whose fields are called like its own members', () => {
       'elements length querySelector getElementsByTagName hasAttribute',
       'matches attributes childNodes children parentNode parentElement nodeType tagName contains submit action method target',
       'closest id type value labels form',
+      'matches querySelectorAll getAttribute addEventListener importNode cloneNode',
     ].flatMap((row) => row.split(' '))
     const fields = names.map((name) => `<input name="${name}" value="1">`).join('')
     const contact = '<input name="name" value="Мария"><input type="tel" name="phone" value="9261112233">'

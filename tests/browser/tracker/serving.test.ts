@@ -346,10 +346,12 @@ describe('a page that is hostile', () => {
   })
 
   test.each(
-    ['hidden', 'referrer', 'visibilityState', 'body', 'head', 'forms', 'readyState', 'URL'].flatMap((name) => [
-      [name, 'form', `<form name="${name}"></form>`],
-      [name, 'picture', `<img name="${name}" alt="">`],
-    ]),
+    ['hidden', 'prerendering', 'referrer', 'visibilityState', 'body', 'head', 'forms', 'readyState', 'URL'].flatMap(
+      (name) => [
+        [name, 'form', `<form name="${name}"></form>`],
+        [name, 'picture', `<img name="${name}" alt="">`],
+      ],
+    ),
   )('whose document has its %s hidden by a %s is counted all the same', async (name, _, html) => {
     const page = await open('', html + NUMBER_ON_PAGE + visitor.outside.snippet)
     expect(await page.evaluate((name) => Reflect.get(document, name) instanceof Element, name)).toBe(true)

@@ -18,7 +18,7 @@ describe('a first visit', () => {
       lease: true,
       origin: outside.site,
     })
-    expect(seen.id).toMatch(/^\d{20,30}$/)
+    expect(seen.id).toMatch(/^\d{20,35}$/)
 
     await settle(page)
     expect(outside.events.map(({ type }) => type)).toEqual(['page', 'custom'])
