@@ -30,18 +30,25 @@ export function readPending(store: Store): Promise<Postback[]> {
   )
 }
 
-/** Whether this change has been queued for this destination before, whatever became of it. */
-export async function isKnown(store: Store, { site, destination, webhook_id }: Postback): Promise<boolean> {
-  const rows = await store.query(
+/** The ids of those that were queued before for the same destination, whatever became of them. */
+export async function knownAmong(store: Store, postbacks: readonly Postback[]): Promise<Set<string>> {
+  if (postbacks.length === 0) return new Set()
+  const of = (name: 'site' | 'destination' | 'webhook_id') => [...new Set(postbacks.map((postback) => postback[name]))]
+  // An id is made of site, destination, event and deal.
+  const rows = await store.query<{ webhook_id: string }>(
     `SELECT webhook_id FROM postbacks FINAL
-     WHERE site = {site:String} AND destination = {destination:String} AND webhook_id = {webhook_id:String}`,
-    { site, destination, webhook_id },
+     WHERE site IN {sites:Array(String)} AND destination IN {destinations:Array(String)} AND webhook_id IN {ids:Array(String)}`,
+    { sites: of('site'), destinations: of('destination'), ids: of('webhook_id') },
   )
-  return rows.length > 0
+  return new Set(rows.map(({ webhook_id }) => webhook_id))
 }
 
-export async function writePostback(store: Store, postback: Postback, version: number): Promise<void> {
-  await store.insert('postbacks', [{ ...postback, version, is_deleted: 0 }])
+export async function writePostbacks(store: Store, postbacks: readonly Postback[], version: number): Promise<void> {
+  if (postbacks.length === 0) return
+  await store.insert(
+    'postbacks',
+    postbacks.map((postback) => ({ ...postback, version, is_deleted: 0 })),
+  )
 }
 
 /** When a destination was made: its first version, or the first after it was last removed. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Outbound, openOutbound } from '#shell/outbound.ts'
+import type { Store } from '#storage/client.ts'
 import { freshStore, truncate } from '#tests/support/fresh-store.ts'
 import {
   DAY,
@@ -87,9 +88,9 @@ async function destination(said: object = {}, made_at = NOW - HOUR): Promise<voi
 }
 
 let version = 1000
-function postbacks(): Promise<Postbacks> {
+function postbacks(from: Store = store): Promise<Postbacks> {
   const log = { info() {}, warn: (fields: object) => warned.push(fields) }
-  return openPostbacks({ store, settings, now: () => now_ms, log, outbound, nextVersion: () => ++version })
+  return openPostbacks({ store: from, settings, now: () => now_ms, log, outbound, nextVersion: () => ++version })
 }
 
 let node = 0
@@ -249,6 +250,29 @@ describe('a destination', () => {
     expect(await rows()).toEqual([])
     await happens([fact('deals', { id: 'd2', at: NOW - SECOND, status: 'won' })], queue)
     expect(await rows()).toHaveLength(1)
+  })
+
+  test('is told of each of many deals won at once, and asked about once for many that are old news', async () => {
+    await destination({}, NOW - HOUR)
+    let asked = 0
+    const counting: Store = Object.assign(Object.create(store), {
+      query: (...args: Parameters<Store['query']>) => {
+        asked++
+        return store.query(...args)
+      },
+    })
+    const queue = await postbacks(counting)
+    const deals = (count: number, at: number) =>
+      Array.from({ length: count }, (_, index) => fact('deals', { id: `d${at}-${index}`, at, status: 'won' }))
+    asked = 0
+    await happens(deals(300, NOW - DAY), queue)
+    expect(asked).toBeLessThan(20)
+    expect(await rows()).toEqual([])
+    await happens(deals(45, NOW - MINUTE), queue)
+    expect(await rows()).toEqual(Array(45).fill({ state: 'pending', attempts: 0, answer_status: 0 }))
+    for (let turn = 0; turn < 5; turn++) await queue.deliverDue()
+    expect(new Set(received.map(({ url }) => url)).size).toBe(45)
+    expect(received).toHaveLength(45)
   })
 
   test('hears nothing of a merge, or of facts read again', async () => {

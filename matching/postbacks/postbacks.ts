@@ -8,7 +8,7 @@ import type { HistoryRow } from '../history/history-tables.ts'
 import type { MatchingLog } from '../matching-log.ts'
 import { bodyOf, fillAddress } from './compose.ts'
 import { type PostbackFacts, readPostbackFacts } from './postback-facts.ts'
-import { isKnown, madeAt, type Postback, readPending, writePostback } from './postback-rows.ts'
+import { knownAmong, madeAt, type Postback, readPending, writePostbacks } from './postback-rows.ts'
 import { signatureHeaders, webhookId } from './sign.ts'
 
 const SECOND_MS = 1_000
@@ -27,6 +27,9 @@ const TRY_MAX_MS = 10 * SECOND_MS
 
 /** Tries at once; one slow destination must not hold up the others for long. */
 const IN_FLIGHT_MAX = 16
+
+/** So many are looked up and written together: a CRM may tell of thousands of deals in one go. */
+const QUEUED_AT_ONCE = 20
 
 /** A destination that is switched off is asked about again this often. */
 const DISABLED_WAIT_MS = MINUTE_MS
@@ -58,15 +61,16 @@ export async function openPostbacks(options: PostbacksOptions): Promise<Postback
   const pending = (await readPending(store)).filter(({ site }) => hasSite(share, site))
   const waiting = new Map(pending.map((postback) => [keyOf(postback), postback]))
   const inFlight = new Map<string, Promise<void>>()
-  const queue = async (deal: HistoryRow<'conversions'>, destination: Destination) => {
-    const unsaid = newPostback(deal, destination, now())
-    if (waiting.has(keyOf(unsaid)) || (await isKnown(store, unsaid))) return
+  const queue = async (unsaid: readonly Postback[]) => {
+    const fresh = unsaid.filter((postback) => !waiting.has(keyOf(postback)))
+    const known = await knownAmong(store, fresh)
     // Composed once: a receiver that knows the id from an earlier try must not find it saying something else.
-    const facts = await readPostbackFacts(store, deal.site, deal.id)
-    const postback = { ...unsaid, facts: facts ? JSON.stringify(facts) : '' }
+    const composed = await Promise.all(
+      fresh.filter(({ webhook_id }) => !known.has(webhook_id)).map((postback) => compose(store, postback)),
+    )
     // Before the first try: after a crash it is known that there is something to tell.
-    await writePostback(store, postback, nextVersion())
-    waiting.set(keyOf(postback), postback)
+    await writePostbacks(store, composed, nextVersion())
+    for (const postback of composed) waiting.set(keyOf(postback), postback)
   }
   // Answers not yet written down, because ClickHouse was away: they are kept, so that nothing is told twice.
   const unwritten = new Map<string, Postback>()
@@ -74,7 +78,7 @@ export async function openPostbacks(options: PostbacksOptions): Promise<Postback
     const after = unwritten.get(key) ?? (await tryOnce(options, postback))
     unwritten.set(key, after)
     if (after.attempts !== postback.attempts || after.state !== postback.state) {
-      await writePostback(store, after, nextVersion())
+      await writePostbacks(store, [after], nextVersion())
     }
     unwritten.delete(key)
     if (after.state === 'pending') waiting.set(key, after)
@@ -82,14 +86,18 @@ export async function openPostbacks(options: PostbacksOptions): Promise<Postback
   }
   return {
     async dealsChanged(deals) {
+      const unsaid: Postback[] = []
+      const madeAtOf = once((id: string) => madeAt(store, id))
       for (const deal of deals) {
         if (deal.status !== 'won' || deal.closed_at === null) continue
         for (const destination of destinationsOf(settings, deal.site)) {
-          const made_at = await madeAt(store, destination.id)
+          const made_at = await madeAtOf(destination.id)
           // Deals won before there was a destination are an import, and old news to it.
-          if (made_at !== undefined && made_at <= deal.closed_at) await queue(deal, destination)
+          if (made_at !== undefined && made_at <= deal.closed_at) unsaid.push(newPostback(deal, destination, now()))
         }
       }
+      for (let first = 0; first < unsaid.length; first += QUEUED_AT_ONCE)
+        await queue(unsaid.slice(first, first + QUEUED_AT_ONCE))
     },
     async deliverDue() {
       const due_ms = now()
@@ -118,6 +126,21 @@ export async function openPostbacks(options: PostbacksOptions): Promise<Postback
     async close() {
       await Promise.all(inFlight.values())
     },
+  }
+}
+
+async function compose(store: Store, unsaid: Postback): Promise<Postback> {
+  const facts = await readPostbackFacts(store, unsaid.site, unsaid.deal)
+  return { ...unsaid, facts: facts ? JSON.stringify(facts) : '' }
+}
+
+/** Asks once for each id. */
+function once<Answer>(ask: (id: string) => Promise<Answer>): (id: string) => Promise<Answer> {
+  const asked = new Map<string, Promise<Answer>>()
+  return (id) => {
+    const answer = asked.get(id) ?? ask(id)
+    asked.set(id, answer)
+    return answer
   }
 }
 
