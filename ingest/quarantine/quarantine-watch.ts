@@ -16,6 +16,8 @@ export interface QuarantineWatch {
 const LOOK_EVERY_MS = 10_000
 /** Who asks does not wait for a ClickHouse that says nothing: less than a service waits for the figures of its workers. */
 const LOOK_WAIT_MS = 500
+/** A look in vain stands so long: while ClickHouse says nothing, not everybody who asks is to wait for it. */
+const LOOK_AGAIN_MS = 2_000
 
 export function watchQuarantine(options: {
   store: () => Store | undefined
@@ -31,9 +33,9 @@ export function watchQuarantine(options: {
     try {
       const from = store()
       if (!from) return
-      // A look in vain is one too: while ClickHouse says nothing, not everybody who asks is to wait for it.
-      looked_ms = now()
+      looked_ms = now() - LOOK_EVERY_MS + LOOK_AGAIN_MS
       known = await countQuarantine(within(from))
+      looked_ms = now()
     } catch {
       // ClickHouse is away, or has no tables yet: what was last seen stands.
     } finally {
@@ -41,7 +43,7 @@ export function watchQuarantine(options: {
     }
   }
   async function waiting(): Promise<ReadonlyMap<FactTable, number> | undefined> {
-    if (Math.abs(now() - looked_ms) > LOOK_EVERY_MS) {
+    if (looking || Math.abs(now() - looked_ms) > LOOK_EVERY_MS) {
       looking ??= look()
       await looking
     }
